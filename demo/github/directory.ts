@@ -1,0 +1,76 @@
+/**
+ * Who and what is registered: accounts and apps, found by their ids and names, and the changes that happen to people
+ * (a new login, a left organisation). Logins and organisations are compared without case, as GitHub does.
+ */
+import type { SimulatedAccount, SimulatedMembership } from './accounts.ts';
+import type { SimulatedApp } from './apps.ts';
+
+/** An account's numeric id or its present login. */
+export type AccountRef = number | string;
+
+export class Directory {
+  readonly accounts: SimulatedAccount[];
+  readonly apps: SimulatedApp[];
+
+  constructor(accounts: readonly SimulatedAccount[], apps: readonly SimulatedApp[]) {
+    this.accounts = accounts.map((account) => structuredClone(account));
+    this.apps = apps.map((app) => structuredClone(app));
+  }
+
+  findAccount(ref: AccountRef): SimulatedAccount | undefined {
+    return this.accounts.find((account) =>
+      typeof ref === 'number' ? account.id === ref : sameName(account.login, ref),
+    );
+  }
+
+  /** @throws Error when there is no such account: a mistake of the test, not of the system under test. */
+  account(ref: AccountRef): SimulatedAccount {
+    const account = this.findAccount(ref);
+    if (account === undefined) throw new Error(`simulated GitHub has no account ${ref}`);
+    return account;
+  }
+
+  findApp(clientId: string | null | undefined): SimulatedApp | undefined {
+    return this.apps.find((app) => app.clientId === clientId);
+  }
+
+  /** @throws Error when there is no such app. */
+  app(clientId: string): SimulatedApp {
+    const app = this.findApp(clientId);
+    if (app === undefined) throw new Error(`simulated GitHub has no app ${clientId}`);
+    return app;
+  }
+
+  rename(ref: AccountRef, login: string): void {
+    const other = this.findAccount(login);
+    const account = this.account(ref);
+    if (other !== undefined && other !== account) throw new Error(`the login ${login} is taken`);
+    account.login = login;
+  }
+
+  addAccount(account: SimulatedAccount): void {
+    if (this.findAccount(account.id) !== undefined || this.findAccount(account.login) !== undefined) {
+      throw new Error(`the account ${account.login} (${account.id}) exists`);
+    }
+    this.accounts.push(structuredClone(account));
+  }
+
+  membership(account: SimulatedAccount, organization: string): SimulatedMembership | undefined {
+    return account.organizations?.find((membership) => sameName(membership.login, organization));
+  }
+
+  addMembership(ref: AccountRef, membership: SimulatedMembership): void {
+    this.removeMembership(ref, membership.login);
+    const account = this.account(ref);
+    account.organizations = [...(account.organizations ?? []), structuredClone(membership)];
+  }
+
+  removeMembership(ref: AccountRef, organization: string): void {
+    const account = this.account(ref);
+    account.organizations = (account.organizations ?? []).filter((one) => !sameName(one.login, organization));
+  }
+}
+
+export function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

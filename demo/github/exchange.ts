@@ -1,0 +1,56 @@
+/**
+ * One request and its answer as the middlewares see them: the typed Koa state, and the parameters of a request however
+ * they were sent (query, form or JSON).
+ */
+import type { IncomingMessage } from 'node:http';
+import type { ParameterizedContext } from 'koa';
+import type { RecordedCall } from './calls.ts';
+
+/** Koa's `ctx.state`. */
+export interface Exchange {
+  call: RecordedCall;
+}
+
+export type Context = ParameterizedContext<Exchange>;
+
+const BODY_LIMIT = 1_000_000;
+
+/** The body is not what its content type says it is, or too large. */
+export class UnreadableBody extends Error {
+  override readonly name = 'UnreadableBody';
+}
+
+/** The query's parameters and the body's, which win. Values that are not strings become their JSON text. */
+export async function readParameters(ctx: Context): Promise<URLSearchParams> {
+  const parameters = new URLSearchParams(ctx.querystring);
+  const body = await readBody(ctx.req);
+  if (body === '') return parameters;
+  for (const [name, value] of ctx.is('json') || body.startsWith('{') ? jsonEntries(body) : new URLSearchParams(body))
+    parameters.set(name, value);
+  return parameters;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new UnreadableBody('the body is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jsonEntries(body: string): [string, string][] {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== 'object' || parsed === null) throw new UnreadableBody('the body is no JSON object');
+    return Object.entries(parsed).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]);
+  } catch (error) {
+    throw new UnreadableBody('the body is no JSON', { cause: error });
+  }
+}

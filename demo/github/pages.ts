@@ -1,0 +1,199 @@
+/**
+ * The pages of the simulated GitHub: plain forms that work with scripts off, in light and dark, and a banner on each
+ * that says what it is. They follow the flow of GitHub's pages, not their looks.
+ */
+import type { SimulatedAccount } from './accounts.ts';
+import type { SimulatedApp } from './apps.ts';
+import { Html, hidden, html } from './html.ts';
+import { describeScope } from './scopes.ts';
+
+/** What every form carries besides its own fields. */
+export interface FormToken {
+  authenticityToken: string;
+}
+
+const STYLE = new Html(`
+:root { color-scheme: light dark; --ink: #1c2128; --soft: #57606a; --page: #f6f8fa; --card: #fff; --line: #d0d7de;
+  --go: #1a7f37; --stop: #b42318; --warn: #fff3c4; --warn-ink: #4d3800; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa4af; --page: #0f141a; --card: #171d25;
+  --line: #38424e; --go: #238636; --stop: #b62324; --warn: #4a3a08; --warn-ink: #fbe9a8; } }
+* { box-sizing: border-box; }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); }
+.banner { padding: .6rem 1rem; text-align: center; background: var(--warn); color: var(--warn-ink); font-weight: 600; }
+main { max-width: 30rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; line-height: 1.25; text-align: center; overflow-wrap: anywhere; }
+.card { padding: 1rem 1.25rem; margin: 1rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+.soft { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; }
+ul { padding-left: 1.2rem; } code { font-size: .9em; }
+form { margin: 0; }
+.choices form { margin: .5rem 0; }
+.actions { display: flex; gap: .75rem; } .actions button { flex: 1; }
+button { width: 100%; padding: .6rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: var(--page);
+  border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; overflow-wrap: anywhere; }
+button.go { color: #fff; background: var(--go); } button.stop { color: #fff; background: var(--stop); }
+button:focus-visible { outline: 3px solid #4493f8; outline-offset: 2px; }
+`);
+
+/** `viewer` is the account that the page is shown to; it is named in a meta tag, as GitHub does. */
+function page(title: string, viewer: SimulatedAccount | undefined, body: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="user-login" content="${viewer?.login ?? ''}">
+<title>${title} · Simulated GitHub</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<div class="banner" role="note">Simulated GitHub: for trying things out. This is not github.com.</div>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.text;
+}
+
+function accountButton(account: SimulatedAccount, form: FormToken, returnTo: string, verb: string): Html {
+  return html`<form method="post" action="/session">
+${hidden([
+  ['authenticity_token', form.authenticityToken],
+  ['return_to', returnTo],
+])}
+<button name="login" value="${account.login}">${verb} ${account.login}${account.name === null ? '' : ` (${account.name})`}</button>
+</form>`;
+}
+
+/** Signing in is choosing one of the accounts: nobody has a password here. */
+export function signInPage(accounts: readonly SimulatedAccount[], form: FormToken, returnTo: string): string {
+  return page(
+    'Sign in',
+    undefined,
+    html`<h1>Sign in to the simulated GitHub</h1>
+<div class="card choices">
+<p>There are no passwords here. Who are you?</p>
+${accounts.map((account) => accountButton(account, form, returnTo, 'Sign in as'))}
+</div>`,
+  );
+}
+
+export function accountPickerPage(
+  accounts: readonly SimulatedAccount[],
+  app: SimulatedApp,
+  viewer: SimulatedAccount,
+  form: FormToken,
+  returnTo: string,
+): string {
+  return page(
+    'Select an account',
+    viewer,
+    html`<h1>Select an account to continue to ${app.name}</h1>
+<div class="card choices">
+${accounts.map((account) => accountButton(account, form, returnTo, 'Continue as'))}
+<form method="get" action="/login">
+${hidden([['return_to', returnTo]])}
+<button>Use a different account</button>
+</form>
+</div>`,
+  );
+}
+
+export interface Consent {
+  app: SimulatedApp;
+  viewer: SimulatedAccount;
+  /** What the person would newly grant, and what the app has already. */
+  scopes: readonly string[];
+  granted: readonly string[];
+  redirectUri: string;
+  /** The request's own parameters, carried through the form. */
+  fields: Iterable<readonly [string, string]>;
+  /** Where the person comes back to after changing the account. */
+  returnTo: string;
+  /** Asked again because too many tokens were made. */
+  reauthorize: boolean;
+}
+
+export function consentPage(consent: Consent, form: FormToken): string {
+  const { app, viewer, scopes, granted } = consent;
+  const wishes =
+    scopes.length === 0
+      ? [html`<li>Public data only <span class="soft">Limited access to your public data</span></li>`]
+      : scopes.map((scope) => html`<li>${describeScope(scope)} <span class="soft"><code>${scope}</code></span></li>`);
+  return page(
+    `Authorize ${app.name}`,
+    viewer,
+    html`<h1>${consent.reauthorize ? 'Reauthorization required' : `Authorize ${app.name}`}</h1>
+<div class="card">
+${
+  consent.reauthorize
+    ? html`<p>This application has made an unusually high number of requests to access your account. Please reauthorize
+the application to continue.</p>`
+    : ''
+}
+<p><strong>${app.name}</strong> wants to access your <strong>${viewer.login}</strong> account.</p>
+${app.kind === 'github-app' ? html`<ul><li>Verify your identity (${viewer.login})</li><li>Act on your behalf</li></ul>` : html`<ul>${wishes}</ul>`}
+${granted.length === 0 ? '' : html`<p class="soft">It already has: ${granted.join(', ')}</p>`}
+<form method="post" action="/login/oauth/authorize">
+${hidden([...consent.fields, ['authenticity_token', form.authenticityToken]])}
+<div class="actions">
+<button name="authorize" value="0">Cancel</button>
+<button class="go" name="authorize" value="1">Authorize ${app.name}</button>
+</div>
+</form>
+<p class="soft">Authorizing will redirect to <strong>${originOf(consent.redirectUri)}</strong></p>
+</div>
+<form method="get" action="/login">
+${hidden([['return_to', consent.returnTo]])}
+<button>Use a different account</button>
+</form>`,
+  );
+}
+
+export function connectionPage(
+  app: SimulatedApp,
+  viewer: SimulatedAccount,
+  granted: readonly string[] | undefined,
+  tokens: number,
+  form: FormToken,
+): string {
+  return page(
+    app.name,
+    viewer,
+    html`<h1>${app.name}</h1>
+<div class="card">
+${
+  granted === undefined
+    ? html`<p>${viewer.login}, you have not authorized this application, or you revoked it.</p>`
+    : html`<p>${viewer.login}, this application has access to your account: ${granted.length === 0 ? 'public data only' : granted.join(', ')}.</p>
+<p class="soft">Live tokens: ${tokens}</p>
+<form method="post" action="/settings/connections/applications/${encodeURIComponent(app.clientId)}/revoke">
+${hidden([['authenticity_token', form.authenticityToken]])}
+<button class="stop">Revoke access of ${app.name}</button>
+</form>`
+}
+</div>
+${signOutForm(form)}`,
+  );
+}
+
+export function signOutPage(viewer: SimulatedAccount, form: FormToken): string {
+  return page('Sign out', viewer, html`<h1>Signed in as ${viewer.login}</h1>${signOutForm(form)}`);
+}
+
+function signOutForm(form: FormToken): Html {
+  return html`<form method="post" action="/logout">
+${hidden([['authenticity_token', form.authenticityToken]])}
+<button>Sign out of every account</button>
+</form>`;
+}
+
+/** A page that only says something: not found, refused, signed out. */
+export function messagePage(title: string, message: string): string {
+  return page(title, undefined, html`<h1>${title}</h1><div class="card"><p>${message}</p></div>`);
+}
+
+function originOf(uri: string): string {
+  const url = new URL(uri);
+  return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
+}

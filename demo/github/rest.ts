@@ -1,0 +1,161 @@
+/**
+ * What every route of the REST API (under /api/v3) has in common: authentication, the API version, scope and rate-limit
+ * headers, ETags, and errors as JSON. Hands each route the viewer: whose token it is and what it may do.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import Router, { type RouterMiddleware } from '@koa/router';
+import type { Middleware } from 'koa';
+import type { SimulatedAccount } from './accounts.ts';
+import type { Credentials, TokenRecord } from './credentials.ts';
+import type { Directory } from './directory.ts';
+import type { Documents } from './documents.ts';
+import { type Context, type Exchange, UnreadableBody } from './exchange.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { RestError } from './rest-error.ts';
+import { expandScopes } from './scopes.ts';
+
+export interface RestParts {
+  directory: Directory;
+  credentials: Credentials;
+  documents: Documents;
+  limits: RateLimits;
+  /** Enterprise Server: no rate limits, as it is by default. */
+  enterprise: boolean;
+}
+
+export class Viewer {
+  readonly account: SimulatedAccount;
+  readonly record: TokenRecord;
+  readonly #scopes: ReadonlySet<string>;
+
+  constructor(account: SimulatedAccount, record: TokenRecord) {
+    this.account = account;
+    this.record = record;
+    this.#scopes = expandScopes(record.scopes);
+  }
+
+  /** Whether an OAuth App's token has one of the scopes, or a GitHub App the permission. */
+  may(scopes: readonly string[], permission: string): boolean {
+    const { app } = this.record;
+    if (app.kind === 'github-app') return app.permissions?.some((one) => one === permission) ?? false;
+    return scopes.some((scope) => this.#scopes.has(scope));
+  }
+}
+
+/** What a route answers: a document, and headers if it has some. */
+export interface RestAnswer {
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+export type RestHandler = (viewer: Viewer, request: RestRequest) => RestAnswer;
+
+export interface RestRequest {
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  path: string;
+}
+
+/** Adds GET routes that need a token. `accepted` is what X-Accepted-OAuth-Scopes tells. */
+export class RestRoutes {
+  readonly router = new Router<Exchange>({ prefix: '/api/v3' });
+  readonly #parts: RestParts;
+
+  constructor(parts: RestParts) {
+    this.#parts = parts;
+  }
+
+  get(path: string, accepted: readonly string[], handler: RestHandler, { counted = true } = {}): void {
+    const { limits, enterprise } = this.#parts;
+    const route: RouterMiddleware<Exchange> = (ctx) => {
+      const viewer = this.#authenticate(ctx);
+      const { account, record } = viewer;
+      ctx.set('X-OAuth-Scopes', record.scopes.join(', '));
+      ctx.set('X-Accepted-OAuth-Scopes', accepted.join(', '));
+      ctx.set('X-OAuth-Client-Id', record.app.clientId);
+      const limited = !enterprise && counted;
+      if (limited) limits.check(account.id);
+      try {
+        const answer = handler(viewer, {
+          params: ctx.params,
+          query: new URLSearchParams(ctx.querystring),
+          path: ctx.path,
+        });
+        ctx.set(answer.headers ?? {});
+        sendWithETag(ctx, answer.body);
+      } finally {
+        // What has not changed costs nothing.
+        if (limited && ctx.status !== 304) limits.count(account.id);
+        if (!enterprise) ctx.set(limits.headersOf(account.id));
+      }
+    };
+    this.router.get(path, route);
+  }
+
+  #authenticate(ctx: Context): Viewer {
+    const [, token] = /^(?:bearer|token) +(\S+)$/i.exec(ctx.get('Authorization')) ?? [];
+    if (ctx.get('Authorization') === '') throw new RestError(401, 'Requires authentication');
+    const record = token === undefined ? undefined : this.#parts.credentials.findToken(token);
+    const account = record && this.#parts.directory.findAccount(record.accountId);
+    if (record === undefined || account === undefined) throw new RestError(401, 'Bad credentials');
+    ctx.state.call.accountId = account.id;
+    ctx.state.call.clientId = record.app.clientId;
+    return new Viewer(account, record);
+  }
+}
+
+function sendWithETag(ctx: Context, body: unknown): void {
+  const text = JSON.stringify(body);
+  const etag = `W/"${createHash('sha256').update(text).digest('hex')}"`;
+  ctx.set('ETag', etag);
+  ctx.set('Cache-Control', 'private, max-age=60, s-maxage=60');
+  ctx.set('Vary', 'Accept, Authorization, Cookie, X-GitHub-OTP');
+  const known = ctx.get('If-None-Match').split(/\s*,\s*/);
+  if (known.some((one) => one === '*' || one.replace(/^W\//, '') === etag.slice(2))) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.type = 'application/json; charset=utf-8';
+  ctx.body = text;
+}
+
+/** Around everything under /api/v3: request id, version, user agent, and errors as GitHub words them. */
+export function restConventions(): Middleware<Exchange> {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith('/api/v3/')) return next();
+    ctx.set('X-GitHub-Request-Id', requestId());
+    ctx.set('X-GitHub-Media-Type', 'github.v3; format=json');
+    try {
+      checkConventions(ctx);
+      await next();
+      if (ctx.status === 404 && !ctx.body) throw new RestError(404, 'Not Found');
+    } catch (error) {
+      const problem = error instanceof UnreadableBody ? new RestError(400, 'Problems parsing JSON') : error;
+      if (!(problem instanceof RestError)) throw error;
+      ctx.status = problem.status;
+      ctx.set(problem.headers);
+      ctx.body = problem.toJSON();
+    }
+  };
+}
+
+function checkConventions(ctx: Context): void {
+  if (ctx.get('User-Agent') === '') {
+    throw new RestError(
+      403,
+      'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
+    );
+  }
+  const version = ctx.get('X-GitHub-Api-Version') || '2022-11-28';
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || version < '2022-11-28') {
+    throw new RestError(400, `The version "${version}" is not supported.`, {
+      documentationUrl: 'https://docs.github.com/rest/about-the-rest-api/api-versions',
+    });
+  }
+  ctx.set('X-GitHub-Api-Version-Selected', version);
+}
+
+function requestId(): string {
+  const hex = randomBytes(16).toString('hex').toUpperCase();
+  return [hex.slice(0, 4), hex.slice(4, 10), hex.slice(10, 16), hex.slice(16, 24), hex.slice(24)].join(':');
+}

@@ -1,0 +1,168 @@
+/**
+ * `/account` and, for administrators, `/account/sessions`: see the connected clients, disconnect one or all. Every form comes from a page of ours, with the CSRF
+ * value of the signing-in.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type Koa from 'koa';
+import { isSameOrigin } from '../oauth/consent.ts';
+import { parseSid, formatSid } from '../oauth/session-tokens.ts';
+import { redirectHost } from '../oauth/redirect-uri.ts';
+import type { Services } from '../oauth/services.ts';
+import type { GrantEndReason } from '../observe/events.ts';
+import type { Account, Session } from '../store/records.ts';
+import { formParameters, noStore } from '../web/http.ts';
+import { PageError } from '../web/page-error.ts';
+import type { AccountView, SessionView } from '../web/views.ts';
+import type { SessionDirectory } from './session-directory.ts';
+import type { AccountSignIn, SignedIn } from './sign-in.ts';
+
+export interface AccountServices extends Pick<Services, 'issuer' | 'store' | 'events' | 'web' | 'upstream' | 'resources'> {
+  readonly signIn: AccountSignIn;
+  readonly directory: SessionDirectory;
+  readonly isAdministrator: (account: Account) => Promise<boolean>;
+  readonly githubUrl: string;
+  readonly githubClientId: string;
+}
+
+const NOTICES = ['disconnected', 'disconnected_all', 'signed_out'] as const;
+
+/** `GET /account` */
+export function accountPage(services: AccountServices): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const signedIn = services.signIn.current(ctx);
+    const notice = NOTICES.find((name) => name === ctx.query['notice']);
+    const sessions = signedIn === undefined ? [] : await services.store.sessions.list(signedIn.person);
+    const view: Omit<AccountView, 'githubHost'> = {
+      ...(signedIn === undefined
+        ? {}
+        : {
+            person: {
+              login: signedIn.account.login,
+              ...(signedIn.account.name === undefined ? {} : { name: signedIn.account.name }),
+              admin: await services.isAdministrator(signedIn.account),
+            },
+          }),
+      sessions: sessions.map((session) => sessionView(services, session)),
+      ...(notice === undefined ? {} : { notice }),
+      csrf: signedIn?.csrf ?? '',
+      githubSettingsUrl: `${services.githubUrl}/settings/connections/applications/${encodeURIComponent(services.githubClientId)}`,
+    };
+    services.web.page(ctx, 'account', undefined, view);
+  };
+}
+
+/** `POST /account/sign-in` */
+export function accountSignIn(services: AccountServices): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    requireOwnForm(services, ctx);
+    ctx.status = 303;
+    ctx.redirect(await services.signIn.begin(ctx));
+  };
+}
+
+/** `POST /account/sign-out` */
+export function accountSignOut(services: AccountServices): Koa.Middleware {
+  return async (ctx) => {
+    requireSignedIn(services, ctx);
+    services.signIn.end(ctx);
+    back(services, ctx, 'signed_out');
+  };
+}
+
+/** `POST /account/disconnect` and `POST /account/disconnect-all` */
+export function accountDisconnect(services: AccountServices, all: boolean): Koa.Middleware {
+  return async (ctx) => {
+    const { person } = requireSignedIn(services, ctx);
+    const ref = parseSid(formParameters(ctx).get('session') ?? '');
+    if (all) {
+      for (const ended of await services.store.sessions.endAll(person)) report(services, ended, 'disconnected');
+      await services.store.consents.forget(person);
+      services.upstream.grantsEnded(person);
+    } else if (ref?.person === person) {
+      const ended = await services.store.sessions.end(ref);
+      if (ended !== undefined) report(services, ended, 'disconnected');
+      await services.store.consents.forget(person);
+      services.upstream.grantsEnded(person);
+    }
+    back(services, ctx, all ? 'disconnected_all' : 'disconnected');
+  };
+}
+
+/** `GET /account/sessions` */
+export function adminPage(services: AccountServices): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const { csrf } = await requireAdministrator(services, services.signIn.current(ctx));
+    const query = String(ctx.query['query'] ?? '').slice(0, 200);
+    const { sessions, more } = await services.directory.search(query);
+    const people = Map.groupBy(sessions, (session) => session.credential.account.id);
+    services.web.page(ctx, 'admin', undefined, {
+      query,
+      people: [...people].map(([id, list]) => ({
+        id,
+        login: list[0]?.credential.account.login ?? '',
+        sessions: list.map((session) => sessionView(services, session)),
+      })),
+      more,
+      ...(ctx.query['notice'] === 'disconnected' ? { notice: 'disconnected' } : {}),
+      csrf,
+    });
+  };
+}
+
+/** `POST /account/sessions/revoke` */
+export function adminRevoke(services: AccountServices): Koa.Middleware {
+  return async (ctx) => {
+    await requireAdministrator(services, requireSignedIn(services, ctx));
+    const parameters = formParameters(ctx);
+    const name = parameters.get('session') ?? '';
+    if (parseSid(name) !== undefined) await services.directory.revoke(name);
+    ctx.status = 303;
+    ctx.redirect(`${services.issuer}/account/sessions?${new URLSearchParams({ query: parameters.get('query') ?? '', notice: 'disconnected' })}`);
+  };
+}
+
+function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
+  if (!isSameOrigin(ctx, services.issuer)) throw new PageError('forged_form', { detail: 'the form was not sent by the account page' });
+}
+
+/** Whoever is signed in, with the form's CSRF value being theirs. @throws {PageError} */
+function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn {
+  noStore(ctx);
+  requireOwnForm(services, ctx);
+  const signedIn = services.signIn.current(ctx);
+  if (signedIn === undefined) throw new PageError('expired_request', { detail: 'nobody is signed in' });
+  const [sent, expected] = [Buffer.from(formParameters(ctx).get('csrf') ?? ''), Buffer.from(signedIn.csrf)];
+  if (sent.length !== expected.length || !timingSafeEqual(sent, expected)) throw new PageError('forged_form', { detail: 'csrf does not match' });
+  return signedIn;
+}
+
+async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
+  // Who may not look is not told that there is something to see.
+  if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
+  return signedIn;
+}
+
+function report(services: AccountServices, ended: { clientId: string; ref: { person: string; grant: string } }, reason: GrantEndReason): void {
+  services.events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason });
+}
+
+function back(services: AccountServices, ctx: Koa.Context, notice: (typeof NOTICES)[number]): void {
+  ctx.status = 303;
+  ctx.redirect(`${services.issuer}/account?notice=${notice}`);
+}
+
+function sessionView(services: AccountServices, { grant }: Session): SessionView {
+  return {
+    session: formatSid(grant.ref),
+    clientName: grant.clientName,
+    redirectHost: redirectHost(grant.redirectUri),
+    scopes: grant.scope.map((name) => ({ name })),
+    ...(grant.resource === services.resources.builtIn ? {} : { resource: grant.resource }),
+    createdAt: grant.createdAt,
+    lastUsedAt: grant.lastUsedAt,
+    expiresAt: grant.expiresAt,
+  };
+}

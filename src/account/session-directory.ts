@@ -1,0 +1,122 @@
+/** Everybody's sessions, for administrators: search, end, count. Bounded in what one question reads. */
+import type { EventBus } from '../observe/events.ts';
+import { formatSid, parseSid } from '../oauth/session-tokens.ts';
+import type { Session } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+
+/** People read for one question. */
+const MAX_PEOPLE = 1000;
+const PAGE = 100;
+/** Sessions in one answer. */
+const MAX_SESSIONS = 200;
+const DAY = 86400;
+
+/** A session as the administrators' tools show it. */
+export interface DescribedSession {
+  readonly session: string;
+  readonly login: string;
+  readonly github_id: number;
+  readonly client_id: string;
+  readonly client_name: string;
+  readonly scopes: string[];
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly expires_at: string;
+}
+
+export interface SessionDirectory {
+  /** Sessions whose login, client or name contains a text; `more` when there are others that were not looked at or shown. */
+  search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
+  describe(session: Session): DescribedSession;
+  /** Ends the session of that name, or the only one whose name begins so. @returns its name */
+  revoke(name: string): Promise<string | undefined>;
+  statistics(): Promise<{ people: number; sessions: number; sessions_per_client: Record<string, number>; active_within_a_day: number; complete: boolean }>;
+}
+
+export interface SessionDirectoryOptions {
+  readonly store: Store;
+  readonly events: EventBus;
+  readonly grantsEnded: (person: string) => void;
+  /** Epoch seconds. */
+  readonly now: () => number;
+}
+
+export function createSessionDirectory({ store, events, grantsEnded, now }: SessionDirectoryOptions): SessionDirectory {
+  /** Sessions person by person, up to the bound; answers whether everybody was read. */
+  async function everybody(visit: (sessions: Session[]) => boolean): Promise<boolean> {
+    let after = '';
+    for (let read = 0; read < MAX_PEOPLE; ) {
+      const people = await store.sessions.people(after, PAGE);
+      const lists = await Promise.all(people.map((person) => store.sessions.list(person)));
+      for (const sessions of lists) if (!visit(sessions)) return false;
+      if (people.length < PAGE) return true;
+      read += people.length;
+      after = people.at(-1) ?? after;
+    }
+    return false;
+  }
+
+  async function end(name: string): Promise<string | undefined> {
+    const ref = parseSid(name);
+    const ended = ref === undefined ? undefined : await store.sessions.end(ref);
+    if (ended === undefined) return undefined;
+    events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason: 'administrator' });
+    grantsEnded(ended.ref.person);
+    return name;
+  }
+
+  return {
+    async search(query) {
+      const wanted = query.trim().toLowerCase();
+      const found: Session[] = [];
+      const complete = await everybody((sessions) => {
+        found.push(...sessions.filter((session) => texts(session).some((text) => text.toLowerCase().includes(wanted))));
+        return found.length <= MAX_SESSIONS;
+      });
+      return { sessions: found.slice(0, MAX_SESSIONS), more: !complete || found.length > MAX_SESSIONS };
+    },
+    describe: ({ grant, credential: { account } }) => ({
+      session: formatSid(grant.ref),
+      login: account.login,
+      github_id: account.id,
+      client_id: grant.clientId,
+      client_name: grant.clientName,
+      scopes: [...grant.scope],
+      created_at: instant(grant.createdAt),
+      last_used_at: instant(grant.lastUsedAt),
+      expires_at: instant(grant.expiresAt),
+    }),
+    async revoke(name) {
+      if (parseSid(name) !== undefined) return end(name);
+      const matches: string[] = [];
+      await everybody((sessions) => {
+        for (const session of sessions) if (formatSid(session.grant.ref).startsWith(name)) matches.push(formatSid(session.grant.ref));
+        return matches.length < 2;
+      });
+      const [only, ...others] = matches;
+      return only === undefined || others.length > 0 ? undefined : end(only);
+    },
+    async statistics() {
+      const perClient = new Map<string, number>();
+      let [people, sessions, active] = [0, 0, 0];
+      const complete = await everybody((list) => {
+        if (list.length > 0) people += 1;
+        for (const { grant } of list) {
+          sessions += 1;
+          if (grant.lastUsedAt > now() - DAY) active += 1;
+          perClient.set(grant.clientName, (perClient.get(grant.clientName) ?? 0) + 1);
+        }
+        return true;
+      });
+      return { people, sessions, sessions_per_client: Object.fromEntries(perClient), active_within_a_day: active, complete };
+    },
+  };
+}
+
+function texts({ grant, credential: { account } }: Session): string[] {
+  return [account.login, String(account.id), grant.clientName, grant.clientId, formatSid(grant.ref)];
+}
+
+function instant(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString();
+}

@@ -1,0 +1,19 @@
+/** What is said at start: where everything is. */
+import type { Config } from './config.ts';
+
+/** @param storeKind which store is in use */
+export function banner(config: Config, storeKind: 'sqlite' | 'redis'): string {
+  const { publicUrl, github } = config;
+  const rows: [string, string][] = [
+    ['Issuer', publicUrl],
+    ['Callback URL at GitHub', `${publicUrl}/github/callback`],
+    ['MCP (Streamable HTTP)', `${publicUrl}/mcp`],
+    ['MCP (HTTP+SSE)', `${publicUrl}/sse`],
+    ['Connect a client', `${publicUrl}/`],
+    ['Account page', `${publicUrl}/account`],
+    ['GitHub', github.url],
+    ['Store', storeKind === 'redis' ? 'Redis' : `SQLite in ${config.dataDir}`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return `\nmcp-github-bridge is ready.\n\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')}\n\n`;
+}

@@ -1,0 +1,180 @@
+/**
+ * GitHub's OAuth endpoints, called by hand because GitHub answers errors with HTTP 200 and Octokit's exchange sends no PKCE verifier: the web flow's
+ * address, the code exchange, the refresh, and the revocation of a token.
+ * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
+ */
+import { z } from 'zod';
+import type { EventBus } from '../observe/events.ts';
+import { codeChallenge } from '../oauth/pkce.ts';
+import type { UpstreamRequest } from '../oauth/upstream.ts';
+
+/** Milliseconds GitHub has to answer. */
+const TIMEOUT = 10_000;
+const MAX_ANSWER = 64 * 1024;
+
+/** Tokens as GitHub gives them. Lifetimes are seconds from now, and absent for tokens that do not expire. */
+export interface GithubTokens {
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly expiresIn?: number;
+  readonly refreshExpiresIn?: number;
+  /** Scopes of the answer; undefined when it names none. */
+  readonly scope?: readonly string[];
+}
+
+/** GitHub refused, in its own words (`bad_verification_code`, `bad_refresh_token`, …). */
+export class GithubRefusal extends Error {
+  override readonly name = 'GithubRefusal';
+  readonly code: string;
+
+  constructor(code: string, description: string) {
+    super(`${code}: ${description}`);
+    this.code = code;
+  }
+}
+
+/** GitHub did not answer, or not sensibly: says nothing about the person or the token. */
+export class GithubUnavailable extends Error {
+  override readonly name = 'GithubUnavailable';
+  /** Seconds after which to try again, when GitHub said so. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, options: { retryAfter?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+const numeric = z.coerce.number().int().positive();
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: numeric.optional(),
+  refresh_token_expires_in: numeric.optional(),
+  scope: z.string().optional(),
+});
+const errorAnswer = z.object({ error: z.string().min(1), error_description: z.string().default('') });
+
+export interface GithubOAuth {
+  /** The address of GitHub's authorization page. */
+  authorizationUrl(request: UpstreamRequest): string;
+  /** @throws {GithubRefusal | GithubUnavailable} */
+  exchange(code: string, codeVerifier: string): Promise<GithubTokens>;
+  /** @throws {GithubRefusal | GithubUnavailable} */
+  refresh(refreshToken: string): Promise<GithubTokens>;
+  /** Revokes one token; one that is dead already is fine. @throws {GithubUnavailable | GithubRefusal} */
+  revoke(accessToken: string): Promise<void>;
+  /** Checks the app's own credentials, for `doctor`: whether GitHub takes client id and secret. @throws {GithubUnavailable} */
+  checkCredentials(): Promise<'valid' | 'unknown_client' | 'wrong_secret'>;
+}
+
+export interface GithubOAuthOptions {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly callbackUrl: string;
+  readonly events: EventBus;
+}
+
+export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
+  const { clientId, clientSecret, url, apiUrl, callbackUrl, events } = options;
+
+  async function call(route: string, address: string, init: RequestInit): Promise<{ status: number; headers: Headers; text: string }> {
+    const begun = performance.now();
+    let status: number | 'error' = 'error';
+    try {
+      const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) });
+      const text = await response.text();
+      status = response.status;
+      if (text.length > MAX_ANSWER) throw new GithubUnavailable(`${route}: the answer is too long`);
+      return { status, headers: response.headers, text };
+    } catch (error) {
+      if (error instanceof GithubUnavailable) throw error;
+      throw new GithubUnavailable(`${route}: ${error instanceof Error ? error.message : 'no answer'}`, { cause: error });
+    } finally {
+      events.emit('github.call', { route, status, milliseconds: performance.now() - begun });
+    }
+  }
+
+  async function token(form: Record<string, string>): Promise<GithubTokens> {
+    const { status, headers, text } = await call('POST /login/oauth/access_token', `${url}/login/oauth/access_token`, {
+      method: 'POST',
+      headers: { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...form }).toString(),
+    });
+    const body = parseJson(text);
+    const refused = errorAnswer.safeParse(body);
+    if (refused.success && status < 500 && status !== 429) throw new GithubRefusal(refused.data.error, refused.data.error_description);
+    const answer = tokenAnswer.safeParse(body);
+    if (status !== 200 || !answer.success) throw new GithubUnavailable(`the token endpoint answered ${status}`, retryAfterOf(headers));
+    return {
+      accessToken: answer.data.access_token,
+      ...(answer.data.refresh_token === undefined ? {} : { refreshToken: answer.data.refresh_token }),
+      ...(answer.data.expires_in === undefined ? {} : { expiresIn: answer.data.expires_in }),
+      ...(answer.data.refresh_token_expires_in === undefined ? {} : { refreshExpiresIn: answer.data.refresh_token_expires_in }),
+      ...(answer.data.scope === undefined ? {} : { scope: splitScope(answer.data.scope) }),
+    };
+  }
+
+  const manageToken = (method: string, accessToken: string) =>
+    call(`${method} /applications/{client_id}/token`, `${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
+      method,
+      headers: {
+        Accept: 'application/vnd.github+json',
+        Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        'Content-Type': 'application/json',
+        'User-Agent': 'mcp-github-bridge',
+      },
+      body: JSON.stringify({ access_token: accessToken }),
+    });
+
+  return {
+    authorizationUrl(request) {
+      const parameters = new URLSearchParams({
+        client_id: clientId,
+        redirect_uri: callbackUrl,
+        scope: request.scope.join(' '),
+        state: request.state,
+        code_challenge: codeChallenge(request.codeVerifier),
+        code_challenge_method: 'S256',
+      });
+      if (request.loginHint !== undefined) parameters.set('login', request.loginHint);
+      if (request.selectAccount) parameters.set('prompt', 'select_account');
+      return `${url}/login/oauth/authorize?${parameters}`;
+    },
+    exchange: (code, codeVerifier) => token({ code, redirect_uri: callbackUrl, code_verifier: codeVerifier }),
+    refresh: (refreshToken) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    async revoke(accessToken) {
+      const { status, headers } = await manageToken('DELETE', accessToken);
+      // 404 and 422: GitHub knows no such token any more.
+      if (status === 204 || status === 404 || status === 422) return;
+      if (status === 401) throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
+      throw new GithubUnavailable(`the revocation was answered ${status}`, retryAfterOf(headers));
+    },
+    async checkCredentials() {
+      const { status } = await manageToken('POST', 'gho_0000000000000000000000000000doctor00');
+      if (status === 401) return 'wrong_secret';
+      if (status === 404 || status === 422 || status === 200) return 'valid';
+      throw new GithubUnavailable(`the token check was answered ${status}`);
+    },
+  };
+}
+
+/** GitHub joins scopes with commas in answers, with spaces elsewhere. */
+export function splitScope(scope: string): string[] {
+  return scope.split(/[\s,]+/).filter((item) => item !== '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfterOf(headers: Headers): { retryAfter?: number } {
+  const seconds = Number(headers.get('retry-after'));
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfter: seconds } : {};
+}

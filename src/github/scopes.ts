@@ -1,0 +1,67 @@
+/** GitHub's OAuth scopes and their hierarchy. @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps */
+import type { ScopeLanguage } from '../oauth/scope.ts';
+
+/** Each scope with those it directly contains. */
+const CONTAINS: Readonly<Record<string, readonly string[]>> = {
+  repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],
+  'repo:status': [],
+  repo_deployment: [],
+  public_repo: [],
+  'repo:invite': [],
+  security_events: [],
+  'admin:repo_hook': ['write:repo_hook'],
+  'write:repo_hook': ['read:repo_hook'],
+  'read:repo_hook': [],
+  'admin:org': ['write:org'],
+  'write:org': ['read:org'],
+  'read:org': [],
+  'admin:org_hook': [],
+  'admin:public_key': ['write:public_key'],
+  'write:public_key': ['read:public_key'],
+  'read:public_key': [],
+  'admin:gpg_key': ['write:gpg_key'],
+  'write:gpg_key': ['read:gpg_key'],
+  'read:gpg_key': [],
+  gist: [],
+  notifications: [],
+  user: ['read:user', 'user:email', 'user:follow'],
+  'read:user': [],
+  'user:email': [],
+  'user:follow': [],
+  project: ['read:project'],
+  'read:project': [],
+  delete_repo: [],
+  'write:packages': ['read:packages'],
+  'read:packages': [],
+  'delete:packages': [],
+  codespace: [],
+  workflow: [],
+  'read:audit_log': [],
+};
+
+/** All scopes that a scope gives, itself included. */
+function closure(scope: string): ReadonlySet<string> {
+  const all = new Set([scope]);
+  for (const member of all) for (const contained of CONTAINS[member] ?? []) all.add(contained);
+  return all;
+}
+
+const CLOSURES: ReadonlyMap<string, ReadonlySet<string>> = new Map(Object.keys(CONTAINS).map((scope) => [scope, closure(scope)]));
+
+/** Whether granted scopes give what `needed` gives. */
+export function covers(granted: readonly string[], needed: string): boolean {
+  return granted.some((scope) => scope === needed || CLOSURES.get(scope)?.has(needed) === true);
+}
+
+/**
+ * @param defaults scopes asked for when the client names none
+ */
+export function githubScopes(defaults: readonly string[]): ScopeLanguage {
+  return {
+    default: defaults,
+    // An empty request would return whatever was granted before (github.md).
+    always: ['read:user'],
+    isKnown: (scope) => CLOSURES.has(scope) || defaults.includes(scope),
+    covers,
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * `POST /github/webhook`: GitHub says that a person revoked the app. All tokens of that person are dead there, so all sessions end here, at once.
+ * @see https://docs.github.com/webhooks/webhook-events-and-payloads#github_app_authorization
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type Koa from 'koa';
+import { z } from 'zod';
+import { OAuthError } from '../oauth/errors.ts';
+import type { Services } from '../oauth/services.ts';
+import { parsedBody } from '../web/http.ts';
+import type { PersonTag } from './person.ts';
+
+const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object({ id: z.number() }) });
+
+export interface WebhookServices extends Pick<Services, 'store' | 'events' | 'upstream'> {
+  /** Shared with GitHub for signing. */
+  readonly secret: string;
+  readonly personTag: PersonTag;
+}
+
+export function githubWebhook({ store, events, upstream, secret, personTag }: WebhookServices): Koa.Middleware {
+  return async (ctx) => {
+    const expected = Buffer.from(`sha256=${createHmac('sha256', secret).update(ctx.request.rawBody ?? '').digest('hex')}`);
+    const signature = Buffer.from(ctx.get('x-hub-signature-256'));
+    if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
+      throw new OAuthError('access_denied', 'the signature does not match GITHUB_WEBHOOK_SECRET', { status: 401 });
+    }
+    const revoked = revokedSchema.safeParse(parsedBody(ctx));
+    ctx.status = 204;
+    if (ctx.get('x-github-event') !== 'github_app_authorization' || !revoked.success) return;
+    const person = personTag(revoked.data.sender.id);
+    for (const { ref, clientId } of await store.sessions.endAll(person)) events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
+    upstream.grantsEnded(person);
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The MCP server: one factory for every protocol version. Each request gets a fresh server with the tools that this caller may see.
+ */
+import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
+import type { SessionDirectory } from '../account/session-directory.ts';
+import { GithubTrouble, type GithubApi } from '../github/client.ts';
+import { CredentialDead } from '../github/credentials.ts';
+import type { EventBus } from '../observe/events.ts';
+import type { ScopeLanguage } from '../oauth/scope.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { callerOf } from './bearer.ts';
+import type { Tool } from './tool.ts';
+
+const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
+const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
+/** Milliseconds for which a client may keep its list of tools. */
+const LIST_TTL = 60_000;
+
+export interface McpServerOptions {
+  readonly tools: readonly Tool[];
+  readonly github: GithubApi;
+  readonly directory: SessionDirectory;
+  readonly scopes: Pick<ScopeLanguage, 'covers'>;
+  readonly isAdministrator: (authInfo: AuthInfo) => Promise<boolean>;
+  readonly events: EventBus;
+}
+
+export interface McpServers {
+  /** A server for one caller. */
+  create(authInfo: AuthInfo | undefined): Promise<McpServer>;
+  /** What a call of a tool lacks: all the scopes it needs, or nothing. */
+  scopeChallenge(toolName: string, authInfo: AuthInfo | undefined): ScopeChallenge | undefined;
+}
+
+export function createMcpServers(options: McpServerOptions): McpServers {
+  const { tools, github, directory, scopes, events } = options;
+
+  function challenge(tool: Tool, authInfo: AuthInfo | undefined): ScopeChallenge | undefined {
+    const [first, ...more] = tool.scopes;
+    if (first === undefined || authInfo === undefined) return undefined;
+    if (tool.scopes.every((scope) => scopes.covers(authInfo.scopes, scope))) return undefined;
+    return { scopes: [first, ...more], errorDescription: `${tool.name} needs the scope ${tool.scopes.join(' ')}` };
+  }
+
+  async function call(tool: Tool, input: unknown, authInfo: AuthInfo | undefined): Promise<CallToolResult> {
+    const caller = callerOf(authInfo);
+    const begun = performance.now();
+    let outcome: 'ok' | 'error' = 'error';
+    try {
+      const result = await tool.call(input, {
+        caller,
+        scopes: authInfo?.scopes ?? [],
+        github: (path) => github.get(caller.session.credential, path),
+        directory,
+      });
+      outcome = 'ok';
+      return result;
+    } catch (error) {
+      if (error instanceof CredentialDead) caller.credentialDied = true;
+      return toolError(error, events);
+    } finally {
+      events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
+    }
+  }
+
+  return {
+    async create(authInfo) {
+      const server = new McpServer(SERVER, {
+        capabilities: { tools: { listChanged: false } },
+        instructions: INSTRUCTIONS,
+        cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
+      });
+      const administrator = authInfo !== undefined && (await options.isAdministrator(authInfo));
+      for (const tool of tools) {
+        if (tool.administratorsOnly && !administrator) continue;
+        const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+        server.registerTool(
+          name,
+          { title, description, inputSchema, outputSchema, annotations, scopeChallenge: ({ authInfo: caller }) => challenge(tool, caller) },
+          (input: unknown, context) => call(tool, input, context.http?.authInfo),
+        );
+      }
+      return server;
+    },
+    scopeChallenge(toolName, authInfo) {
+      const tool = tools.find((candidate) => candidate.name === toolName);
+      return tool === undefined ? undefined : challenge(tool, authInfo);
+    },
+  };
+}
+
+/** What went wrong, in plain words, for the person behind the client (design decision 10). */
+function toolError(error: unknown, events: EventBus): CallToolResult {
+  return { isError: true, content: [{ type: 'text', text: explain(error, events) }] };
+}
+
+function explain(error: unknown, events: EventBus): string {
+  if (error instanceof CredentialDead) return 'GitHub has ended this session. Log in again.';
+  if (error instanceof GithubTrouble) {
+    const when = error.retryAfter === undefined ? '' : ` Try again in ${error.retryAfter} seconds.`;
+    return `${error.message}.${when}`;
+  }
+  if (error instanceof StoreUnavailable) return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
+  events.emit('request.failed', { error, reference: '', path: '/mcp' });
+  return 'Something went wrong in the bridge. The session is kept; its operator finds the reason in the log.';
+}

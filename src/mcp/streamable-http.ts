@@ -1,0 +1,76 @@
+/**
+ * `POST /mcp`: the SDK's handler under Koa. A session that GitHub ended during the call is answered with 401, so that the client logs in again; for that
+ * the head of the answer waits for its first bytes.
+ */
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type Koa from 'koa';
+import type { EventBus } from '../observe/events.ts';
+import { type BearerAuth, callerOf } from './bearer.ts';
+import type { McpServers } from './server.ts';
+
+/** Bytes of a request. */
+const MAX_BODY = 1024 * 1024;
+const PATH = '/mcp';
+
+export interface StreamableHttp {
+  readonly endpoint: Koa.Middleware;
+  close(): Promise<void>;
+}
+
+export function createStreamableHttp(issuer: string, bearer: BearerAuth, servers: McpServers, events: EventBus): StreamableHttp {
+  const handler = createMcpHandler(({ authInfo }) => servers.create(authInfo), {
+    maxRequestBodySize: MAX_BODY,
+    onerror: (error) => events.emit('access_token.refused', { reason: `mcp: ${error.message}` }),
+  });
+  return {
+    async endpoint(ctx) {
+      // 401 comes before 405: clients probe with GET to learn where to log in (clients.md, mcp-remote).
+      const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
+      if (authInfo instanceof Response) return send(ctx, authInfo);
+      const request = new Request(`${issuer}${PATH}`, {
+        method: ctx.method,
+        headers: singleHeaders(ctx),
+        ...(ctx.method === 'POST' ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' } : {}),
+      });
+      const response = await peeked(await handler.fetch(request, { authInfo }));
+      if (!callerOf(authInfo).credentialDied) return send(ctx, response);
+      await response.body?.cancel();
+      return send(ctx, bearer.sessionOver(PATH));
+    },
+    close: () => handler.close(),
+  };
+}
+
+/** Carries a web response over to Koa. */
+export function send(ctx: Koa.Context, response: Response): void {
+  ctx.status = response.status;
+  for (const [name, value] of response.headers) ctx.set(name, value);
+  // Without a body Koa would turn 202 into 204.
+  ctx.body = response.body === null ? '' : Readable.fromWeb(response.body as ReadableStream);
+  if (response.status === 401 || response.status === 403) ctx.set('Cache-Control', 'no-store');
+}
+
+/** The same response once its first bytes are there. */
+async function peeked(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  const first = await reader.read();
+  const body = new globalThis.ReadableStream<Uint8Array>({
+    start: (controller) => (first.done ? controller.close() : controller.enqueue(first.value)),
+    async pull(controller) {
+      const next = await reader.read();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, { status: response.status, headers: response.headers });
+}
+
+function singleHeaders(ctx: Koa.Context): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(ctx.headers)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  return headers;
+}

@@ -1,0 +1,63 @@
+/** The administrators' tools: see and end the sessions of everybody. Listed and callable for `ADMIN_GITHUB_USERS` alone. */
+import { z } from 'zod';
+import { defineTool } from '../tool.ts';
+
+const sessionSchema = z.object({
+  session: z.string().describe('Names the session, for revoke_session'),
+  login: z.string(),
+  github_id: z.number(),
+  client_id: z.string(),
+  client_name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.string(),
+  last_used_at: z.string(),
+  expires_at: z.string(),
+});
+
+export const listSessions = defineTool({
+  name: 'list_sessions',
+  title: "List everybody's sessions",
+  description: 'Lists the sessions of everybody, or of those whose GitHub login or client contains a text.',
+  inputSchema: z.object({ query: z.string().max(200).default('') }),
+  outputSchema: z.object({ sessions: z.array(sessionSchema), more: z.boolean() }),
+  scopes: [],
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  administratorsOnly: true,
+  async handler({ query }, { directory }) {
+    const { sessions, more } = await directory.search(query);
+    return { sessions: sessions.map((session) => directory.describe(session)), more };
+  },
+});
+
+export const revokeSession = defineTool({
+  name: 'revoke_session',
+  title: 'Revoke a session',
+  description: 'Ends a session at once: its tokens stop working, and its GitHub token is revoked when no other session uses it.',
+  inputSchema: z.object({ session: z.string().min(4).max(100).describe('As list_sessions names it, or the beginning of it when that is unambiguous') }),
+  outputSchema: z.object({ revoked: z.boolean(), session: z.string().nullable() }),
+  scopes: [],
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  administratorsOnly: true,
+  async handler({ session }, { directory }) {
+    const ended = await directory.revoke(session);
+    return { revoked: ended !== undefined, session: ended ?? null };
+  },
+});
+
+export const getSessionStats = defineTool({
+  name: 'get_session_stats',
+  title: 'Count the sessions',
+  description: 'Counts people, sessions and clients.',
+  inputSchema: z.object({}),
+  outputSchema: z.object({
+    people: z.number(),
+    sessions: z.number(),
+    sessions_per_client: z.record(z.string(), z.number()),
+    active_within_a_day: z.number(),
+    complete: z.boolean().describe('False when there were too many to count all'),
+  }),
+  scopes: [],
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  administratorsOnly: true,
+  handler: (_input, { directory }) => directory.statistics(),
+});

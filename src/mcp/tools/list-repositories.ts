@@ -1,0 +1,28 @@
+/** `list_repositories`: the person's repositories; private ones when the scope is `repo`. */
+import { z } from 'zod';
+import { defineTool } from '../tool.ts';
+
+const repositorySchema = z.looseObject({
+  id: z.number(),
+  full_name: z.string(),
+  private: z.boolean(),
+  html_url: z.string(),
+  description: z.string().nullish(),
+});
+
+export const listRepositories = defineTool({
+  name: 'list_repositories',
+  title: 'List the repositories',
+  description: 'Lists repositories that the person owns, works on, or reaches through an organisation. Private ones need the scope repo.',
+  inputSchema: z.object({
+    page: z.int().min(1).max(1000).default(1).describe('Page of up to 100'),
+    sort: z.enum(['created', 'updated', 'pushed', 'full_name']).default('pushed'),
+  }),
+  outputSchema: z.object({ repositories: z.array(repositorySchema), next_page: z.number().nullable() }),
+  scopes: ['public_repo'],
+  annotations: { readOnlyHint: true, openWorldHint: true },
+  async handler({ page, sort }, { github }) {
+    const { data, more } = await github(`/user/repos?per_page=100&page=${page}&sort=${sort}`);
+    return { repositories: z.array(repositorySchema).parse(data), next_page: more ? page + 1 : null };
+  },
+});

@@ -1,0 +1,18 @@
+/** `list_user_emails`: the person's e-mail addresses at GitHub. */
+import { z } from 'zod';
+import { defineTool } from '../tool.ts';
+
+const emailSchema = z.looseObject({ email: z.string(), primary: z.boolean(), verified: z.boolean(), visibility: z.string().nullish() });
+
+export const listUserEmails = defineTool({
+  name: 'list_user_emails',
+  title: 'List the e-mail addresses',
+  description: 'Lists the e-mail addresses of the GitHub account, also those that are not public.',
+  inputSchema: z.object({}),
+  outputSchema: z.object({ emails: z.array(emailSchema) }),
+  scopes: ['user:email'],
+  annotations: { readOnlyHint: true, openWorldHint: true },
+  async handler(_input, { github }) {
+    return { emails: z.array(emailSchema).parse((await github('/user/emails?per_page=100')).data) };
+  },
+});

@@ -1,0 +1,55 @@
+/**
+ * Events: the seam between protocol code, which emits them, and the logger, the metrics and the audit trail, which subscribe.
+ * No event carries a token, a code or a secret.
+ */
+import { EventEmitter } from 'node:events';
+
+/** Facts that happened, with what the subscribers need. */
+export interface Events {
+  'client.registered': { clientId: string; clientName: string };
+  'client.updated': { clientId: string };
+  'client.removed': { clientId: string };
+  'consent.shown': { clientId: string; remembered: boolean };
+  'consent.allowed': { clientId: string };
+  'consent.denied': { clientId: string };
+  'login.completed': { clientId: string; person: string; grant: string; githubId: number; githubLogin: string; scope: readonly string[] };
+  'login.failed': { clientId: string; error: string; detail: string; githubLogin?: string };
+  'code.redeemed': { clientId: string; person: string; grant: string };
+  'code.replayed': { clientId: string; person: string; grant: string };
+  'refresh_token.rotated': { clientId: string; person: string; grant: string };
+  'refresh_token.repeated': { clientId: string; person: string; grant: string };
+  'refresh_token.reused': { clientId: string; person: string; grant: string };
+  'grant.ended': { clientId: string; person: string; grant: string; reason: GrantEndReason };
+  'access_token.refused': { reason: string };
+  'credential.refreshed': { person: string; credential: string };
+  'credential.refresh_failed': { person: string; credential: string; reason: string };
+  'credential.dead': { person: string; credential: string };
+  'credential.revoked': { person: string; outcome: string };
+  'github.call': { route: string; status: number | 'error'; milliseconds: number };
+  'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
+  'rate.limited': { limit: string };
+  'keys.rotated': { algorithm: string; kid: string };
+  'request.failed': { error: unknown; reference: string; path: string };
+  'store.error': { error: unknown };
+}
+
+export type GrantEndReason = 'revoked' | 'disconnected' | 'replayed' | 'reused' | 'expired' | 'upstream_revoked' | 'not_allowed' | 'administrator' | 'client_removed';
+
+/** A typed bus for {@link Events}. */
+export class EventBus {
+  readonly #emitter = new EventEmitter();
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    this.#emitter.emit('event', name, event);
+    this.#emitter.emit(`on:${name}`, event);
+  }
+
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
+    this.#emitter.on(`on:${name}`, listener);
+  }
+
+  /** Hears every event: for the logger and the metrics. */
+  onAny(listener: (name: keyof Events, event: Events[keyof Events]) => void): void {
+    this.#emitter.on('event', listener);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The log: one JSON line each. Requests are logged by path, never by query; errors with their private detail and the reference that the answer
+ * carried. Whatever looks like a token is blacked out, also inside messages, so that none can slip in.
+ */
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { EventBus } from './events.ts';
+
+/** Tokens of ours and of GitHub's, JWTs, and secrets in queries and headers. */
+const SECRETS =
+  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
+const BLACKED = '[redacted]';
+const REDACTED_KEYS = ['authorization', 'cookie', 'token', 'accessToken', 'refreshToken', 'access_token', 'refresh_token', 'code', 'code_verifier', 'client_secret', 'secret', 'state', 'set-cookie'];
+
+/** Blacks out whatever looks like a secret. */
+export function redact(text: string): string {
+  return text.replace(SECRETS, BLACKED);
+}
+
+/**
+ * @param destination where lines go; standard output without it
+ */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const sink: DestinationStream = { write: (line) => (destination ?? process.stdout).write(redact(line)) };
+  return pino(
+    {
+      level,
+      timestamp: stdTimeFunctions.isoTime,
+      base: null,
+      redact: { paths: REDACTED_KEYS.flatMap((key) => (key.includes('-') ? [`["${key}"]`, `*["${key}"]`] : [key, `*.${key}`])), censor: BLACKED },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    sink,
+  );
+}
+
+/** Turns events into lines. */
+export function logEvents(events: EventBus, logger: Logger): void {
+  events.onAny((name, event) => {
+    if (name === 'request.failed' && 'error' in event) {
+      const { error, ...rest } = event;
+      const expected = error instanceof Error && ('code' in error || 'kind' in error || 'retryAfter' in error);
+      logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
+    } else if (name === 'store.error' && 'error' in event) {
+      logger.error({ event: name, ...describe(event.error, false) });
+    } else if (name === 'github.call' || name === 'tool.called' || name === 'consent.shown') {
+      logger.debug({ event: name, ...event });
+    } else {
+      logger[SERIOUS.has(name) ? 'warn' : 'info']({ event: name, ...event });
+    }
+  });
+}
+
+const SERIOUS: ReadonlySet<string> = new Set(['code.replayed', 'refresh_token.reused', 'credential.refresh_failed', 'rate.limited']);
+
+function describe(error: unknown, withStack: boolean): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
+  return { error: error.name, message: error.message, ...cause, ...(withStack ? { stack: error.stack } : {}) };
+}

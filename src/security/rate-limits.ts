@@ -1,0 +1,72 @@
+/**
+ * Rate limits, by address: registrations, and failures. A request that succeeds is never limited, so nothing that a stranger does can lock out
+ * a person whose client shares an address with him (design decision 17).
+ */
+import type { Redis, Cluster } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { EventBus } from '../observe/events.ts';
+
+/** An address did too much: 429 with Retry-After. */
+export class TooManyRequests extends Error {
+  override readonly name = 'TooManyRequests';
+  /** Seconds. */
+  readonly retryAfter: number;
+
+  constructor(limit: string, retryAfter: number) {
+    super(`too many requests: ${limit}`);
+    this.retryAfter = retryAfter;
+  }
+}
+
+export interface RateLimit {
+  /** Counts one for an address. @throws {TooManyRequests} when it had its share */
+  consume(address: string): Promise<void>;
+}
+
+export interface RateLimits {
+  readonly registration: RateLimit;
+  /** Requests refused for what they brought: unknown clients, codes, tokens. */
+  readonly failures: RateLimit;
+}
+
+/** Failures an address may cause in {@link FAILURE_WINDOW}; generous, because hosted clients share addresses. */
+const FAILURES = 300;
+/** Seconds. */
+const FAILURE_WINDOW = 300;
+
+/**
+ * @param redis where replicas share their counts; in memory without it, and while it is down
+ * @param keyPrefix of the keys in Redis
+ */
+export function createRateLimits(
+  options: { registrationsPerHour: number; keyPrefix: string; redis?: Redis | Cluster },
+  events: EventBus,
+): RateLimits {
+  const limit = (name: string, points: number, duration: number): RateLimit => {
+    const memory = new RateLimiterMemory({ points, duration, keyPrefix: name });
+    const limiter =
+      options.redis === undefined
+        ? memory
+        : new RateLimiterRedis({ storeClient: options.redis, points, duration, keyPrefix: `${options.keyPrefix}limit:${name}`, insuranceLimiter: memory });
+    return {
+      async consume(address) {
+        try {
+          await limiter.consume(network(address));
+        } catch (refused) {
+          if (!(refused instanceof RateLimiterRes)) throw refused;
+          events.emit('rate.limited', { limit: name });
+          throw new TooManyRequests(name, Math.max(1, Math.ceil(refused.msBeforeNext / 1000)));
+        }
+      },
+    };
+  };
+  return {
+    registration: limit('registration', options.registrationsPerHour, 3600),
+    failures: limit('failures', FAILURES, FAILURE_WINDOW),
+  };
+}
+
+/** Whoever holds an IPv6 address holds its /64. */
+function network(address: string): string {
+  return address.includes(':') && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
+}

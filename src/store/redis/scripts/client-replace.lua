@@ -1,0 +1,6 @@
+-- Replaces a registration if its registration token is still the one expected.
+if not standsUnder(args.ifTokenHash) then
+  return 0
+end
+redis.call('HSET', CLIENT, 'record', args.record, 'tokenHash', args.tokenHash)
+return 1

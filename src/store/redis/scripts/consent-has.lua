@@ -1,0 +1,3 @@
+-- Whether an unexpired consent is remembered.
+local expiresAt = redis.call('HGET', KEYS[1], args.consentKey)
+return expiresAt and tonumber(expiresAt) > now and 1 or 0

@@ -1,0 +1,14 @@
+-- Remembers a consent, and forgets those that have run out.
+local consents = KEYS[1]
+local latest = now + args.ttl
+local flat = redis.call('HGETALL', consents)
+for i = 1, #flat, 2 do
+  local expiresAt = tonumber(flat[i + 1])
+  if expiresAt <= now then
+    redis.call('HDEL', consents, flat[i])
+  else
+    latest = math.max(latest, expiresAt)
+  end
+end
+redis.call('HSET', consents, args.consentKey, now + args.ttl)
+collectAfter(consents, latest - now)

@@ -1,0 +1,17 @@
+-- Takes the person's decision, once.
+local login = KEYS[1]
+local kept = redis.call('HMGET', login, 'login', 'consentHash', 'expiresAt', 'approval')
+if not kept[1] or tonumber(kept[3]) <= now or kept[4] then
+  return { 'unknown' }
+end
+if kept[2] ~= args.consentHash then
+  return { 'other_browser' }
+end
+if args.approval then
+  redis.call('HSET', login, 'approval', args.approval, 'stateHash', args.stateHash, 'browserHash', args.browserHash,
+    'expiresAt', now + args.ttl)
+  collectAfter(login, args.ttl)
+else
+  redis.call('DEL', login)
+end
+return { 'decided', kept[1] }

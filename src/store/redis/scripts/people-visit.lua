@@ -1,0 +1,2 @@
+-- Moves a person's visit.
+visitAt(args.person, now + args.delay)

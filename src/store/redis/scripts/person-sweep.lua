@@ -1,0 +1,11 @@
+-- Ends expired grants and forgets spent successors. Answers {ended, pending revocations, 1 when nothing is left}.
+local ended = endWhere(function(state)
+  return state.expiresAt <= now
+end)
+each(STATES, function(grant, state)
+  if forgetSuccessor(state) then
+    save(STATES, grant, state)
+  end
+end)
+local left = redis.call('HLEN', STATES) + redis.call('HLEN', OUTBOX)
+return { ended, redis.call('HVALS', OUTBOX), left == 0 and 1 or 0 }

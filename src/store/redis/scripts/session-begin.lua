@@ -1,0 +1,27 @@
+-- Writes a grant that waits for its code, and its credential: a new one, or new tokens for the one that stands.
+local KEPT = 10 -- GitHub keeps no more tokens for a user, an app and a scope
+
+local tokens = load(TOKENS, args.credential)
+if tokens then
+  if tokens.sealedTokens ~= args.tokens.sealedTokens then
+    local superseded = tokens.superseded or {}
+    superseded[#superseded + 1] = tokens.sealedTokens
+    if #superseded > KEPT then
+      table.remove(superseded, 1)
+    end
+    args.tokens.superseded = superseded
+  else
+    args.tokens.superseded = tokens.superseded
+  end
+  args.tokens.generation = tokens.generation + 1
+end
+save(TOKENS, args.credential, args.tokens)
+redis.call('HSET', CREDENTIALS, args.credential, args.credentialRecord)
+
+local state = args.state
+state.generation = 0
+state.createdAt = now
+state.lastUsedAt = now
+state.expiresAt = now + args.codeTtl
+save(STATES, args.grant, state)
+redis.call('HSET', GRANTS, args.grant, args.grantRecord)

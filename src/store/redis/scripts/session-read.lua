@@ -1,0 +1,14 @@
+-- Reads a session, and notes to the minute that it was used.
+local state = redeemed(args.grant)
+if not state then
+  return nil
+end
+local changed = forgetSuccessor(state)
+if now - state.lastUsedAt >= 60 then
+  state.lastUsedAt = now
+  changed = true
+end
+if changed then
+  save(STATES, args.grant, state)
+end
+return session(args.grant, state)

@@ -1,0 +1,65 @@
+/** Registered clients in SQLite. */
+import type { RegisteredClient } from '../records.ts';
+import type { ClientStore } from '../store.ts';
+import { readClient } from '../stored.ts';
+import type { Database } from './database.ts';
+
+export class SqliteClientStore implements ClientStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async add(client: RegisteredClient, ttl: number, limit: number): Promise<void> {
+    const { sql } = this.#database;
+    const { clientId, registrationTokenHash } = client;
+    await this.#database.transaction((now) => {
+      sql.run`DELETE FROM clients WHERE client_id = ${clientId}`;
+      // The newest `limit - 1` stay, so that this one is the last to fit; equal instants keep the order of entry.
+      sql.run`
+        DELETE FROM clients WHERE used = 0 AND (expires_at <= ${now} OR rowid NOT IN (
+          SELECT rowid FROM clients WHERE used = 0 AND expires_at > ${now}
+          ORDER BY added DESC, rowid DESC LIMIT ${Math.max(limit, 1) - 1}))`;
+      sql.run`
+        INSERT INTO clients (client_id, record, token_hash, used, added, expires_at)
+        VALUES (${clientId}, ${JSON.stringify(client)}, ${registrationTokenHash}, 0, ${now}, ${now + ttl})`;
+    });
+  }
+
+  async get(clientId: string): Promise<RegisteredClient | undefined> {
+    const { sql } = this.#database;
+    const row = await this.#database.query(
+      (now) => sql.get`SELECT record FROM clients WHERE client_id = ${clientId} AND expires_at > ${now}`,
+    );
+    return row === undefined ? undefined : readClient(String(row.record));
+  }
+
+  async touch(clientId: string, ttl: number): Promise<void> {
+    const { sql } = this.#database;
+    await this.#database.transaction((now) => {
+      sql.run`
+        UPDATE clients SET used = 1, expires_at = ${now + ttl} WHERE client_id = ${clientId} AND expires_at > ${now}`;
+    });
+  }
+
+  async replace(client: RegisteredClient, ifTokenHash: string): Promise<boolean> {
+    const { sql } = this.#database;
+    const { clientId, registrationTokenHash } = client;
+    return this.#database.transaction((now) => {
+      const { changes } = sql.run`
+        UPDATE clients SET record = ${JSON.stringify(client)}, token_hash = ${registrationTokenHash}
+        WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
+      return changes === 1;
+    });
+  }
+
+  async remove(clientId: string, ifTokenHash: string): Promise<boolean> {
+    const { sql } = this.#database;
+    return this.#database.transaction((now) => {
+      const { changes } = sql.run`
+        DELETE FROM clients WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
+      return changes === 1;
+    });
+  }
+}

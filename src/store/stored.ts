@@ -1,0 +1,115 @@
+/**
+ * Parses what a store keeps as JSON back into records, once, at the edge. A record that does not parse is a fault of
+ * the store (another program wrote there) and throws.
+ */
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+import type {
+  Account,
+  Approval,
+  AuthorizationRequest,
+  Credential,
+  Grant,
+  Login,
+  PendingRevocation,
+  RegisteredClient,
+} from './records.ts';
+
+/** Makes a schema name every member of the record, the optional ones too, so that none is dropped when it is read. */
+type Shape<T> = Record<keyof T, z.ZodType>;
+
+/** The part of a credential that is neither sealed nor counted. */
+export type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
+
+const client: z.ZodType<RegisteredClient> = z.object({
+  clientId: z.string(),
+  issuedAt: z.number(),
+  metadata: z.record(z.string(), z.unknown()),
+  secretHash: z.string().exactOptional(),
+  registrationTokenHash: z.string(),
+} satisfies Shape<RegisteredClient>);
+
+const login: z.ZodType<Login> = z.object({
+  request: z.object({
+    clientId: z.string(),
+    clientName: z.string(),
+    refreshable: z.boolean(),
+    redirectUri: z.string(),
+    redirectUriSent: z.boolean(),
+    codeChallenge: z.string(),
+    scope: z.array(z.string()),
+    resource: z.string(),
+    state: z.string().exactOptional(),
+    nonce: z.string().exactOptional(),
+    prompt: z.string().exactOptional(),
+    loginHint: z.string().exactOptional(),
+    uiLocales: z.string().exactOptional(),
+  } satisfies Shape<AuthorizationRequest>),
+  consentHash: z.string(),
+  expectedPerson: z.string().exactOptional(),
+} satisfies Shape<Login>);
+
+const approval: z.ZodType<Approval> = z.object({
+  stateHash: z.string(),
+  browserHash: z.string(),
+  sealedVerifier: z.string(),
+  remember: z.boolean(),
+} satisfies Shape<Approval>);
+
+const grant: z.ZodType<Grant> = z.object({
+  clientId: z.string(),
+  clientName: z.string(),
+  redirectUri: z.string(),
+  redirectUriSent: z.boolean(),
+  codeChallenge: z.string(),
+  scope: z.array(z.string()),
+  resource: z.string(),
+  credential: z.string(),
+  authTime: z.number(),
+  nonce: z.string().exactOptional(),
+  refreshable: z.boolean(),
+} satisfies Shape<Grant>);
+
+const credentialIdentity: z.ZodType<CredentialIdentity> = z.object({
+  appClientId: z.string(),
+  account: z.object({
+    id: z.number(),
+    login: z.string(),
+    name: z.string().exactOptional(),
+    avatarUrl: z.string().exactOptional(),
+  } satisfies Shape<Account>),
+  scope: z.array(z.string()),
+} satisfies Shape<CredentialIdentity>);
+
+const revocation: z.ZodType<PendingRevocation> = z.object({
+  person: z.string(),
+  id: z.string(),
+  credential: z.string(),
+  appClientId: z.string(),
+  sealedTokens: z.string(),
+} satisfies Shape<PendingRevocation>);
+
+const reader =
+  <T>(schema: z.ZodType<T>) =>
+  (json: string): T =>
+    schema.parse(JSON.parse(json));
+
+export const readClient = reader(client);
+export const readLogin = reader(login);
+export const readApproval = reader(approval);
+export const readGrant = reader(grant);
+export const readCredentialIdentity = reader(credentialIdentity);
+export const readRevocation = reader(revocation);
+
+/** What is kept of a credential as JSON: all but its tokens. */
+export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {
+  return JSON.stringify({ appClientId, account, scope } satisfies CredentialIdentity);
+}
+
+/**
+ * The generation of a new credential: random, so that compare-and-set with the generation of an earlier credential of the
+ * same id, whose refresh was under way when it ended, never succeeds.
+ */
+export function firstGeneration(): number {
+  return randomInt(1, 2 ** 40);
+}

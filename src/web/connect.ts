@@ -1,0 +1,89 @@
+/**
+ * How each well-known client is connected, for the landing page: words from the locale, commands and links from here.
+ * @see clients' own documentation: code.visualstudio.com (vscode:mcp/install), cursor.com/docs/mcp/install-links
+ */
+import type { Messages } from './locale.ts';
+import type { LandingView } from './views.ts';
+
+/** The name under which a client keeps this server. */
+const SERVER_NAME = 'github';
+
+export interface Snippet {
+  /** What to do with it; a text of the locale with its placeholders already known. */
+  readonly label?: string;
+  readonly values?: Readonly<Record<string, string>>;
+  readonly code: string;
+}
+
+export interface ClientGuide {
+  readonly name: string;
+  readonly steps: readonly string[];
+  readonly install?: { readonly href: string; readonly label: string };
+  readonly snippets: readonly Snippet[];
+  /** Runs in the cloud, so it cannot reach a loopback address. */
+  readonly cloud?: true;
+}
+
+/** Whether an issuer answers on its own machine only. */
+export function isLoopback(issuer: string): boolean {
+  const hostname = URL.parse(issuer)?.hostname ?? '';
+  return /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function indented(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+export function clientGuides(m: Messages, { mcpUrl, sseUrl }: Pick<LandingView, 'mcpUrl' | 'sseUrl'>): ClientGuide[] {
+  const { clients, orFile } = m.landing;
+  const vscode = { type: 'http', url: mcpUrl };
+  const cursor = { url: mcpUrl };
+  const cursorConfig = Buffer.from(JSON.stringify(cursor)).toString('base64');
+  return [
+    { ...clients.claude, snippets: [{ code: mcpUrl }], cloud: true },
+    { ...clients.claudeCode, snippets: [{ code: `claude mcp add --transport http ${SERVER_NAME} ${mcpUrl}` }] },
+    {
+      ...clients.vscode,
+      install: {
+        href: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name: SERVER_NAME, ...vscode }))}`,
+        label: clients.vscode.install,
+      },
+      snippets: [
+        { label: orFile, values: { file: '.vscode/mcp.json' }, code: indented({ servers: { [SERVER_NAME]: vscode } }) },
+      ],
+    },
+    {
+      ...clients.cursor,
+      install: {
+        href: `cursor://anysphere.cursor-deeplink/mcp/install?name=${SERVER_NAME}&config=${encodeURIComponent(cursorConfig)}`,
+        label: clients.cursor.install,
+      },
+      snippets: [
+        {
+          label: orFile,
+          values: { file: '~/.cursor/mcp.json' },
+          code: indented({ mcpServers: { [SERVER_NAME]: cursor } }),
+        },
+      ],
+    },
+    { ...clients.chatgpt, snippets: [{ code: mcpUrl }], cloud: true },
+    { ...clients.inspector, snippets: [{ code: 'npx @modelcontextprotocol/inspector' }, { code: mcpUrl }] },
+    {
+      ...clients.openmcp,
+      snippets: [
+        { label: clients.openmcp.http, code: mcpUrl },
+        { label: clients.openmcp.sse, code: sseUrl },
+      ],
+    },
+    {
+      ...clients.mcpRemote,
+      snippets: [
+        { code: `npx mcp-remote ${mcpUrl}` },
+        {
+          label: clients.mcpRemote.config,
+          code: indented({ mcpServers: { [SERVER_NAME]: { command: 'npx', args: ['mcp-remote', mcpUrl] } } }),
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,35 @@
+/** `GET /`: what this server is and how to connect to it; JSON for programs that ask for it. */
+import type Koa from 'koa';
+import type { Tool } from '../mcp/tool.ts';
+import type { Web } from './web.ts';
+
+export interface LandingOptions {
+  readonly issuer: string;
+  readonly web: Web;
+  readonly tools: readonly Tool[];
+  readonly simulated: boolean;
+}
+
+export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.Middleware {
+  const shown = tools.filter((tool) => !tool.administratorsOnly).map(({ name, title, scopes }) => ({ name, title, scopes }));
+  const mcpUrl = `${issuer}/mcp`;
+  const sseUrl = `${issuer}/sse`;
+  return async (ctx) => {
+    ctx.vary('Accept');
+    if (ctx.accepts('html', 'json') === 'json') {
+      ctx.body = {
+        name: 'mcp-github-bridge',
+        description: 'An MCP server that acts on your GitHub account, with an OAuth 2.1 authorization server of its own',
+        issuer,
+        mcp: mcpUrl,
+        sse: sseUrl,
+        authorization_server_metadata: `${issuer}/.well-known/oauth-authorization-server`,
+        protected_resource_metadata: `${issuer}/.well-known/oauth-protected-resource/mcp`,
+        tools: shown,
+      };
+      return;
+    }
+    const uiLocales = typeof ctx.query['ui_locales'] === 'string' ? ctx.query['ui_locales'] : undefined;
+    web.page(ctx, 'landing', uiLocales, { issuer, mcpUrl, sseUrl, tools: shown, simulated });
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The language of a page: what the client asks for (`ui_locales`), then what the browser prefers (`Accept-Language`).
+ * @see OpenID Connect Core 1.0 section 3.1.2.1, RFC 9110 section 12.5.4, RFC 4647 section 3.4
+ */
+import { en, type Messages } from '../../templates/locales/en.ts';
+import { ja } from '../../templates/locales/ja.ts';
+import type { Locale } from './views.ts';
+
+export type { Messages };
+
+/** In order of preference where nothing else decides. */
+const LOCALES: readonly Locale[] = ['en', 'ja'];
+const MESSAGES: Readonly<Record<Locale, Messages>> = { en, ja };
+
+/** Characters and entries of a header that are looked at: bounds the work that a stranger can cause. */
+const MAX_LENGTH = 500;
+const MAX_ENTRIES = 30;
+
+export function messages(locale: Locale): Messages {
+  return MESSAGES[locale];
+}
+
+/** The locale that a language tag names: by its primary subtag, in any case. */
+function localeOf(tag: string): Locale | undefined {
+  const primary = tag.trim().split(/[-_]/, 1)[0]?.toLowerCase();
+  return LOCALES.find((locale) => locale === primary);
+}
+
+/** A weight of `Accept-Language`: 1 when absent, 0 (not wanted) when malformed. */
+function weight(parameters: readonly string[]): number {
+  const q = parameters.map((parameter) => parameter.trim()).find((parameter) => /^q\s*=/i.test(parameter));
+  if (q === undefined) return 1;
+  const value = q.slice(q.indexOf('=') + 1).trim();
+  return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(value) ? Number(value) : 0;
+}
+
+function acceptedLocale(acceptLanguage: string): Locale {
+  const weights = new Map<Locale, number>();
+  let others = 0;
+  for (const entry of acceptLanguage.slice(0, MAX_LENGTH).split(',').slice(0, MAX_ENTRIES)) {
+    const [tag = '', ...parameters] = entry.split(';');
+    const locale = localeOf(tag);
+    if (locale !== undefined) weights.set(locale, Math.max(weights.get(locale) ?? 0, weight(parameters)));
+    else if (tag.trim() === '*') others = weight(parameters);
+  }
+  // A named language before `*` at the same weight, and the one named first before the other.
+  const named = [...weights.keys(), ...LOCALES.filter((locale) => !weights.has(locale))];
+  const best = named.reduce((left, right) =>
+    (weights.get(right) ?? others) > (weights.get(left) ?? others) ? right : left,
+  );
+  return (weights.get(best) ?? others) > 0 ? best : 'en';
+}
+
+/**
+ * @param uiLocales the `ui_locales` parameter: BCP 47 tags separated by spaces, best first
+ * @param acceptLanguage the `Accept-Language` header
+ * @returns English where neither names a language that the pages speak; junk is passed over
+ */
+export function negotiateLocale(uiLocales: string | undefined, acceptLanguage: string | undefined): Locale {
+  for (const tag of (uiLocales ?? '').slice(0, MAX_LENGTH).split(/\s+/, MAX_ENTRIES)) {
+    const locale = localeOf(tag);
+    if (locale !== undefined) return locale;
+  }
+  return acceptedLocale(acceptLanguage ?? '');
+}

@@ -1,0 +1,179 @@
+/** The wiring: makes every part from the configuration, in the order in which they depend on each other. A test can wire otherwise. */
+import type { Redis, Cluster } from 'ioredis';
+import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
+import { type AccountSignIn, createAccountSignIn } from './account/sign-in.ts';
+import type { Config } from './config.ts';
+import { createGithubApi, type GithubApi } from './github/client.ts';
+import { createCredentials } from './github/credentials.ts';
+import { createGithubOAuth } from './github/oauth-app.ts';
+import { createPersonTag, type PersonTag } from './github/person.ts';
+import { createPolicy, type Policy } from './github/policy.ts';
+import { createRevocations, type Revocations } from './github/revocations.ts';
+import { githubScopes } from './github/scopes.ts';
+import { createGithubUpstream } from './github/upstream.ts';
+import { createBearerAuth } from './mcp/bearer.ts';
+import { createMcpServers } from './mcp/server.ts';
+import { createSseTransport, type SseTransport } from './mcp/sse.ts';
+import { createStreamableHttp, type StreamableHttp } from './mcp/streamable-http.ts';
+import { callerOf } from './mcp/bearer.ts';
+import { tools } from './mcp/tools/index.ts';
+import type { EventBus } from './observe/events.ts';
+import { createAccessTokens } from './oauth/access-token.ts';
+import { createClientAuthentication } from './oauth/client-authentication.ts';
+import { createClientDocuments } from './oauth/client-documents.ts';
+import { createClientDirectory } from './oauth/clients.ts';
+import { createLogins } from './oauth/login.ts';
+import { readClientsFile } from './oauth/preregistered.ts';
+import { createResources } from './oauth/resource.ts';
+import type { Services } from './oauth/services.ts';
+import { checkCanaries } from './security/canary.ts';
+import { createCookies } from './security/cookies.ts';
+import { createGuardedFetch, type GuardedFetchOptions } from './security/guarded-fetch.ts';
+import { createSigningKeys } from './security/keys.ts';
+import { createRateLimits } from './security/rate-limits.ts';
+import { createSecrets } from './security/secrets.ts';
+import type { Store } from './store/store.ts';
+import { createPages } from './web/pages.ts';
+import { createWeb } from './web/web.ts';
+
+/** Milliseconds between two rounds of the sweeper. */
+const SWEEP_INTERVAL = 60_000;
+
+/** Everything the routes need, and what runs beside them. */
+export interface Bridge {
+  readonly config: Config;
+  readonly services: Services;
+  readonly mcp: StreamableHttp;
+  readonly sse: SseTransport;
+  readonly github: GithubApi;
+  readonly policy: Policy;
+  readonly personTag: PersonTag;
+  readonly revocations: Revocations;
+  readonly directory: SessionDirectory;
+  readonly accountSignIn: AccountSignIn;
+  /** One round of what is done by the clock: expired sessions, revocations due, signing keys. */
+  maintain(): Promise<void>;
+  /** Starts doing that by itself. */
+  startMaintenance(): void;
+  /** Ends streams and waits for what is under way; the store stays open. */
+  close(): Promise<void>;
+}
+
+export interface WiringOptions {
+  readonly store: Store;
+  readonly events: EventBus;
+  /** Where replicas share rate limits. */
+  readonly redis?: Redis | Cluster;
+  /** Epoch seconds; the system's clock without it. */
+  readonly now?: () => number;
+  /** For tests: how client metadata documents are fetched. */
+  readonly fetch?: GuardedFetchOptions;
+}
+
+/**
+ * @throws {ForeignStore} when the store was made under another secret
+ * @throws {Error} when `CLIENTS_FILE` is wrong
+ */
+export async function wire(config: Config, options: WiringOptions): Promise<Bridge> {
+  const { store, events } = options;
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000));
+  const issuer = config.publicUrl;
+  const { clientId, clientSecret, url, apiUrl } = config.github;
+
+  const secrets = createSecrets(config.secrets);
+  await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
+  const keys = createSigningKeys({ store: store.shared, secrets, events, now, tokenTtl: config.accessTokenTtl });
+  const resources = createResources(issuer, config.resources);
+  const accessTokens = createAccessTokens({ issuer, resources, keys, now, ttl: config.accessTokenTtl });
+  const scopes = githubScopes(config.scopes);
+
+  const oauth = createGithubOAuth({ clientId, clientSecret, url, apiUrl, callbackUrl: `${issuer}/github/callback`, events });
+  // The two know each other: a dead credential leaves tokens to revoke, and revoking needs the credentials' seal.
+  const credentials = createCredentials({ store, secrets, events, oauth, now, grantsEnded: (person) => revocations.grantsEnded(person) });
+  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, accessToken: credentials.accessToken });
+  const github = createGithubApi({ apiUrl, credentials, events });
+  const policy = createPolicy({
+    users: config.allowedUsers,
+    organizations: config.allowedOrganizations,
+    administrators: config.adminUsers,
+    store: store.shared,
+  });
+  const personTag = await createPersonTag(store.shared, secrets, url);
+  const upstream = createGithubUpstream({ clientId, scopes, oauth, api: github, credentials, policy, revocations, personTag, secrets, store });
+
+  const guardedFetch = createGuardedFetch(options.fetch);
+  const documents = createClientDocuments({ fetch: guardedFetch, redirectSchemes: config.redirectSchemes, now });
+  const preregistered = config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, config.redirectSchemes, resources.all);
+  const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
+  const cookies = createCookies(issuer.startsWith('https:'), secrets, now);
+  const logins = createLogins({ store, secrets, events, cookies, upstream, now });
+
+  const services: Services = {
+    issuer,
+    store,
+    secrets,
+    keys,
+    events,
+    limits: createRateLimits(
+      { registrationsPerHour: config.registrationsPerHour, keyPrefix: 'mgb:', ...(options.redis === undefined ? {} : { redis: options.redis }) },
+      events,
+    ),
+    web: createWeb(createPages(), issuer, url),
+    clients,
+    clientAuthentication: createClientAuthentication({ issuer, store, clients, fetchJwks: documents.fetchJwks, now }),
+    resources,
+    upstream,
+    accessTokens,
+    logins,
+    now,
+    accessTokenTtl: config.accessTokenTtl,
+    refreshTokenTtl: config.refreshTokenTtl,
+    redirectSchemes: config.redirectSchemes,
+    clientMetadataDocuments: config.clientMetadataDocuments,
+  };
+
+  const directory = createSessionDirectory({ store, events, grantsEnded: upstream.grantsEnded, now });
+  const bearer = createBearerAuth({ issuer, resource: resources.builtIn, accessTokens, store, events, scope: config.scopes });
+  const servers = createMcpServers({
+    tools,
+    github,
+    directory,
+    scopes,
+    isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
+    events,
+  });
+  const mcp = createStreamableHttp(issuer, bearer, servers, events);
+  const sse = createSseTransport(bearer, servers, events);
+
+  let timer: NodeJS.Timeout | undefined;
+  let maintaining = Promise.resolve();
+  const maintain = async (): Promise<void> => {
+    await keys.maintain();
+    await revocations.sweep();
+  };
+
+  return {
+    config,
+    services,
+    mcp,
+    sse,
+    github,
+    policy,
+    personTag,
+    revocations,
+    directory,
+    accountSignIn: createAccountSignIn({ issuer, logins, cookies, secrets, revocations }),
+    maintain,
+    startMaintenance() {
+      timer = setInterval(() => {
+        maintaining = maintaining.then(maintain).catch((error: unknown) => events.emit('store.error', { error }));
+      }, SWEEP_INTERVAL);
+    },
+    async close() {
+      clearInterval(timer);
+      await Promise.all([mcp.close(), sse.close(), maintaining]);
+      await revocations.idle();
+      await guardedFetch.close();
+    },
+  };
+}

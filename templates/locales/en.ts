@@ -1,0 +1,347 @@
+/**
+ * English. The shape of this object is the shape of every locale. In a text, `{name}` is filled in (and escaped), and what
+ * stands between backticks is shown as code; nothing else is markup.
+ */
+import type { ErrorKind } from '../../src/web/views.ts';
+
+/** What an error page says: a title, what happened, and what to do next. */
+export interface ErrorText {
+  readonly title: string;
+  readonly what: string;
+  readonly next: readonly string[];
+}
+
+export const en = {
+  brand: 'MCP GitHub bridge',
+  unnamedApp: 'App without a name',
+  connectedApps: 'Your connected apps',
+
+  consent: {
+    title: 'Allow access to your GitHub account?',
+    lead: 'An app wants to use your GitHub account through this server. Check who is asking before you decide.',
+    callsItself: 'The app calls itself',
+    quoted: '“{name}”',
+    verifiedDomain: 'Verified domain',
+    unverified: 'Not verified: any app can choose this name.',
+    website: 'Website it names',
+    goesTo: 'Your answer goes to',
+    goesToKind: {
+      https: 'A website. You should recognize it.',
+      loopback: 'A program on this computer.',
+      app: 'An app on this device that opens links of this kind.',
+    },
+    caution: 'Did you start this yourself?',
+    cautionKind: {
+      loopback:
+        'This server cannot check which program on your computer receives the answer. Allow only if you started connecting just now, in a program that you trust.',
+      app: 'This server cannot check which app on your device receives the answer. Allow only if you started connecting just now, in an app that you trust.',
+    },
+    scopes: 'It will be able to',
+    changes: 'Can change things',
+    policyScopes: 'Only for this server',
+    policyLead:
+      'To check that you may sign in here, this server also asks GitHub for the following. The app does not get it.',
+    resource: 'The access is for this server',
+    runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
+    nextStep: 'If you allow, {github} asks you to sign in next. You can disconnect the app at any time at {account}.',
+    remember: 'Do not ask me again for this app and these permissions',
+    allow: 'Allow',
+    cancel: 'Cancel',
+  },
+
+  scopes: {
+    repo: 'Read and change all your repositories, private ones included: code, issues, pull requests, settings and collaborators',
+    'repo:status': 'Read and set the status of commits, in private repositories too',
+    repo_deployment: 'Read and set the status of deployments, in private repositories too',
+    public_repo: 'Read and change your public repositories',
+    'repo:invite': 'Accept and decline invitations to repositories',
+    security_events: 'Read and change security alerts of code scanning',
+    'admin:repo_hook': 'Create, change and delete webhooks of your repositories (automatic messages to other servers)',
+    'write:repo_hook': 'Create and change webhooks of your repositories (automatic messages to other servers)',
+    'read:repo_hook': 'See the webhooks of your repositories',
+    'admin:org': 'Manage your organizations completely: teams, projects and members',
+    'write:org': 'Change your membership of organizations, and their projects',
+    'read:org': 'See which organizations and teams you belong to',
+    'admin:public_key': 'Add, see and delete the SSH keys that give access to your account',
+    'write:public_key': 'Add and see the SSH keys that give access to your account',
+    'read:public_key': 'See your SSH keys',
+    'admin:org_hook': 'Create, change and delete webhooks of organizations (automatic messages to other servers)',
+    gist: 'Create and change gists (shared snippets of text)',
+    notifications: 'Read your notifications, mark them as read, and watch or unwatch repositories',
+    user: 'Read and change your profile, your email addresses and whom you follow',
+    'read:user': 'Read your profile, including what is not public in it',
+    'user:email': 'Read your email addresses',
+    'user:follow': 'Follow and unfollow people for you',
+    project: 'Read and change your projects and those of your organizations',
+    'read:project': 'Read your projects and those of your organizations',
+    delete_repo: 'Delete repositories that you administer',
+    'write:packages': 'Publish packages to GitHub Packages',
+    'read:packages': 'Download packages from GitHub Packages',
+    'delete:packages': 'Delete packages from GitHub Packages',
+    'admin:gpg_key': 'Add, see and delete the GPG keys that prove which commits are yours',
+    'write:gpg_key': 'Add and see the GPG keys that prove which commits are yours',
+    'read:gpg_key': 'See your GPG keys',
+    codespace: 'Create and manage your codespaces (development machines in the cloud)',
+    workflow: 'Add and change the automated workflows (GitHub Actions) of your repositories',
+    'read:audit_log': 'Read the audit log of your organizations',
+    openid: 'Know that it is you who signed in',
+    profile: 'See your name, your user name and your picture',
+    email: 'See your email address',
+    offline_access: 'Stay connected while you are away, until you disconnect it',
+  },
+  unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
+
+  returning: {
+    success: 'Access given',
+    successLead: 'Your answer is on its way to the app. When the app has opened, you can close this page.',
+    failure: 'No access given',
+    failureLead: 'The app is being told. When it has opened, you can close this page.',
+    nothingHappens: 'Nothing happens? Open the app yourself:',
+    open: 'Open the app',
+    blocked: 'This page cannot open the app. Close this page, go back to the app and connect again.',
+  },
+
+  error: {
+    next: 'What to do next',
+    reference: 'Reference',
+    referenceUse: 'It helps whoever runs this server to find out what happened.',
+    detail: 'Technical detail',
+    signedInAs: 'You signed in to {github} as {login}.',
+    retryAfter: 'Try again in {time}.',
+    app: 'The app calls itself',
+    back: 'Return to the app',
+    backTo: 'In a few seconds you are taken to {host}; the button does it at once.',
+    readd: 'How to remove and add the server',
+    readdClients: [
+      {
+        name: 'Claude (web, desktop)',
+        how: 'Settings → Connectors: remove the connector, then add it again as a custom connector.',
+      },
+      {
+        name: 'Claude Code',
+        how: 'Run `claude mcp remove github` (or the name you gave it), then `claude mcp add …` again.',
+      },
+      {
+        name: 'VS Code',
+        how: 'Run `Authentication: Remove Dynamic Authentication Providers` from the command palette, choose this server, then start it again.',
+      },
+      { name: 'Cursor', how: 'Settings → MCP: log out of the server or remove it, restart Cursor, then add it again.' },
+      { name: 'ChatGPT', how: 'Settings → Connectors (or Apps): delete the connector, then create it again.' },
+      {
+        name: 'MCP Inspector',
+        how: 'Clear the stored OAuth state in the authentication settings, or the data of the Inspector’s page in the browser, then connect again.',
+      },
+      { name: 'mcp-remote', how: 'Run `rm -rf ~/.mcp-auth`, then restart the program that uses it.' },
+      { name: 'openmcp-client', how: 'Delete the connection, then make a new one.' },
+    ],
+  },
+
+  errors: {
+    unknown_client: {
+      title: 'This server does not know the app',
+      what: 'The app uses a registration that this server no longer has, or never had. This happens when the server was set up anew, or when the app was not used for a long time.',
+      next: ['In the app, remove this server and add it again: the app then registers anew.'],
+    },
+    invalid_client_metadata: {
+      title: 'The app’s description cannot be used',
+      what: 'The app points to a description of itself on the web. This server could not fetch it, or it is not valid.',
+      next: [
+        'Try again in a few minutes.',
+        'If it happens again, tell the maker of the app, with the technical detail below.',
+      ],
+    },
+    invalid_redirect_uri: {
+      title: 'The app wants the answer in the wrong place',
+      what: 'The address to which the answer should go is not one that the app registered. To protect you, this server stopped here.',
+      next: [
+        'If you followed a link from somewhere else than your app, close this page.',
+        'Otherwise remove this server in the app and add it again.',
+      ],
+    },
+    invalid_request: {
+      title: 'The app asked in a way that this server cannot answer',
+      what: 'Something is missing or wrong in the request that brought you here.',
+      next: [
+        'Go back to the app and connect again.',
+        'If it happens again, update the app, or tell its maker, with the technical detail below.',
+      ],
+    },
+    expired_request: {
+      title: 'This sign-in took too long',
+      what: 'A sign-in can be finished only once, and only for a short time. This one is over. Nothing was given to the app.',
+      next: ['Go back to the app and connect again.'],
+    },
+    other_browser: {
+      title: 'This sign-in belongs to another browser window',
+      what: 'You came back from GitHub in a browser that did not start this sign-in, or that does not keep cookies. To protect you, this server stopped here.',
+      next: [
+        'Go back to the app and connect again; stay in the same browser from start to end.',
+        'If you block cookies, allow them for this server.',
+        'If somebody sent you the link, close this page: do not sign in for others.',
+      ],
+    },
+    forged_form: {
+      title: 'This form could not be accepted',
+      what: 'The form did not come from a page that this server showed in this browser, or that page was too old. Nothing was changed.',
+      next: ['Go back, reload the page and try again.', 'If you block cookies, allow them for this server.'],
+    },
+    not_allowed: {
+      title: 'This account may not sign in here',
+      what: 'Whoever runs this server decides which GitHub accounts may use it. Yours is not among them.',
+      next: [
+        'If you have another GitHub account, sign out of GitHub and connect again with that one.',
+        'Otherwise ask whoever runs this server to let you in.',
+        'If your organization restricts apps, an owner may have to approve this one at GitHub.',
+      ],
+    },
+    github_denied: {
+      title: 'GitHub was told not to give access',
+      what: 'Access was cancelled at GitHub. The app got nothing.',
+      next: ['If you did not mean that, go back to the app and connect again.'],
+    },
+    github_suspended: {
+      title: 'GitHub has suspended this server’s app',
+      what: 'The GitHub app through which this server works is suspended, so nobody can sign in at the moment.',
+      next: ['Tell whoever runs this server, with the reference below.'],
+    },
+    github_unreachable: {
+      title: 'GitHub does not answer',
+      what: 'This server could not reach GitHub, or GitHub had a problem of its own. Your connected apps stay connected.',
+      next: ['Try again in a few minutes.', 'Look at the status page of GitHub if it lasts.'],
+    },
+    github_misconfigured: {
+      title: 'This server is not set up correctly',
+      what: 'GitHub refused this server’s own credentials or address. You did nothing wrong.',
+      next: ['Tell whoever runs this server, with the reference below.'],
+    },
+    too_many_requests: {
+      title: 'Too many tries',
+      what: 'There were too many requests from your network in a short time.',
+      next: ['Wait a little, then try again.'],
+    },
+    unavailable: {
+      title: 'This server is not available right now',
+      what: 'A part that this server needs does not answer. Nothing is lost.',
+      next: ['Wait a little, then try again.'],
+    },
+    not_found: {
+      title: 'There is nothing here',
+      what: 'This address does not exist on this server.',
+      next: ['Check the address, or start from the front page.'],
+    },
+    internal: {
+      title: 'Something went wrong',
+      what: 'This server made a mistake. You did nothing wrong.',
+      next: ['Try again.', 'If it happens again, tell whoever runs this server, with the reference below.'],
+    },
+  } satisfies Record<ErrorKind, ErrorText>,
+
+  landing: {
+    title: 'GitHub for your MCP clients',
+    lead: 'This server lets the AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, act on your GitHub account: with the permissions you allow, and nothing more.',
+    audience:
+      'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
+    simulated: 'Demo',
+    simulatedNote: 'GitHub is simulated here: no real account is touched, and nothing you do lasts.',
+    address: 'Address of this server',
+    addressHint: 'One click selects it all.',
+    sse: 'Older clients (HTTP+SSE)',
+    how: 'How it works',
+    steps: [
+      'Give your client the address above.',
+      'It opens this server in your browser. You see who asks, and for what.',
+      'You sign in with {github}, and the client gets a token that works only here. Your GitHub token stays on this server.',
+    ],
+    connect: 'Connect your client',
+    orFile: 'Or put this into `{file}`:',
+    publicOnly:
+      '{client} runs in the cloud and cannot reach this server, which answers only on this computer. It needs a public https address.',
+    clients: {
+      claude: {
+        name: 'Claude (web, desktop)',
+        steps: [
+          'Open Settings → Connectors → Add custom connector.',
+          'Enter a name and this URL, add it, then choose Connect.',
+        ],
+      },
+      claudeCode: {
+        name: 'Claude Code',
+        steps: ['Run this, then `/mcp` inside Claude Code, and choose Authenticate.'],
+      },
+      vscode: { name: 'VS Code', steps: [], install: 'Install in VS Code' },
+      cursor: { name: 'Cursor', steps: [], install: 'Install in Cursor' },
+      chatgpt: {
+        name: 'ChatGPT',
+        steps: [
+          'Turn developer mode on: Settings → Connectors (or Apps) → Advanced settings.',
+          'Under Settings → Connectors (or Apps), choose Create, enter this URL, and choose OAuth as authentication.',
+        ],
+      },
+      inspector: {
+        name: 'MCP Inspector',
+        steps: ['Run this, choose Streamable HTTP as the transport, enter the URL and connect.'],
+      },
+      openmcp: {
+        name: 'openmcp-client',
+        steps: ['Make a new connection, choose Streamable HTTP or SSE, and enter the URL.'],
+        http: 'Streamable HTTP',
+        sse: 'SSE',
+      },
+      mcpRemote: {
+        name: 'mcp-remote',
+        steps: ['For clients that can only start local programs.'],
+        config: 'As an entry of such a client’s configuration:',
+      },
+    },
+    tools: 'Tools',
+    toolsLead: 'What a connected client can call, and the GitHub permissions that each tool needs.',
+    otherLanguage: '日本語',
+  },
+
+  account: {
+    title: 'Your connected apps',
+    signInLead:
+      'Sign in with {github} to see which apps are connected to your account through this server, and to disconnect them.',
+    signIn: 'Sign in with {github}',
+    signOut: 'Sign out',
+    signedInAs: 'Signed in as {login}',
+    none: 'No app is connected to your account.',
+    noneHint: 'How to connect one',
+    host: 'Sends you to',
+    resource: 'For the server',
+    scopes: 'Allowed to',
+    noScopes: 'Nothing but to know who you are',
+    firstUsed: 'Connected',
+    lastUsed: 'Last used',
+    expires: 'Ends if unused',
+    disconnect: 'Disconnect',
+    disconnectAll: 'Disconnect all apps…',
+    disconnectAllLead: 'Every app loses access at once. To use one again, connect it again.',
+    disconnectAllConfirm: 'Disconnect all',
+    github: 'You can also revoke this server’s access at {github}; that ends all of these connections.',
+    githubLink: 'Open the settings at GitHub',
+    admin: 'Everybody’s connected apps',
+    notices: {
+      disconnected: 'The app is disconnected.',
+      disconnected_all: 'All apps are disconnected.',
+      signed_out: 'You are signed out here. Your apps stay connected.',
+    },
+  },
+
+  admin: {
+    title: 'Everybody’s connected apps',
+    lead: 'You see this because you are an administrator of this server.',
+    query: 'Search for a GitHub user name or id',
+    search: 'Search',
+    results: 'People',
+    none: 'Nobody has a connected app.',
+    noneFound: 'Nobody with a connected app matches “{query}”.',
+    id: 'id {id}',
+    more: 'There are more people than are shown here. Search to find the others.',
+    back: 'Your own connected apps',
+    disconnected: 'The app is disconnected.',
+  },
+};
+
+/** The texts of a locale. */
+export type Messages = typeof en;

@@ -5,13 +5,19 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { HttpMethodEnum, koaBody } from 'koa-body';
 import helmet from 'koa-helmet';
-import { accountDisconnect, accountPage, accountSignIn, accountSignOut, adminPage, adminRevoke } from './account/pages.ts';
+import {
+  accountDisconnect,
+  accountPage,
+  accountSignIn,
+  accountSignOut,
+  adminPage,
+  adminRevoke,
+} from './account/pages.ts';
 import { githubCallback } from './github/callback.ts';
 import { githubWebhook } from './github/webhook.ts';
 import { createOriginRule, guardMcp, type OriginRule } from './mcp/guard.ts';
 import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
-import type { Metrics } from './observe/metrics.ts';
 import { authorize } from './oauth/authorize.ts';
 import { decideConsent } from './oauth/consent.ts';
 import { introspect } from './oauth/introspect.ts';
@@ -20,6 +26,7 @@ import { readRegistration, register, removeRegistration, updateRegistration } fr
 import { revoke } from './oauth/revoke.ts';
 import { token } from './oauth/token.ts';
 import { userinfo } from './oauth/userinfo.ts';
+import type { Metrics } from './observe/metrics.ts';
 import { forwarded } from './security/proxies.ts';
 import { jsonErrors, pageErrors } from './web/error-answers.ts';
 import { landing } from './web/landing.ts';
@@ -32,12 +39,22 @@ const MAX_BODY = 64 * 1024;
 const MAX_WEBHOOK = 1024 * 1024;
 
 /** Hears of every request when it is over; for the log. */
-export type RequestListener = (request: { method: string; path: string; status: number; milliseconds: number; reference: string; address: string }) => void;
+export type RequestListener = (request: {
+  method: string;
+  path: string;
+  status: number;
+  milliseconds: number;
+  reference: string;
+  address: string;
+}) => void;
 
 /**
  * @param simulated whether GitHub is the demo's, for the landing page to say so
  */
-export function createApp(bridge: Bridge, options: { metrics: Metrics; onRequest?: RequestListener; simulated?: boolean }): Koa {
+export function createApp(
+  bridge: Bridge,
+  options: { metrics: Metrics; onRequest?: RequestListener; simulated?: boolean },
+): Koa {
   const { config, services, mcp, sse } = bridge;
   const { issuer, events, limits, web } = services;
   const app = new Koa();
@@ -46,13 +63,28 @@ export function createApp(bridge: Bridge, options: { metrics: Metrics; onRequest
 
   const json = jsonErrors(events, limits);
   const page = pageErrors(events, limits, web);
-  const body = koaBody({ jsonLimit: MAX_BODY, formLimit: MAX_BODY, multipart: false, text: false, includeUnparsed: true, parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT] });
+  const body = koaBody({
+    jsonLimit: MAX_BODY,
+    formLimit: MAX_BODY,
+    multipart: false,
+    text: false,
+    includeUnparsed: true,
+    parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT],
+  });
   const origins = createOriginRule(issuer, config.loopback, config.allowedOrigins);
   const guard = guardMcp(issuer, config.loopback, origins);
 
   const upstreamScopes = [...new Set([...config.scopes, ...tools.flatMap((tool) => tool.scopes), 'repo'])];
-  const metadata = authorizationServerMetadata({ issuer, clientMetadataDocuments: config.clientMetadataDocuments, upstreamScopes });
-  const discovery = openidConfiguration({ issuer, clientMetadataDocuments: config.clientMetadataDocuments, upstreamScopes });
+  const metadata = authorizationServerMetadata({
+    issuer,
+    clientMetadataDocuments: config.clientMetadataDocuments,
+    upstreamScopes,
+  });
+  const discovery = openidConfiguration({
+    issuer,
+    clientMetadataDocuments: config.clientMetadataDocuments,
+    upstreamScopes,
+  });
   const account = {
     ...services,
     signIn: bridge.accountSignIn,
@@ -71,12 +103,28 @@ export function createApp(bridge: Bridge, options: { metrics: Metrics; onRequest
   const router = new Router();
 
   // What clients discover
-  router.get('/.well-known/oauth-authorization-server{/*path}', json, publicDocument(() => metadata));
-  router.get('/.well-known/openid-configuration', json, publicDocument(() => discovery));
-  router.get('/.well-known/jwks.json', json, publicDocument(() => services.keys.jwks()));
+  router.get(
+    '/.well-known/oauth-authorization-server{/*path}',
+    json,
+    publicDocument(() => metadata),
+  );
+  router.get(
+    '/.well-known/openid-configuration',
+    json,
+    publicDocument(() => discovery),
+  );
+  router.get(
+    '/.well-known/jwks.json',
+    json,
+    publicDocument(() => services.keys.jwks()),
+  );
   for (const path of RESOURCE_PATHS) {
     const document = protectedResourceMetadata(issuer, path, metadata, config.scopes);
-    router.get(metadataPath(path), json, publicDocument(() => document));
+    router.get(
+      metadataPath(path),
+      json,
+      publicDocument(() => document),
+    );
   }
 
   // What clients call
@@ -112,12 +160,30 @@ export function createApp(bridge: Bridge, options: { metrics: Metrics; onRequest
   // MCP
   router.all('/mcp', json, guard, mcp.endpoint);
   router.get('/sse', json, guard, sse.stream);
-  router.post('/messages', json, guard, koaBody({ jsonLimit: MAX_WEBHOOK, multipart: false, text: false, urlencoded: false }), sse.messages);
+  router.post(
+    '/messages',
+    json,
+    guard,
+    koaBody({ jsonLimit: MAX_WEBHOOK, multipart: false, text: false, urlencoded: false }),
+    sse.messages,
+  );
 
   // What GitHub calls
   if (config.github.webhookSecret !== undefined) {
-    const raw = koaBody({ json: true, jsonLimit: MAX_WEBHOOK, multipart: false, text: false, urlencoded: false, includeUnparsed: true });
-    router.post('/github/webhook', json, raw, githubWebhook({ ...services, secret: config.github.webhookSecret, personTag: bridge.personTag }));
+    const raw = koaBody({
+      json: true,
+      jsonLimit: MAX_WEBHOOK,
+      multipart: false,
+      text: false,
+      urlencoded: false,
+      includeUnparsed: true,
+    });
+    router.post(
+      '/github/webhook',
+      json,
+      raw,
+      githubWebhook({ ...services, secret: config.github.webhookSecret, personTag: bridge.personTag }),
+    );
   }
 
   // What operators call
@@ -149,13 +215,13 @@ function observed(metrics: Metrics, onRequest: RequestListener | undefined): Koa
   return async (ctx, next) => {
     const begun = performance.now();
     const reference = randomUUID();
-    ctx.state['reference'] = reference;
+    ctx.state.reference = reference;
     ctx.set('X-Request-Id', reference);
     try {
       await next();
     } finally {
       const milliseconds = performance.now() - begun;
-      const route: unknown = ctx['_matchedRoute'];
+      const route: unknown = ctx._matchedRoute;
       metrics.request(typeof route === 'string' ? route : 'none', ctx.method, ctx.status, milliseconds / 1000);
       onRequest?.({ method: ctx.method, path: ctx.path, status: ctx.status, milliseconds, reference, address: ctx.ip });
     }
@@ -170,7 +236,13 @@ function securityHeaders(https: boolean): Koa.Middleware {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], baseUri: ["'none'"], frameAncestors: ["'none'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
     },
     crossOriginOpenerPolicy: { policy: 'unsafe-none' },
     crossOriginResourcePolicy: { policy: 'cross-origin' },
@@ -192,7 +264,8 @@ function crossOrigin(origins: OriginRule): Koa.Middleware {
       return FOR_ALLOWED_ORIGINS.test(ctx.path) && origins.allows(origin) ? origin : '';
     },
     allowMethods: 'GET,POST,PUT,DELETE,OPTIONS',
-    allowHeaders: 'authorization,content-type,accept,mcp-protocol-version,mcp-session-id,mcp-method,mcp-name,last-event-id',
+    allowHeaders:
+      'authorization,content-type,accept,mcp-protocol-version,mcp-session-id,mcp-method,mcp-name,last-event-id',
     exposeHeaders: 'WWW-Authenticate,Mcp-Session-Id,Retry-After,X-Request-Id',
     maxAge: 600,
   });

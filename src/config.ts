@@ -85,7 +85,21 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 /** Schemes that run code or read files in a browser: never a client's address. */
 export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
-  'javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'view-source', 'filesystem', 'ftp', 'ws', 'wss', 'mailto', 'http', 'https', 'tel',
+  'javascript',
+  'data',
+  'vbscript',
+  'file',
+  'blob',
+  'about',
+  'view-source',
+  'filesystem',
+  'ftp',
+  'ws',
+  'wss',
+  'mailto',
+  'http',
+  'https',
+  'tel',
 ]);
 
 /**
@@ -117,7 +131,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     }
   };
   const list = (name: string): string[] =>
-    (text(name) ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '');
+    (text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
   const duration = (name: string, fallback: number): number => {
     const value = text(name);
     if (value === undefined) return fallback;
@@ -144,15 +161,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 
   const githubId = firstSecret('GITHUB_CLIENT_ID', 'MCP_GITHUB_CLIENT_ID', 'MCP_GITHUB_GITHUB_CLIENT_ID');
-  const githubSecret = firstSecret('GITHUB_CLIENT_SECRET', 'MCP_GITHUB_CLIENT_SECRET', 'MCP_GITHUB_GITHUB_CLIENT_SECRET');
-  const howToGet = 'Create an OAuth App at https://github.com/settings/developers and copy it from there (README, "Your own GitHub app").';
+  const githubSecret = firstSecret(
+    'GITHUB_CLIENT_SECRET',
+    'MCP_GITHUB_CLIENT_SECRET',
+    'MCP_GITHUB_GITHUB_CLIENT_SECRET',
+  );
+  const howToGet =
+    'Create an OAuth App at https://github.com/settings/developers and copy it from there (README, "Your own GitHub app").';
   if (githubId === undefined) complain('GITHUB_CLIENT_ID', 'missing', howToGet);
   if (githubSecret === undefined) complain('GITHUB_CLIENT_SECRET', 'missing', howToGet);
 
   const publicUrl = text('PUBLIC_URL') ?? 'http://localhost:8000';
   const origin = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
   if (origin === undefined || !/^https?:$/.test(origin.protocol) || origin.origin !== publicUrl) {
-    complain('PUBLIC_URL', `"${publicUrl}" is not a bare origin`, 'Write for example https://mcp.example.com: lower case, no path, no slash at the end, no default port.');
+    complain(
+      'PUBLIC_URL',
+      `"${publicUrl}" is not a bare origin`,
+      'Write for example https://mcp.example.com: lower case, no path, no slash at the end, no default port.',
+    );
   }
   const loopback = origin !== undefined && isLoopbackHost(origin.hostname);
   if (origin?.protocol === 'http:' && !loopback) {
@@ -161,17 +187,27 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
   const host = text('HOST');
   const hosts = host === undefined ? ['127.0.0.1', '::1'] : host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
-  if (host !== undefined && host !== 'localhost' && isIP(host) === 0) complain('HOST', `"${host}" is not an IP address`, 'Write for example 127.0.0.1 or 0.0.0.0.');
+  if (host !== undefined && host !== 'localhost' && isIP(host) === 0)
+    complain('HOST', `"${host}" is not an IP address`, 'Write for example 127.0.0.1 or 0.0.0.0.');
 
   const redisUrl = secret('REDIS_URL');
   if (redisUrl !== undefined && !/^(rediss?|rediss?-sentinel|rediss?-cluster):\/\/./.test(redisUrl)) {
-    complain('REDIS_URL', 'not an address of Redis', 'Write for example redis://127.0.0.1:6379 (src/store/README.md has the Sentinel and Cluster forms).');
+    complain(
+      'REDIS_URL',
+      'not an address of Redis',
+      'Write for example redis://127.0.0.1:6379 (src/store/README.md has the Sentinel and Cluster forms).',
+    );
   }
 
-  const secrets = (firstSecret('BRIDGE_SECRET') ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '');
+  const secrets = (firstSecret('BRIDGE_SECRET') ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
   const generate = 'Generate one, for example with: openssl rand -base64 48';
-  if (secrets.length === 0 && !loopback && origin !== undefined) complain('BRIDGE_SECRET', 'missing on a public address', generate);
-  if (secrets.some((item) => Buffer.byteLength(item) < 32)) complain('BRIDGE_SECRET', 'shorter than 32 bytes', generate);
+  if (secrets.length === 0 && !loopback && origin !== undefined)
+    complain('BRIDGE_SECRET', 'missing on a public address', generate);
+  if (secrets.some((item) => Buffer.byteLength(item) < 32))
+    complain('BRIDGE_SECRET', 'shorter than 32 bytes', generate);
 
   const githubUrl = webUrl('GITHUB_URL', text('GITHUB_URL') ?? 'https://github.com');
   const githubApiUrl = webUrl(
@@ -180,7 +216,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   );
   function webUrl(name: string, value: string): string {
     const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
+    if (
+      url === undefined ||
+      !/^https?:$/.test(url.protocol) ||
+      url.search !== '' ||
+      url.hash !== '' ||
+      url.username !== ''
+    ) {
       complain(name, `"${value}" is not an address of GitHub`, 'Write for example https://github.example.com.');
     } else if (url.protocol === 'http:' && !loopback && !isLoopbackHost(url.hostname)) {
       complain(name, 'http on a public address', 'Use https: the client secret travels through it.');
@@ -189,7 +231,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const scopes = list('SCOPES').flatMap((item) => item.split(/\s+/));
-  for (const scope of scopes) if (!SCOPE.test(scope)) complain('SCOPES', `"${scope}" is not a scope`, 'Write for example read:user,repo.');
+  for (const scope of scopes)
+    if (!SCOPE.test(scope)) complain('SCOPES', `"${scope}" is not a scope`, 'Write for example read:user,repo.');
 
   const users = (name: string): UserRule[] =>
     list(name).flatMap((item): UserRule[] => {
@@ -204,53 +247,77 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (LOGIN.test(organization) && more === undefined && (team === undefined || /^[\w.-]+$/.test(team))) {
       return [team === undefined ? { organization } : { organization, team }];
     }
-    complain('ALLOWED_GITHUB_ORGS', `"${item}" is not an organisation or a team`, 'Write organisation, or organisation/team-slug.');
+    complain(
+      'ALLOWED_GITHUB_ORGS',
+      `"${item}" is not an organisation or a team`,
+      'Write organisation, or organisation/team-slug.',
+    );
     return [];
   });
 
   const resources = list('RESOURCES');
   for (const resource of resources) {
     const url = URL.canParse(resource) ? new URL(resource) : undefined;
-    if (url === undefined || url.hash !== '' || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))) {
-      complain('RESOURCES', `"${resource}" is not a resource identifier`, 'Write an https URL without a fragment (http for loopback only).');
+    if (
+      url === undefined ||
+      url.hash !== '' ||
+      (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
+    ) {
+      complain(
+        'RESOURCES',
+        `"${resource}" is not a resource identifier`,
+        'Write an https URL without a fragment (http for loopback only).',
+      );
     } else if (url.origin === origin?.origin) {
       complain('RESOURCES', `"${resource}" is this bridge's own`, 'Leave it out: the bridge serves it already.');
     }
   }
 
-  const redirectSchemes = text('ALLOWED_REDIRECT_SCHEMES') === undefined
-    ? ['cursor', 'vscode', 'vscode-insiders', 'windsurf', 'zed']
-    : list('ALLOWED_REDIRECT_SCHEMES').map((item) => item.toLowerCase().replace(/:(\/\/)?$/, ''));
+  const redirectSchemes =
+    text('ALLOWED_REDIRECT_SCHEMES') === undefined
+      ? ['cursor', 'vscode', 'vscode-insiders', 'windsurf', 'zed']
+      : list('ALLOWED_REDIRECT_SCHEMES').map((item) => item.toLowerCase().replace(/:(\/\/)?$/, ''));
   for (const scheme of redirectSchemes) {
-    if (!SCHEME.test(scheme) || DANGEROUS_SCHEMES.has(scheme)) complain('ALLOWED_REDIRECT_SCHEMES', `"${scheme}" is not a private-use scheme`, 'Write for example cursor,vscode.');
+    if (!SCHEME.test(scheme) || DANGEROUS_SCHEMES.has(scheme))
+      complain(
+        'ALLOWED_REDIRECT_SCHEMES',
+        `"${scheme}" is not a private-use scheme`,
+        'Write for example cursor,vscode.',
+      );
   }
 
   const allowedOrigins = text('ALLOWED_ORIGINS') === undefined ? undefined : list('ALLOWED_ORIGINS');
   for (const item of allowedOrigins ?? []) {
-    if (!URL.canParse(item) || new URL(item).origin !== item) complain('ALLOWED_ORIGINS', `"${item}" is not an origin`, 'Write for example https://app.example.com.');
+    if (!URL.canParse(item) || new URL(item).origin !== item)
+      complain('ALLOWED_ORIGINS', `"${item}" is not an origin`, 'Write for example https://app.example.com.');
   }
 
   const trustedProxies = list('TRUSTED_PROXIES');
   for (const item of trustedProxies) {
-    if (!ipaddr.isValid(item) && !ipaddr.isValidCIDR(item)) complain('TRUSTED_PROXIES', `"${item}" is not an address`, 'Write for example 10.0.0.0/8 or 127.0.0.1.');
+    if (!ipaddr.isValid(item) && !ipaddr.isValidCIDR(item))
+      complain('TRUSTED_PROXIES', `"${item}" is not an address`, 'Write for example 10.0.0.0/8 or 127.0.0.1.');
   }
 
   const accessTokenTtl = duration('ACCESS_TOKEN_TTL', 3600);
   const refreshTokenTtl = duration('REFRESH_TOKEN_TTL', 30 * 86400);
-  if (refreshTokenTtl < accessTokenTtl) complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
+  if (refreshTokenTtl < accessTokenTtl)
+    complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
   const logLevel = text('LOG_LEVEL') ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) complain('LOG_LEVEL', `"${logLevel}" is not a level`, `Write one of ${LOG_LEVELS.join(', ')}.`);
+  if (!LOG_LEVELS.includes(logLevel))
+    complain('LOG_LEVEL', `"${logLevel}" is not a level`, `Write one of ${LOG_LEVELS.join(', ')}.`);
   const port = integer('PORT', 8000, 0, 65535);
   const registrationsPerHour = integer('REGISTRATIONS_PER_HOUR', 100, 1, 1_000_000);
   const documents = text('CLIENT_METADATA_DOCUMENTS') ?? 'on';
-  if (documents !== 'on' && documents !== 'off') complain('CLIENT_METADATA_DOCUMENTS', `"${documents}" is neither on nor off`, 'Write on or off.');
+  if (documents !== 'on' && documents !== 'off')
+    complain('CLIENT_METADATA_DOCUMENTS', `"${documents}" is neither on nor off`, 'Write on or off.');
   const clientsFile = text('CLIENTS_FILE');
   const webhookSecret = secret('GITHUB_WEBHOOK_SECRET');
   if (text('MCP_UPSTREAMS') !== undefined) complain('MCP_UPSTREAMS', 'not built yet', 'Leave it out.');
   const allowedUsers = users('ALLOWED_GITHUB_USERS');
   const adminUsers = users('ADMIN_GITHUB_USERS');
 
-  if (complaints.length > 0 || githubId === undefined || githubSecret === undefined) throw new ConfigurationError(complaints);
+  if (complaints.length > 0 || githubId === undefined || githubSecret === undefined)
+    throw new ConfigurationError(complaints);
   return {
     github: {
       clientId: githubId,
@@ -282,4 +349,3 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     registrationsPerHour,
   };
 }
-

@@ -21,7 +21,9 @@ try {
   }
 } catch (error) {
   if (error instanceof ConfigurationError) {
-    process.stderr.write(`mcp-github-bridge cannot start:\n${error.complaints.map((c) => `  ${c.variable}: ${c.problem}. ${c.remedy}`).join('\n')}\n`);
+    process.stderr.write(
+      `mcp-github-bridge cannot start:\n${error.complaints.map((c) => `  ${c.variable}: ${c.problem}. ${c.remedy}`).join('\n')}\n`,
+    );
     process.exit(MISCONFIGURED);
   }
   process.stderr.write(`mcp-github-bridge cannot start: ${error instanceof Error ? error.message : String(error)}\n`);

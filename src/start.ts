@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
-import { type Config } from './config.ts';
+import type { Config } from './config.ts';
 import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -24,7 +24,11 @@ export interface RunningBridge {
 /**
  * @throws {StoreInUse | ForeignStore | Error} with a message for the operator
  */
-export async function startBridge(config: Config, logger: Logger, options: { simulated?: boolean } = {}): Promise<RunningBridge> {
+export async function startBridge(
+  config: Config,
+  logger: Logger,
+  options: { simulated?: boolean } = {},
+): Promise<RunningBridge> {
   const complete = config.secrets.length > 0 ? config : { ...config, secrets: [generatedSecret(config.dataDir)] };
   const events = new EventBus();
   logEvents(events, logger);
@@ -33,7 +37,8 @@ export async function startBridge(config: Config, logger: Logger, options: { sim
     const bridge = await wire(complete, { store, events });
     const app = createApp(bridge, {
       metrics: createMetrics(events),
-      onRequest: (request) => logger.info({ event: 'request', ...request, milliseconds: Math.round(request.milliseconds) }),
+      onRequest: (request) =>
+        logger.info({ event: 'request', ...request, milliseconds: Math.round(request.milliseconds) }),
       ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
     });
     const handler = app.callback();
@@ -72,7 +77,9 @@ async function listenAll(hosts: readonly string[], port: number, handler: Handle
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
         await Promise.all(servers.map(close));
-        throw code === 'EADDRINUSE' ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set PORT`) : error;
+        throw code === 'EADDRINUSE'
+          ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set PORT`)
+          : error;
       }
       failures.push(error);
     }

@@ -1,5 +1,5 @@
 /** The wiring: makes every part from the configuration, in the order in which they depend on each other. A test can wire otherwise. */
-import type { Redis, Cluster } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
 import { type AccountSignIn, createAccountSignIn } from './account/sign-in.ts';
 import type { Config } from './config.ts';
@@ -11,13 +11,11 @@ import { createPolicy, type Policy } from './github/policy.ts';
 import { createRevocations, type Revocations } from './github/revocations.ts';
 import { githubScopes } from './github/scopes.ts';
 import { createGithubUpstream } from './github/upstream.ts';
-import { createBearerAuth } from './mcp/bearer.ts';
+import { callerOf, createBearerAuth } from './mcp/bearer.ts';
 import { createMcpServers } from './mcp/server.ts';
 import { createSseTransport, type SseTransport } from './mcp/sse.ts';
 import { createStreamableHttp, type StreamableHttp } from './mcp/streamable-http.ts';
-import { callerOf } from './mcp/bearer.ts';
 import { tools } from './mcp/tools/index.ts';
-import type { EventBus } from './observe/events.ts';
 import { createAccessTokens } from './oauth/access-token.ts';
 import { createClientAuthentication } from './oauth/client-authentication.ts';
 import { createClientDocuments } from './oauth/client-documents.ts';
@@ -26,6 +24,7 @@ import { createLogins } from './oauth/login.ts';
 import { readClientsFile } from './oauth/preregistered.ts';
 import { createResources } from './oauth/resource.ts';
 import type { Services } from './oauth/services.ts';
+import type { EventBus } from './observe/events.ts';
 import { checkCanaries } from './security/canary.ts';
 import { createCookies } from './security/cookies.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from './security/guarded-fetch.ts';
@@ -87,10 +86,30 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const accessTokens = createAccessTokens({ issuer, resources, keys, now, ttl: config.accessTokenTtl });
   const scopes = githubScopes(config.scopes);
 
-  const oauth = createGithubOAuth({ clientId, clientSecret, url, apiUrl, callbackUrl: `${issuer}/github/callback`, events });
+  const oauth = createGithubOAuth({
+    clientId,
+    clientSecret,
+    url,
+    apiUrl,
+    callbackUrl: `${issuer}/github/callback`,
+    events,
+  });
   // The two know each other: a dead credential leaves tokens to revoke, and revoking needs the credentials' seal.
-  const credentials = createCredentials({ store, secrets, events, oauth, now, grantsEnded: (person) => revocations.grantsEnded(person) });
-  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, accessToken: credentials.accessToken });
+  const credentials = createCredentials({
+    store,
+    secrets,
+    events,
+    oauth,
+    now,
+    grantsEnded: (person) => revocations.grantsEnded(person),
+  });
+  const revocations = createRevocations({
+    store,
+    events,
+    oauth,
+    appClientId: clientId,
+    accessToken: credentials.accessToken,
+  });
   const github = createGithubApi({ apiUrl, credentials, events });
   const policy = createPolicy({
     users: config.allowedUsers,
@@ -99,11 +118,25 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     store: store.shared,
   });
   const personTag = await createPersonTag(store.shared, secrets, url);
-  const upstream = createGithubUpstream({ clientId, scopes, oauth, api: github, credentials, policy, revocations, personTag, secrets, store });
+  const upstream = createGithubUpstream({
+    clientId,
+    scopes,
+    oauth,
+    api: github,
+    credentials,
+    policy,
+    revocations,
+    personTag,
+    secrets,
+    store,
+  });
 
   const guardedFetch = createGuardedFetch(options.fetch);
   const documents = createClientDocuments({ fetch: guardedFetch, redirectSchemes: config.redirectSchemes, now });
-  const preregistered = config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, config.redirectSchemes, resources.all);
+  const preregistered =
+    config.clientsFile === undefined
+      ? new Map()
+      : readClientsFile(config.clientsFile, config.redirectSchemes, resources.all);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
   const cookies = createCookies(issuer.startsWith('https:'), secrets, now);
   const logins = createLogins({ store, secrets, events, cookies, upstream, now });
@@ -115,7 +148,11 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     keys,
     events,
     limits: createRateLimits(
-      { registrationsPerHour: config.registrationsPerHour, keyPrefix: 'mgb:', ...(options.redis === undefined ? {} : { redis: options.redis }) },
+      {
+        registrationsPerHour: config.registrationsPerHour,
+        keyPrefix: 'mgb:',
+        ...(options.redis === undefined ? {} : { redis: options.redis }),
+      },
       events,
     ),
     web: createWeb(createPages(), issuer, url),
@@ -133,7 +170,14 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   };
 
   const directory = createSessionDirectory({ store, events, grantsEnded: upstream.grantsEnded, now });
-  const bearer = createBearerAuth({ issuer, resource: resources.builtIn, accessTokens, store, events, scope: config.scopes });
+  const bearer = createBearerAuth({
+    issuer,
+    resource: resources.builtIn,
+    accessTokens,
+    store,
+    events,
+    scope: config.scopes,
+  });
   const servers = createMcpServers({
     tools,
     github,

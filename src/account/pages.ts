@@ -5,9 +5,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
 import { isSameOrigin } from '../oauth/consent.ts';
-import { parseSid, formatSid } from '../oauth/session-tokens.ts';
 import { redirectHost } from '../oauth/redirect-uri.ts';
 import type { Services } from '../oauth/services.ts';
+import { formatSid, parseSid } from '../oauth/session-tokens.ts';
 import type { GrantEndReason } from '../observe/events.ts';
 import type { Account, Session } from '../store/records.ts';
 import { formParameters, noStore } from '../web/http.ts';
@@ -16,7 +16,8 @@ import type { AccountView, SessionView } from '../web/views.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
-export interface AccountServices extends Pick<Services, 'issuer' | 'store' | 'events' | 'web' | 'upstream' | 'resources'> {
+export interface AccountServices
+  extends Pick<Services, 'issuer' | 'store' | 'events' | 'web' | 'upstream' | 'resources'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
@@ -31,7 +32,7 @@ export function accountPage(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const signedIn = services.signIn.current(ctx);
-    const notice = NOTICES.find((name) => name === ctx.query['notice']);
+    const notice = NOTICES.find((name) => name === ctx.query.notice);
     const sessions = signedIn === undefined ? [] : await services.store.sessions.list(signedIn.person);
     const view: Omit<AccountView, 'githubHost'> = {
       ...(signedIn === undefined
@@ -95,7 +96,7 @@ export function adminPage(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const { csrf } = await requireAdministrator(services, services.signIn.current(ctx));
-    const query = String(ctx.query['query'] ?? '').slice(0, 200);
+    const query = String(ctx.query.query ?? '').slice(0, 200);
     const { sessions, more } = await services.directory.search(query);
     const people = Map.groupBy(sessions, (session) => session.credential.account.id);
     services.web.page(ctx, 'admin', undefined, {
@@ -106,7 +107,7 @@ export function adminPage(services: AccountServices): Koa.Middleware {
         sessions: list.map((session) => sessionView(services, session)),
       })),
       more,
-      ...(ctx.query['notice'] === 'disconnected' ? { notice: 'disconnected' } : {}),
+      ...(ctx.query.notice === 'disconnected' ? { notice: 'disconnected' } : {}),
       csrf,
     });
   };
@@ -120,12 +121,15 @@ export function adminRevoke(services: AccountServices): Koa.Middleware {
     const name = parameters.get('session') ?? '';
     if (parseSid(name) !== undefined) await services.directory.revoke(name);
     ctx.status = 303;
-    ctx.redirect(`${services.issuer}/account/sessions?${new URLSearchParams({ query: parameters.get('query') ?? '', notice: 'disconnected' })}`);
+    ctx.redirect(
+      `${services.issuer}/account/sessions?${new URLSearchParams({ query: parameters.get('query') ?? '', notice: 'disconnected' })}`,
+    );
   };
 }
 
 function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
-  if (!isSameOrigin(ctx, services.issuer)) throw new PageError('forged_form', { detail: 'the form was not sent by the account page' });
+  if (!isSameOrigin(ctx, services.issuer))
+    throw new PageError('forged_form', { detail: 'the form was not sent by the account page' });
 }
 
 /** Whoever is signed in, with the form's CSRF value being theirs. @throws {PageError} */
@@ -135,7 +139,8 @@ function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn 
   const signedIn = services.signIn.current(ctx);
   if (signedIn === undefined) throw new PageError('expired_request', { detail: 'nobody is signed in' });
   const [sent, expected] = [Buffer.from(formParameters(ctx).get('csrf') ?? ''), Buffer.from(signedIn.csrf)];
-  if (sent.length !== expected.length || !timingSafeEqual(sent, expected)) throw new PageError('forged_form', { detail: 'csrf does not match' });
+  if (sent.length !== expected.length || !timingSafeEqual(sent, expected))
+    throw new PageError('forged_form', { detail: 'csrf does not match' });
   return signedIn;
 }
 
@@ -145,7 +150,11 @@ async function requireAdministrator(services: AccountServices, signedIn: SignedI
   return signedIn;
 }
 
-function report(services: AccountServices, ended: { clientId: string; ref: { person: string; grant: string } }, reason: GrantEndReason): void {
+function report(
+  services: AccountServices,
+  ended: { clientId: string; ref: { person: string; grant: string } },
+  reason: GrantEndReason,
+): void {
   services.events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason });
 }
 

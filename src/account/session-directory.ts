@@ -1,6 +1,7 @@
 /** Everybody's sessions, for administrators: search, end, count. Bounded in what one question reads. */
-import type { EventBus } from '../observe/events.ts';
+
 import { formatSid, parseSid } from '../oauth/session-tokens.ts';
+import type { EventBus } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
@@ -30,7 +31,13 @@ export interface SessionDirectory {
   describe(session: Session): DescribedSession;
   /** Ends the session of that name, or the only one whose name begins so. @returns its name */
   revoke(name: string): Promise<string | undefined>;
-  statistics(): Promise<{ people: number; sessions: number; sessions_per_client: Record<string, number>; active_within_a_day: number; complete: boolean }>;
+  statistics(): Promise<{
+    people: number;
+    sessions: number;
+    sessions_per_client: Record<string, number>;
+    active_within_a_day: number;
+    complete: boolean;
+  }>;
 }
 
 export interface SessionDirectoryOptions {
@@ -90,7 +97,8 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
       if (parseSid(name) !== undefined) return end(name);
       const matches: string[] = [];
       await everybody((sessions) => {
-        for (const session of sessions) if (formatSid(session.grant.ref).startsWith(name)) matches.push(formatSid(session.grant.ref));
+        for (const session of sessions)
+          if (formatSid(session.grant.ref).startsWith(name)) matches.push(formatSid(session.grant.ref));
         return matches.length < 2;
       });
       const [only, ...others] = matches;
@@ -108,7 +116,13 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
         }
         return true;
       });
-      return { people, sessions, sessions_per_client: Object.fromEntries(perClient), active_within_a_day: active, complete };
+      return {
+        people,
+        sessions,
+        sessions_per_client: Object.fromEntries(perClient),
+        active_within_a_day: active,
+        complete,
+      };
     },
   };
 }

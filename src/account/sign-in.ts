@@ -53,24 +53,44 @@ export interface AccountSignInOptions {
   readonly revocations: Revocations;
 }
 
-export function createAccountSignIn({ issuer, logins, cookies, secrets, revocations }: AccountSignInOptions): AccountSignIn {
+export function createAccountSignIn({
+  issuer,
+  logins,
+  cookies,
+  secrets,
+  revocations,
+}: AccountSignInOptions): AccountSignIn {
   return {
     isItsOwn: ({ clientId }) => clientId === CLIENT_ID,
     begin: (ctx) =>
-      logins.goOn(ctx, {
-        clientId: CLIENT_ID,
-        clientName: new URL(issuer).host,
-        refreshable: false,
-        redirectUri: `${issuer}/account`,
-        redirectUriSent: false,
-        codeChallenge: codeChallenge(randomVerifier()),
-        scope: [],
-        resource: issuer,
-      }, undefined),
+      logins.goOn(
+        ctx,
+        {
+          clientId: CLIENT_ID,
+          clientName: new URL(issuer).host,
+          refreshable: false,
+          redirectUri: `${issuer}/account`,
+          redirectUriSent: false,
+          codeChallenge: codeChallenge(randomVerifier()),
+          scope: [],
+          resource: issuer,
+        },
+        undefined,
+      ),
     async finish(ctx, { person, credentialId, credential, account }) {
-      await revocations.discard({ person, id: randomUUID(), credential: credentialId, appClientId: credential.appClientId, sealedTokens: credential.sealedTokens });
+      await revocations.discard({
+        person,
+        id: randomUUID(),
+        credential: credentialId,
+        appClientId: credential.appClientId,
+        sealedTokens: credential.sealedTokens,
+      });
       const { id, login, name } = account;
-      const value = JSON.stringify({ person, nonce: randomToken(16), account: { id, login, ...(name === undefined ? {} : { name }) } });
+      const value = JSON.stringify({
+        person,
+        nonce: randomToken(16),
+        account: { id, login, ...(name === undefined ? {} : { name }) },
+      });
       cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: SIGNED_IN_FOR });
       ctx.status = 303;
       ctx.redirect(`${issuer}/account`);

@@ -4,18 +4,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';
-import { showConsent, gone } from '../oauth/consent.ts';
+import type { AccountSignIn } from '../account/sign-in.ts';
+import { isRegisteredId } from '../oauth/clients.ts';
+import { gone, showConsent } from '../oauth/consent.ts';
 import type { OAuthErrorCode } from '../oauth/errors.ts';
-import { parseParameters, type Parameters } from '../oauth/parameters.ts';
+import { type Parameters, parseParameters } from '../oauth/parameters.ts';
+import { UNUSED_CLIENT_TTL } from '../oauth/registration.ts';
 import { upstreamScope } from '../oauth/scope.ts';
 import type { Services } from '../oauth/services.ts';
 import { UpstreamFailure } from '../oauth/upstream.ts';
-import { UNUSED_CLIENT_TTL } from '../oauth/registration.ts';
-import { isRegisteredId } from '../oauth/clients.ts';
 import type { AuthorizationRequest } from '../store/records.ts';
 import { noStore } from '../web/http.ts';
 import { PageError } from '../web/page-error.ts';
-import type { AccountSignIn } from '../account/sign-in.ts';
 import type { Revocations } from './revocations.ts';
 
 export interface CallbackServices
@@ -42,7 +42,13 @@ export function githubCallback(services: CallbackServices): Koa.Middleware {
       if (expectedPerson !== undefined && expectedPerson !== upstreamLogin.person) {
         // Somebody else came back than who allowed the consent to be remembered: they are asked themselves.
         const { person, credentialId, credential } = upstreamLogin;
-        await services.revocations.discard({ person, id: randomUUID(), credential: credentialId, appClientId: credential.appClientId, sealedTokens: credential.sealedTokens });
+        await services.revocations.discard({
+          person,
+          id: randomUUID(),
+          credential: credentialId,
+          appClientId: credential.appClientId,
+          sealedTokens: credential.sealedTokens,
+        });
         return await showConsent(services, ctx, await services.clients.find(request.clientId), request);
       }
       const [answer] = await Promise.all([
@@ -67,7 +73,12 @@ export function githubCallback(services: CallbackServices): Koa.Middleware {
 function answeredCode(parameters: Parameters, githubIssuer: string): string {
   const iss = parameters.get('iss');
   if (iss !== undefined && iss !== githubIssuer) {
-    throw new UpstreamFailure('server_error', 'github_misconfigured', 'the answer came from another issuer than GitHub', { detail: `iss=${iss}` });
+    throw new UpstreamFailure(
+      'server_error',
+      'github_misconfigured',
+      'the answer came from another issuer than GitHub',
+      { detail: `iss=${iss}` },
+    );
   }
   const code = parameters.get('code');
   const error = parameters.get('error');
@@ -77,16 +88,34 @@ function answeredCode(parameters: Parameters, githubIssuer: string): string {
     case 'access_denied':
       throw new UpstreamFailure('access_denied', 'github_denied', 'the person declined at GitHub', { detail });
     case 'application_suspended':
-      throw new UpstreamFailure('temporarily_unavailable', 'github_suspended', 'GitHub has suspended the app of this server', { detail });
+      throw new UpstreamFailure(
+        'temporarily_unavailable',
+        'github_suspended',
+        'GitHub has suspended the app of this server',
+        { detail },
+      );
     default:
-      throw new UpstreamFailure('server_error', 'github_misconfigured', 'GitHub does not take the configuration of this server', { detail });
+      throw new UpstreamFailure(
+        'server_error',
+        'github_misconfigured',
+        'GitHub does not take the configuration of this server',
+        { detail },
+      );
   }
 }
 
-function answerFailure(services: CallbackServices, ctx: Koa.Context, request: AuthorizationRequest, failure: UpstreamFailure): void {
+function answerFailure(
+  services: CallbackServices,
+  ctx: Koa.Context,
+  request: AuthorizationRequest,
+  failure: UpstreamFailure,
+): void {
   const response = { error: failure.code satisfies OAuthErrorCode, description: failure.description };
   const toClient = !services.accountSignIn.isItsOwn(request);
-  if (failure.page === 'github_denied' && toClient) return services.web.answerClient(ctx, request, response, request.uiLocales);
+  if (failure.page === 'github_denied' && toClient) {
+    services.web.answerClient(ctx, request, response, request.uiLocales);
+    return;
+  }
   throw new PageError(failure.page, {
     detail: failure.description,
     clientName: request.clientName,

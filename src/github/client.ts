@@ -9,7 +9,7 @@ import { Octokit as OctokitBase } from '@octokit/rest';
 import { LRUCache } from 'lru-cache';
 import type { EventBus } from '../observe/events.ts';
 import type { CredentialState } from '../store/records.ts';
-import { type Credentials, CredentialDead } from './credentials.ts';
+import { CredentialDead, type Credentials } from './credentials.ts';
 import { GithubUnavailable, splitScope } from './oauth-app.ts';
 
 const Octokit = OctokitBase.plugin(retry, throttling);
@@ -89,12 +89,19 @@ export function createGithubApi({ apiUrl, credentials, events }: GithubApiOption
         status = statusOf(error) ?? 'error';
         throw error;
       } finally {
-        events.emit('github.call', { route: `GET ${path.replace(/\?.*$/, '')}`, status, milliseconds: performance.now() - begun });
+        events.emit('github.call', {
+          route: `GET ${path.replace(/\?.*$/, '')}`,
+          status,
+          milliseconds: performance.now() - begun,
+        });
       }
     });
     try {
       const response = await octokit.request(`GET ${path}`, {
-        headers: { 'x-github-api-version': API_VERSION, ...(known === undefined ? {} : { 'if-none-match': known.etag }) },
+        headers: {
+          'x-github-api-version': API_VERSION,
+          ...(known === undefined ? {} : { 'if-none-match': known.etag }),
+        },
         request: { signal: AbortSignal.timeout(DEADLINE) },
       });
       const scopeHeader = response.headers['x-oauth-scopes'];
@@ -103,8 +110,10 @@ export function createGithubApi({ apiUrl, credentials, events }: GithubApiOption
         ...(scopeHeader === undefined ? {} : { scope: splitScope(scopeHeader) }),
         more: /rel="next"/.test(response.headers.link ?? ''),
       };
-      if (typeof response.data !== 'object' || response.data === null) throw new GithubTrouble('unavailable', 'GitHub answered with something that is not JSON');
-      if (cacheKey !== undefined && response.headers.etag !== undefined) answers.set(cacheKey, { etag: response.headers.etag, answer });
+      if (typeof response.data !== 'object' || response.data === null)
+        throw new GithubTrouble('unavailable', 'GitHub answered with something that is not JSON');
+      if (cacheKey !== undefined && response.headers.etag !== undefined)
+        answers.set(cacheKey, { etag: response.headers.etag, answer });
       return answer;
     } catch (error) {
       if (statusOf(error) === 304 && known !== undefined) return known.answer;
@@ -116,7 +125,12 @@ export function createGithubApi({ apiUrl, credentials, events }: GithubApiOption
   async function get(credential: CredentialState, path: string): Promise<GithubAnswer> {
     const throttleId = `${credential.person}:${credential.id}`;
     const attempt = (current: CredentialState) =>
-      call(credentials.accessToken(current.person, current.id, current.sealedTokens), path, throttleId, `${throttleId} ${path}`);
+      call(
+        credentials.accessToken(current.person, current.id, current.sealedTokens),
+        path,
+        throttleId,
+        `${throttleId} ${path}`,
+      );
     try {
       const current = await credentials.fresh(credential);
       try {
@@ -132,7 +146,10 @@ export function createGithubApi({ apiUrl, credentials, events }: GithubApiOption
           cause: error,
         });
       }
-      if (error instanceof BadCredentials) throw new GithubTrouble('unavailable', 'GitHub refused access that it has just renewed; try again', { cause: error });
+      if (error instanceof BadCredentials)
+        throw new GithubTrouble('unavailable', 'GitHub refused access that it has just renewed; try again', {
+          cause: error,
+        });
       throw error;
     }
   }
@@ -152,14 +169,19 @@ export function createGithubApi({ apiUrl, credentials, events }: GithubApiOption
 }
 
 function createOctokit(apiUrl: string, token: string, throttleId: string): Octokit {
-  const waitShortly = (retryAfter: number, _options: object, _octokit: object, retryCount: number) => retryAfter <= SHORT_WAIT && retryCount === 0;
+  const waitShortly = (retryAfter: number, _options: object, _octokit: object, retryCount: number) =>
+    retryAfter <= SHORT_WAIT && retryCount === 0;
   return new Octokit({
     auth: token,
     baseUrl: apiUrl,
     userAgent: 'mcp-github-bridge',
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     throttle: { id: throttleId, onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
-    retry: { retries: RETRIES, retryAfterBaseValue: RETRY_PAUSE, doNotRetry: [304, 400, 401, 403, 404, 410, 422, 429, 451] },
+    retry: {
+      retries: RETRIES,
+      retryAfterBaseValue: RETRY_PAUSE,
+      doNotRetry: [304, 400, 401, 403, 404, 410, 422, 429, 451],
+    },
   });
 }
 
@@ -170,14 +192,27 @@ function toTrouble(error: unknown): GithubTrouble {
   const headers = headersOf(error);
   const remaining = headers['x-ratelimit-remaining'];
   const retryAfter = Number(headers['retry-after']);
-  if (status === 429 || (status === 403 && (remaining === '0' || retryAfter > 0 || /rate limit/i.test(messageOf(error))))) {
+  if (
+    status === 429 ||
+    (status === 403 && (remaining === '0' || retryAfter > 0 || /rate limit/i.test(messageOf(error))))
+  ) {
     const reset = Number(headers['x-ratelimit-reset']);
     const wait = retryAfter > 0 ? retryAfter : reset > 0 ? Math.max(1, Math.ceil(reset - Date.now() / 1000)) : 60;
-    return new GithubTrouble('rate_limited', 'GitHub limits the requests of this account for now', { retryAfter: wait, cause: error });
+    return new GithubTrouble('rate_limited', 'GitHub limits the requests of this account for now', {
+      retryAfter: wait,
+      cause: error,
+    });
   }
-  if (status === 403 || status === 451) return new GithubTrouble('forbidden', `GitHub refused: ${messageOf(error)}`, { cause: error });
-  if (status === 404) return new GithubTrouble('not_found', 'GitHub knows no such thing, or does not show it to this account', { cause: error });
-  return new GithubTrouble('unavailable', 'GitHub did not answer as it should', { retryAfter: retryAfter > 0 ? retryAfter : 30, cause: error });
+  if (status === 403 || status === 451)
+    return new GithubTrouble('forbidden', `GitHub refused: ${messageOf(error)}`, { cause: error });
+  if (status === 404)
+    return new GithubTrouble('not_found', 'GitHub knows no such thing, or does not show it to this account', {
+      cause: error,
+    });
+  return new GithubTrouble('unavailable', 'GitHub did not answer as it should', {
+    retryAfter: retryAfter > 0 ? retryAfter : 30,
+    cause: error,
+  });
 }
 
 function statusOf(error: unknown): number | undefined {
@@ -186,8 +221,11 @@ function statusOf(error: unknown): number | undefined {
 
 function headersOf(error: unknown): Record<string, string | undefined> {
   const response: unknown = error instanceof Error && 'response' in error ? error.response : undefined;
-  const headers: unknown = typeof response === 'object' && response !== null && 'headers' in response ? response.headers : undefined;
-  return typeof headers === 'object' && headers !== null ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])) : {};
+  const headers: unknown =
+    typeof response === 'object' && response !== null && 'headers' in response ? response.headers : undefined;
+  return typeof headers === 'object' && headers !== null
+    ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+    : {};
 }
 
 function messageOf(error: unknown): string {

@@ -7,7 +7,7 @@ import type { EventBus } from '../observe/events.ts';
 import { randomToken, type Secrets } from '../security/secrets.ts';
 import type { Credential, CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { GithubRefusal, type GithubOAuth, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
+import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 
 /** Seconds before its expiry at which a token is refreshed. */
 const REFRESH_AHEAD = 300;
@@ -26,7 +26,11 @@ type Pair = z.infer<typeof pairSchema>;
 
 export interface Credentials {
   /** The sealed form of tokens, with the instants they expire at. */
-  seal(person: string, id: string, tokens: GithubTokens): Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>;
+  seal(
+    person: string,
+    id: string,
+    tokens: GithubTokens,
+  ): Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>;
   /** The access token in a sealed pair. */
   accessToken(person: string, id: string, sealedTokens: string): string;
   /** The credential with tokens worth trying: refreshed when that is due and GitHub can be asked. */
@@ -56,10 +60,18 @@ export function createCredentials(options: CredentialOptions): Credentials {
   const refreshing = new Map<string, Promise<CredentialState>>();
   const owner = randomToken(8);
   const identity = (person: string, id: string) => `credential:${person}:${id}`;
-  const open = (person: string, id: string, sealed: string): Pair => pairSchema.parse(JSON.parse(secrets.open(sealed, identity(person, id))));
+  const open = (person: string, id: string, sealed: string): Pair =>
+    pairSchema.parse(JSON.parse(secrets.open(sealed, identity(person, id))));
 
-  function seal(person: string, id: string, tokens: GithubTokens): Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'> {
-    const pair: Pair = { accessToken: tokens.accessToken, ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }) };
+  function seal(
+    person: string,
+    id: string,
+    tokens: GithubTokens,
+  ): Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'> {
+    const pair: Pair = {
+      accessToken: tokens.accessToken,
+      ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
+    };
     return {
       sealedTokens: secrets.seal(JSON.stringify(pair), identity(person, id)),
       ...(tokens.expiresIn === undefined ? {} : { accessExpiresAt: now() + tokens.expiresIn }),
@@ -85,7 +97,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
       const current = await read(credential);
       if (current.generation !== credential.generation) return current;
-      if (Date.now() > deadline) throw new GithubUnavailable('another replica has been refreshing the credential for too long');
+      if (Date.now() > deadline)
+        throw new GithubUnavailable('another replica has been refreshing the credential for too long');
     }
     try {
       const current = await read(credential);
@@ -106,7 +119,11 @@ export function createCredentials(options: CredentialOptions): Credentials {
       events.emit('credential.refreshed', { person, credential: id });
       return { ...credential, ...sealed, generation: generation + 1 };
     } catch (error) {
-      events.emit('credential.refresh_failed', { person, credential: id, reason: error instanceof Error ? error.message : 'unknown' });
+      events.emit('credential.refresh_failed', {
+        person,
+        credential: id,
+        reason: error instanceof Error ? error.message : 'unknown',
+      });
       throw error;
     }
   }
@@ -122,7 +139,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
     if (ended.length === 0) {
       const current = await store.credentials.read(credential.person, credential.id);
       // Renewed in the meantime, by a refresh elsewhere or a new login: nothing is dead.
-      if (current !== undefined && current.generation !== credential.generation) throw new GithubUnavailable('the credential was renewed meanwhile: try again', { retryAfter: 1 });
+      if (current !== undefined && current.generation !== credential.generation)
+        throw new GithubUnavailable('the credential was renewed meanwhile: try again', { retryAfter: 1 });
     }
     events.emit('credential.dead', { person: credential.person, credential: credential.id });
     for (const { ref, clientId } of ended) events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
@@ -134,7 +152,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
     seal,
     accessToken: (person, id, sealedTokens) => open(person, id, sealedTokens).accessToken,
     async fresh(credential) {
-      if (credential.accessExpiresAt === undefined || credential.accessExpiresAt - now() > REFRESH_AHEAD) return credential;
+      if (credential.accessExpiresAt === undefined || credential.accessExpiresAt - now() > REFRESH_AHEAD)
+        return credential;
       try {
         return await refreshOnce(credential);
       } catch (error) {
@@ -152,7 +171,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
       try {
         return await refreshOnce(current);
       } catch (error) {
-        if (error instanceof GithubRefusal && error.code === 'bad_refresh_token') return end(current, 'GitHub answered 401 and refused the refresh');
+        if (error instanceof GithubRefusal && error.code === 'bad_refresh_token')
+          return end(current, 'GitHub answered 401 and refused the refresh');
         if (error instanceof GithubRefusal) throw new GithubUnavailable(error.message, { cause: error });
         throw error;
       }

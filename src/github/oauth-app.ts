@@ -4,9 +4,9 @@
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
 import { z } from 'zod';
-import type { EventBus } from '../observe/events.ts';
 import { codeChallenge } from '../oauth/pkce.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
+import type { EventBus } from '../observe/events.ts';
 
 /** Milliseconds GitHub has to answer. */
 const TIMEOUT = 10_000;
@@ -80,7 +80,11 @@ export interface GithubOAuthOptions {
 export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
   const { clientId, clientSecret, url, apiUrl, callbackUrl, events } = options;
 
-  async function call(route: string, address: string, init: RequestInit): Promise<{ status: number; headers: Headers; text: string }> {
+  async function call(
+    route: string,
+    address: string,
+    init: RequestInit,
+  ): Promise<{ status: number; headers: Headers; text: string }> {
     const begun = performance.now();
     let status: number | 'error' = 'error';
     try {
@@ -91,7 +95,9 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       return { status, headers: response.headers, text };
     } catch (error) {
       if (error instanceof GithubUnavailable) throw error;
-      throw new GithubUnavailable(`${route}: ${error instanceof Error ? error.message : 'no answer'}`, { cause: error });
+      throw new GithubUnavailable(`${route}: ${error instanceof Error ? error.message : 'no answer'}`, {
+        cause: error,
+      });
     } finally {
       events.emit('github.call', { route, status, milliseconds: performance.now() - begun });
     }
@@ -105,14 +111,18 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     });
     const body = parseJson(text);
     const refused = errorAnswer.safeParse(body);
-    if (refused.success && status < 500 && status !== 429) throw new GithubRefusal(refused.data.error, refused.data.error_description);
+    if (refused.success && status < 500 && status !== 429)
+      throw new GithubRefusal(refused.data.error, refused.data.error_description);
     const answer = tokenAnswer.safeParse(body);
-    if (status !== 200 || !answer.success) throw new GithubUnavailable(`the token endpoint answered ${status}`, retryAfterOf(headers));
+    if (status !== 200 || !answer.success)
+      throw new GithubUnavailable(`the token endpoint answered ${status}`, retryAfterOf(headers));
     return {
       accessToken: answer.data.access_token,
       ...(answer.data.refresh_token === undefined ? {} : { refreshToken: answer.data.refresh_token }),
       ...(answer.data.expires_in === undefined ? {} : { expiresIn: answer.data.expires_in }),
-      ...(answer.data.refresh_token_expires_in === undefined ? {} : { refreshExpiresIn: answer.data.refresh_token_expires_in }),
+      ...(answer.data.refresh_token_expires_in === undefined
+        ? {}
+        : { refreshExpiresIn: answer.data.refresh_token_expires_in }),
       ...(answer.data.scope === undefined ? {} : { scope: splitScope(answer.data.scope) }),
     };
   }
@@ -149,7 +159,8 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       const { status, headers } = await manageToken('DELETE', accessToken);
       // 404 and 422: GitHub knows no such token any more.
       if (status === 204 || status === 404 || status === 422) return;
-      if (status === 401) throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
+      if (status === 401)
+        throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
       throw new GithubUnavailable(`the revocation was answered ${status}`, retryAfterOf(headers));
     },
     async checkCredentials() {

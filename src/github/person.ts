@@ -22,5 +22,10 @@ export async function createPersonTag(store: SharedStore, secrets: Secrets, gith
     if (!(await store.writeDocument(SALT, version, sealed))) return createPersonTag(store, secrets, githubUrl);
   }
   const salt = Buffer.from(secrets.open(sealed, SALT), 'base64url');
-  return (githubId) => createHmac('sha256', salt).update(`${githubUrl}\n${githubId}`).digest().subarray(0, TAG_BYTES).toString('base64url');
+  return (githubId) =>
+    createHmac('sha256', salt)
+      .update(`${githubUrl}\n${githubId}`)
+      .digest()
+      .subarray(0, TAG_BYTES)
+      .toString('base64url');
 }

@@ -94,6 +94,11 @@ async function isMember({ organization, team }: OrganizationRule, account: Accou
     if (!(error instanceof GithubTrouble)) throw error;
     // 403 says the organisation does not let this app see; to the policy that is: not shown to be a member.
     if (error.kind === 'not_found' || error.kind === 'forbidden') return false;
-    throw new UpstreamFailure('temporarily_unavailable', 'github_unreachable', 'GitHub cannot be asked about the membership now: try again', { cause: error, detail: error.message });
+    throw new UpstreamFailure(
+      'temporarily_unavailable',
+      'github_unreachable',
+      'GitHub cannot be asked about the membership now: try again',
+      { cause: error, detail: error.message },
+    );
   }
 }

@@ -7,7 +7,7 @@ import { SealBroken } from '../security/secrets.ts';
 import type { PendingRevocation } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Credentials } from './credentials.ts';
-import { GithubRefusal, type GithubOAuth } from './oauth-app.ts';
+import { type GithubOAuth, GithubRefusal } from './oauth-app.ts';
 
 /** Seconds between two visits to a person with sessions. */
 const VISIT_INTERVAL = 3600;
@@ -44,9 +44,13 @@ export function createRevocations({ store, events, oauth, appClientId, accessTok
     for (const revocation of pending) {
       try {
         // A token of an app that is not configured any more cannot be revoked by us.
-        if (revocation.appClientId === appClientId) await oauth.revoke(accessToken(person, revocation.credential, revocation.sealedTokens));
+        if (revocation.appClientId === appClientId)
+          await oauth.revoke(accessToken(person, revocation.credential, revocation.sealedTokens));
         await store.revocations.done(person, revocation.id);
-        events.emit('credential.revoked', { person, outcome: revocation.appClientId === appClientId ? 'revoked' : 'another app' });
+        events.emit('credential.revoked', {
+          person,
+          outcome: revocation.appClientId === appClientId ? 'revoked' : 'another app',
+        });
       } catch (error) {
         events.emit('credential.revoked', { person, outcome: error instanceof Error ? error.message : 'failed' });
         if (error instanceof SealBroken) await store.revocations.done(person, revocation.id);

@@ -46,7 +46,9 @@ function closure(scope: string): ReadonlySet<string> {
   return all;
 }
 
-const CLOSURES: ReadonlyMap<string, ReadonlySet<string>> = new Map(Object.keys(CONTAINS).map((scope) => [scope, closure(scope)]));
+const CLOSURES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.keys(CONTAINS).map((scope) => [scope, closure(scope)]),
+);
 
 /** Whether granted scopes give what `needed` gives. */
 export function covers(granted: readonly string[], needed: string): boolean {

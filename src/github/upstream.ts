@@ -8,7 +8,7 @@ import type { Account, CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { BadCredentials, type GithubAnswer, type GithubApi, GithubTrouble } from './client.ts';
 import { CredentialDead, type Credentials } from './credentials.ts';
-import { GithubRefusal, type GithubOAuth, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
+import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 import type { PersonTag } from './person.ts';
 import type { Policy } from './policy.ts';
 import type { Revocations } from './revocations.ts';
@@ -37,18 +37,33 @@ export interface GithubUpstreamOptions {
 export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   const { oauth, api, credentials, policy, revocations, personTag } = options;
 
-  async function finishLogin(code: string, codeVerifier: string, requestedScope: readonly string[]): Promise<UpstreamLogin> {
+  async function finishLogin(
+    code: string,
+    codeVerifier: string,
+    requestedScope: readonly string[],
+  ): Promise<UpstreamLogin> {
     const tokens = await exchange(code, codeVerifier);
     const { account, answer } = await whoIs(tokens);
     const person = personTag(account.id);
     const scope = grantedScope(tokens, answer, requestedScope);
     const id = credentialId(options.clientId, scope.stored);
-    const credential = { appClientId: options.clientId, account, scope: scope.stored, ...credentials.seal(person, id, tokens) };
+    const credential = {
+      appClientId: options.clientId,
+      account,
+      scope: scope.stored,
+      ...credentials.seal(person, id, tokens),
+    };
     try {
       await policy.admit(account, (path) => api.getWithToken(tokens.accessToken, path));
     } catch (error) {
       // The token of somebody who may not in is not kept.
-      await revocations.discard({ person, id: randomUUID(), credential: id, appClientId: options.clientId, sealedTokens: credential.sealedTokens });
+      await revocations.discard({
+        person,
+        id: randomUUID(),
+        credential: id,
+        appClientId: options.clientId,
+        sealedTokens: credential.sealedTokens,
+      });
       throw error;
     }
     return { person, credentialId: id, credential, account, grantedScope: scope.effective };
@@ -62,11 +77,26 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       if (!(error instanceof GithubRefusal)) throw error;
       switch (error.code) {
         case 'bad_verification_code':
-          throw new UpstreamFailure('server_error', 'expired_request', 'GitHub does not take its code any more: try again', { detail: error.message, cause: error });
+          throw new UpstreamFailure(
+            'server_error',
+            'expired_request',
+            'GitHub does not take its code any more: try again',
+            { detail: error.message, cause: error },
+          );
         case 'unverified_user_email':
-          throw new UpstreamFailure('access_denied', 'github_denied', 'GitHub wants the primary e-mail address to be verified first', { detail: error.message, cause: error });
+          throw new UpstreamFailure(
+            'access_denied',
+            'github_denied',
+            'GitHub wants the primary e-mail address to be verified first',
+            { detail: error.message, cause: error },
+          );
         default:
-          throw new UpstreamFailure('server_error', 'github_misconfigured', 'GitHub does not take the configuration of this server', { detail: error.message, cause: error });
+          throw new UpstreamFailure(
+            'server_error',
+            'github_misconfigured',
+            'GitHub does not take the configuration of this server',
+            { detail: error.message, cause: error },
+          );
       }
     }
   }
@@ -77,7 +107,10 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       const user = userSchema.safeParse(answer.data);
       if (!user.success) throw new GithubTrouble('unavailable', 'GitHub answered /user with something else');
       const { id, login, name, avatar_url } = user.data;
-      return { account: { id, login, ...(name ? { name } : {}), ...(avatar_url ? { avatarUrl: avatar_url } : {}) }, answer };
+      return {
+        account: { id, login, ...(name ? { name } : {}), ...(avatar_url ? { avatarUrl: avatar_url } : {}) },
+        answer,
+      };
     } catch (error) {
       if (error instanceof GithubTrouble || error instanceof BadCredentials) throw unreachable(error);
       throw error;
@@ -127,7 +160,8 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       const written = await options.store.credentials.replaceTokens(fresh.person, fresh.id, fresh.generation, resealed);
       return written ? { ...fresh, ...resealed, generation: fresh.generation + 1 } : fresh;
     } catch (error) {
-      if (error instanceof CredentialDead || error instanceof GithubUnavailable || error instanceof SealBroken) return credential;
+      if (error instanceof CredentialDead || error instanceof GithubUnavailable || error instanceof SealBroken)
+        return credential;
       throw error;
     }
   }
@@ -137,7 +171,11 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
  * What GitHub really granted: the header of its API, else the token answer. A GitHub App's tokens carry no scopes, for the app has permissions instead: there
  * the known scopes asked for are granted (design decision 8).
  */
-function grantedScope(tokens: GithubTokens, answer: GithubAnswer, requested: readonly string[]): { stored: string[]; effective: readonly string[] } {
+function grantedScope(
+  tokens: GithubTokens,
+  answer: GithubAnswer,
+  requested: readonly string[],
+): { stored: string[]; effective: readonly string[] } {
   if (tokens.accessToken.startsWith('ghu_')) return { stored: [], effective: requested };
   const granted = [...(answer.scope ?? tokens.scope ?? [])].sort();
   return { stored: granted, effective: granted };
@@ -145,7 +183,10 @@ function grantedScope(tokens: GithubTokens, answer: GithubAnswer, requested: rea
 
 /** One credential a granted scope set: its id is that set's (design decision 9). */
 function credentialId(appClientId: string, scope: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([appClientId, scope])).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([appClientId, scope]))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 function ended(cause: Error): UpstreamFailure {
@@ -153,5 +194,10 @@ function ended(cause: Error): UpstreamFailure {
 }
 
 function unreachable(cause: Error): UpstreamFailure {
-  return new UpstreamFailure('temporarily_unavailable', 'github_unreachable', 'GitHub cannot be reached now: try again', { detail: cause.message, cause });
+  return new UpstreamFailure(
+    'temporarily_unavailable',
+    'github_unreachable',
+    'GitHub cannot be reached now: try again',
+    { detail: cause.message, cause },
+  );
 }

@@ -20,7 +20,11 @@ export interface WebhookServices extends Pick<Services, 'store' | 'events' | 'up
 
 export function githubWebhook({ store, events, upstream, secret, personTag }: WebhookServices): Koa.Middleware {
   return async (ctx) => {
-    const expected = Buffer.from(`sha256=${createHmac('sha256', secret).update(ctx.request.rawBody ?? '').digest('hex')}`);
+    const expected = Buffer.from(
+      `sha256=${createHmac('sha256', secret)
+        .update(ctx.request.rawBody ?? '')
+        .digest('hex')}`,
+    );
     const signature = Buffer.from(ctx.get('x-hub-signature-256'));
     if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
       throw new OAuthError('access_denied', 'the signature does not match GITHUB_WEBHOOK_SECRET', { status: 401 });
@@ -29,7 +33,8 @@ export function githubWebhook({ store, events, upstream, secret, personTag }: We
     ctx.status = 204;
     if (ctx.get('x-github-event') !== 'github_app_authorization' || !revoked.success) return;
     const person = personTag(revoked.data.sender.id);
-    for (const { ref, clientId } of await store.sessions.endAll(person)) events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
+    for (const { ref, clientId } of await store.sessions.endAll(person))
+      events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
     upstream.grantsEnded(person);
   };
 }

@@ -2,9 +2,15 @@
  * Bearer tokens at the resource server: a token of ours for this resource, whose grant lives. The grant and its credential are read in one round
  * trip, at every call, so that revocation is immediate. @see RFC 6750, RFC 9068 section 4, MCP Authorization
  */
-import { type AuthInfo, bearerAuthChallengeResponse, OAuthError, OAuthErrorCode, verifyBearerToken } from '@modelcontextprotocol/server';
-import type { EventBus } from '../observe/events.ts';
+import {
+  type AuthInfo,
+  bearerAuthChallengeResponse,
+  OAuthError,
+  OAuthErrorCode,
+  verifyBearerToken,
+} from '@modelcontextprotocol/server';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/access-token.ts';
+import type { EventBus } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath, type ResourcePath } from './protected-resource.ts';
@@ -38,8 +44,18 @@ export interface BearerAuthOptions {
 
 const CALLER = 'caller';
 
-export function createBearerAuth({ issuer, resource, accessTokens, store, events, scope }: BearerAuthOptions): BearerAuth {
-  const challengeOptions = (path: ResourcePath) => ({ requiredScopes: [...scope], resourceMetadataUrl: `${issuer}${metadataPath(path)}` });
+export function createBearerAuth({
+  issuer,
+  resource,
+  accessTokens,
+  store,
+  events,
+  scope,
+}: BearerAuthOptions): BearerAuth {
+  const challengeOptions = (path: ResourcePath) => ({
+    requiredScopes: [...scope],
+    resourceMetadataUrl: `${issuer}${metadataPath(path)}`,
+  });
 
   async function verifyAccessToken(token: string): Promise<AuthInfo> {
     try {
@@ -71,14 +87,21 @@ export function createBearerAuth({ issuer, resource, accessTokens, store, events
       if (authorization === undefined || authorization === '') return plainChallenge(options);
       try {
         const { resourceMetadataUrl } = options;
-        return await verifyBearerToken(authorization, { verifier: { verifyAccessToken }, expectedResource: new URL(resource), resourceMetadataUrl });
+        return await verifyBearerToken(authorization, {
+          verifier: { verifyAccessToken },
+          expectedResource: new URL(resource),
+          resourceMetadataUrl,
+        });
       } catch (error) {
         if (error instanceof OAuthError) return bearerAuthChallengeResponse(error, options);
         throw error;
       }
     },
     sessionOver: (path) =>
-      bearerAuthChallengeResponse(new OAuthError(OAuthErrorCode.InvalidToken, 'GitHub has ended this session: log in again'), challengeOptions(path)),
+      bearerAuthChallengeResponse(
+        new OAuthError(OAuthErrorCode.InvalidToken, 'GitHub has ended this session: log in again'),
+        challengeOptions(path),
+      ),
   };
 }
 
@@ -93,9 +116,20 @@ function isCaller(value: unknown): value is Caller {
   return typeof value === 'object' && value !== null && 'session' in value && 'credentialDied' in value;
 }
 
-function plainChallenge({ requiredScopes, resourceMetadataUrl }: { requiredScopes: string[]; resourceMetadataUrl: string }): Response {
+function plainChallenge({
+  requiredScopes,
+  resourceMetadataUrl,
+}: {
+  requiredScopes: string[];
+  resourceMetadataUrl: string;
+}): Response {
   return Response.json(
     { error: 'invalid_token', error_description: 'An access token is needed' },
-    { status: 401, headers: { 'WWW-Authenticate': `Bearer scope="${requiredScopes.join(' ')}", resource_metadata="${resourceMetadataUrl}"` } },
+    {
+      status: 401,
+      headers: {
+        'WWW-Authenticate': `Bearer scope="${requiredScopes.join(' ')}", resource_metadata="${resourceMetadataUrl}"`,
+      },
+    },
   );
 }

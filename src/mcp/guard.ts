@@ -14,7 +14,11 @@ export interface OriginRule {
  * `ALLOWED_ORIGINS`, or the default: any https origin for a public bridge, any loopback origin for one on a developer's machine.
  * @param publicUrl always allowed
  */
-export function createOriginRule(publicUrl: string, loopback: boolean, allowed: readonly string[] | undefined): OriginRule {
+export function createOriginRule(
+  publicUrl: string,
+  loopback: boolean,
+  allowed: readonly string[] | undefined,
+): OriginRule {
   return {
     allows(origin) {
       if (origin === publicUrl) return true;
@@ -35,7 +39,11 @@ export function guardMcp(publicUrl: string, loopback: boolean, origins: OriginRu
   };
   return async (ctx, next) => {
     const origin = ctx.get('origin');
-    const problem = !isOwnHost(ctx.host) ? 'Host is not this server' : origin !== '' && !origins.allows(origin) ? 'Origin is not allowed' : undefined;
+    const problem = !isOwnHost(ctx.host)
+      ? 'Host is not this server'
+      : origin !== '' && !origins.allows(origin)
+        ? 'Origin is not allowed'
+        : undefined;
     if (problem === undefined) return next();
     ctx.status = 403;
     ctx.body = { jsonrpc: '2.0', error: { code: -32000, message: `Forbidden: ${problem}` }, id: null };

@@ -36,5 +36,10 @@ export function protectedResourceMetadata(
     resourceName: 'mcp-github-bridge',
   });
   // The SDK writes URLs, which end in a slash; issuers and resources here are compared byte for byte.
-  return { ...document, resource: `${issuer}${path}`, authorization_servers: [issuer], bearer_methods_supported: ['header'] };
+  return {
+    ...document,
+    resource: `${issuer}${path}`,
+    authorization_servers: [issuer],
+    bearer_methods_supported: ['header'],
+  };
 }

@@ -3,10 +3,10 @@
  */
 import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import { GithubTrouble, type GithubApi } from '../github/client.ts';
+import { type GithubApi, GithubTrouble } from '../github/client.ts';
 import { CredentialDead } from '../github/credentials.ts';
-import type { EventBus } from '../observe/events.ts';
 import type { ScopeLanguage } from '../oauth/scope.ts';
+import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';
 import type { Tool } from './tool.ts';
@@ -76,7 +76,14 @@ export function createMcpServers(options: McpServerOptions): McpServers {
         const { name, title, description, inputSchema, outputSchema, annotations } = tool;
         server.registerTool(
           name,
-          { title, description, inputSchema, outputSchema, annotations, scopeChallenge: ({ authInfo: caller }) => challenge(tool, caller) },
+          {
+            title,
+            description,
+            inputSchema,
+            outputSchema,
+            annotations,
+            scopeChallenge: ({ authInfo: caller }) => challenge(tool, caller),
+          },
           (input: unknown, context) => call(tool, input, context.http?.authInfo),
         );
       }
@@ -100,7 +107,8 @@ function explain(error: unknown, events: EventBus): string {
     const when = error.retryAfter === undefined ? '' : ` Try again in ${error.retryAfter} seconds.`;
     return `${error.message}.${when}`;
   }
-  if (error instanceof StoreUnavailable) return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
+  if (error instanceof StoreUnavailable)
+    return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
   events.emit('request.failed', { error, reference: '', path: '/mcp' });
   return 'Something went wrong in the bridge. The session is kept; its operator finds the reason in the log.';
 }

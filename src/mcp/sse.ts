@@ -6,8 +6,8 @@ import type { AuthInfo } from '@modelcontextprotocol/server';
 import { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { EventBus } from '../observe/events.ts';
 import { formatSid } from '../oauth/session-tokens.ts';
+import type { EventBus } from '../observe/events.ts';
 import { parsedBody } from '../web/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
 import type { McpServers } from './server.ts';
@@ -39,7 +39,13 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       if (streams.size >= MAX_STREAMS) {
-        return send(ctx, Response.json({ error: 'temporarily_unavailable', error_description: 'too many open streams' }, { status: 503, headers: { 'Retry-After': '30' } }));
+        return send(
+          ctx,
+          Response.json(
+            { error: 'temporarily_unavailable', error_description: 'too many open streams' },
+            { status: 503, headers: { 'Retry-After': '30' } },
+          ),
+        );
       }
       const server = await servers.create(authInfo);
       ctx.respond = false;
@@ -56,15 +62,25 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
     async messages(ctx) {
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
-      const stream = streams.get(String(ctx.query['sessionId'] ?? ''));
+      const stream = streams.get(String(ctx.query.sessionId ?? ''));
       // A stream of somebody else is as unknown as one that never was.
       if (stream === undefined || stream.sid !== sidOf(authInfo)) {
-        return send(ctx, Response.json({ error: 'invalid_request', error_description: 'no such stream: open /sse again' }, { status: 404 }));
+        return send(
+          ctx,
+          Response.json(
+            { error: 'invalid_request', error_description: 'no such stream: open /sse again' },
+            { status: 404 },
+          ),
+        );
       }
       const message = parsedBody(ctx);
       const call = toolCallSchema.safeParse(message);
       const challenge = call.success ? servers.scopeChallenge(call.data.params.name, authInfo) : undefined;
-      if (challenge !== undefined) return send(ctx, scopeResponse(challenge.scopes, challenge.errorDescription ?? '', authInfo.resourceMetadataUrl ?? ''));
+      if (challenge !== undefined)
+        return send(
+          ctx,
+          scopeResponse(challenge.scopes, challenge.errorDescription ?? '', authInfo.resourceMetadataUrl ?? ''),
+        );
       ctx.respond = false;
       await stream.transport.handlePostMessage(Object.assign(ctx.req, { auth: authInfo }), ctx.res, message);
     },
@@ -77,5 +93,8 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
 /** The same challenge that the SDK makes at `/mcp`. @see RFC 6750 section 3.1 */
 function scopeResponse(scopes: readonly string[], description: string, resourceMetadataUrl: string): Response {
   const challenge = `Bearer error="insufficient_scope", error_description="${description}", scope="${scopes.join(' ')}", resource_metadata="${resourceMetadataUrl}"`;
-  return Response.json({ error: 'insufficient_scope', error_description: description }, { status: 403, headers: { 'WWW-Authenticate': challenge } });
+  return Response.json(
+    { error: 'insufficient_scope', error_description: description },
+    { status: 403, headers: { 'WWW-Authenticate': challenge } },
+  );
 }

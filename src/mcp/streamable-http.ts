@@ -19,7 +19,12 @@ export interface StreamableHttp {
   close(): Promise<void>;
 }
 
-export function createStreamableHttp(issuer: string, bearer: BearerAuth, servers: McpServers, events: EventBus): StreamableHttp {
+export function createStreamableHttp(
+  issuer: string,
+  bearer: BearerAuth,
+  servers: McpServers,
+  events: EventBus,
+): StreamableHttp {
   const handler = createMcpHandler(({ authInfo }) => servers.create(authInfo), {
     maxRequestBodySize: MAX_BODY,
     onerror: (error) => events.emit('access_token.refused', { reason: `mcp: ${error.message}` }),
@@ -32,7 +37,9 @@ export function createStreamableHttp(issuer: string, bearer: BearerAuth, servers
       const request = new Request(`${issuer}${PATH}`, {
         method: ctx.method,
         headers: singleHeaders(ctx),
-        ...(ctx.method === 'POST' ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' } : {}),
+        ...(ctx.method === 'POST'
+          ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' }
+          : {}),
       });
       const response = await peeked(await handler.fetch(request, { authInfo }));
       if (!callerOf(authInfo).credentialDied) return send(ctx, response);
@@ -71,6 +78,7 @@ async function peeked(response: Response): Promise<Response> {
 
 function singleHeaders(ctx: Koa.Context): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(ctx.headers)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  for (const [name, value] of Object.entries(ctx.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   return headers;
 }

@@ -75,7 +75,13 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         if (key === undefined) throw new InvalidAccessToken('signed with a key that is not ours');
         return key;
       },
-      { algorithms: [algorithm], typ: TYP, issuer, audience, ...(expired ? { currentDate: new Date(0) } : { currentDate: new Date(now() * 1000) }) },
+      {
+        algorithms: [algorithm],
+        typ: TYP,
+        issuer,
+        audience,
+        ...(expired ? { currentDate: new Date(0) } : { currentDate: new Date(now() * 1000) }),
+      },
     );
     const claims = claimsSchema.parse(payload);
     const session = parseSid(claims.sid);
@@ -120,7 +126,9 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     },
     verify,
     async verifyAny(token, verifyOptions) {
-      const audience = resources.all.find((candidate) => algorithmOf(token) === algorithmFor(candidate) && claimedAudience(token) === candidate);
+      const audience = resources.all.find(
+        (candidate) => algorithmOf(token) === algorithmFor(candidate) && claimedAudience(token) === candidate,
+      );
       if (audience === undefined) throw new InvalidAccessToken('not for a resource of this server');
       return verify(token, audience, verifyOptions);
     },

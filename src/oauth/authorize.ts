@@ -4,8 +4,8 @@
  * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
  */
 import type Koa from 'koa';
-import type { AuthorizationRequest } from '../store/records.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
+import type { AuthorizationRequest } from '../store/records.ts';
 import { formParameters } from '../web/http.ts';
 import { PageError } from '../web/page-error.ts';
 import { type Client, clientName } from './clients.ts';
@@ -43,13 +43,22 @@ export function authorize(services: Authorize): Koa.Middleware {
       await askOrGoOn(services, ctx, client, request);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      services.web.answerClient(ctx, { ...target, clientName: name }, { error: error.code, description: error.description });
+      services.web.answerClient(
+        ctx,
+        { ...target, clientName: name },
+        { error: error.code, description: error.description },
+      );
     }
   };
 }
 
 /** Shows the consent page, unless this browser's person allowed this very consent to be remembered. */
-async function askOrGoOn(services: Authorize, ctx: Koa.Context, client: Client, request: AuthorizationRequest): Promise<void> {
+async function askOrGoOn(
+  services: Authorize,
+  ctx: Koa.Context,
+  client: Client,
+  request: AuthorizationRequest,
+): Promise<void> {
   const prompt = promptValues(request);
   const remembered = prompt.includes('consent') ? undefined : await services.logins.rememberedPerson(ctx, request);
   if (prompt.includes('none')) {
@@ -80,21 +89,30 @@ function readParameters(ctx: Koa.Context): Parameters {
 }
 
 /** Who asks, and where the answer may go. @see OAuth 2.1 section 4.1.2.1 */
-async function checkClient(services: Authorize, parameters: Parameters): Promise<{ client: Client; redirectUri: string }> {
+async function checkClient(
+  services: Authorize,
+  parameters: Parameters,
+): Promise<{ client: Client; redirectUri: string }> {
   const clientId = parameters.get('client_id');
   if (clientId === undefined) throw new PageError('invalid_request', { detail: 'client_id is missing' });
   const client = await services.clients.find(clientId).catch((error: unknown) => {
-    if (error instanceof OAuthError) throw new PageError('invalid_client_metadata', { detail: error.description, cause: error });
+    if (error instanceof OAuthError)
+      throw new PageError('invalid_client_metadata', { detail: error.description, cause: error });
     throw error;
   });
-  if (client === undefined) throw new PageError('unknown_client', { detail: 'invalid_client: no client of this id is registered' });
+  if (client === undefined)
+    throw new PageError('unknown_client', { detail: 'invalid_client: no client of this id is registered' });
   const registered = client.metadata.redirect_uris;
   const requested = parameters.get('redirect_uri');
   const [only, ...more] = registered;
   if (requested === undefined && only !== undefined && more.length === 0) return { client, redirectUri: only };
-  if (requested === undefined) throw new PageError('invalid_request', { detail: 'redirect_uri is missing', clientName: clientName(client) });
+  if (requested === undefined)
+    throw new PageError('invalid_request', { detail: 'redirect_uri is missing', clientName: clientName(client) });
   if (!registered.some((uri) => redirectUriMatches(uri, requested))) {
-    throw new PageError('invalid_redirect_uri', { detail: 'redirect_uri is not one that the client registered', clientName: clientName(client) });
+    throw new PageError('invalid_redirect_uri', {
+      detail: 'redirect_uri is not one that the client registered',
+      clientName: clientName(client),
+    });
   }
   return { client, redirectUri: requested };
 }
@@ -123,8 +141,12 @@ function checkCodeChallenge(parameters: Parameters): string {
 }
 
 /** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
-function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint' | 'uiLocales'> {
-  const [nonce, prompt, loginHint, uiLocales] = ['nonce', 'prompt', 'login_hint', 'ui_locales'].map((name) => parameters.get(name));
+function checkOpenid(
+  parameters: Parameters,
+): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint' | 'uiLocales'> {
+  const [nonce, prompt, loginHint, uiLocales] = ['nonce', 'prompt', 'login_hint', 'ui_locales'].map((name) =>
+    parameters.get(name),
+  );
   if (prompt?.split(' ').includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');

@@ -2,8 +2,9 @@
  * Client authentication at the token, revocation and introspection endpoints: public clients by their id, confidential ones by secret
  * (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
  */
+
+import { createLocalJWKSet, decodeJwt, errors, type JWK, jwtVerify } from 'jose';
 import type Koa from 'koa';
-import { createLocalJWKSet, decodeJwt, errors, jwtVerify, type JWK } from 'jose';
 import { matchesHash } from '../security/secrets.ts';
 import type { Store } from '../store/store.ts';
 import { ASSERTION_ALGORITHMS } from './client-metadata.ts';
@@ -67,7 +68,10 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
       });
       const lifetime = (payload.exp ?? 0) - now();
       if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
-      const fresh = await store.shared.useOnce(`assertion:${client.clientId}:${payload.jti}`, lifetime + 2 * CLOCK_TOLERANCE);
+      const fresh = await store.shared.useOnce(
+        `assertion:${client.clientId}:${payload.jti}`,
+        lifetime + 2 * CLOCK_TOLERANCE,
+      );
       if (!fresh) throw invalidClient('client_assertion: used before');
     } catch (error) {
       if (error instanceof errors.JOSEError) throw invalidClient('client_assertion: not valid', error.message);
@@ -76,7 +80,12 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
   }
 
   async function authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client> {
-    const refuse = (detail: string) => invalidClient('client authentication failed; register again if this server has forgotten you', detail, credentials.basic);
+    const refuse = (detail: string) =>
+      invalidClient(
+        'client authentication failed; register again if this server has forgotten you',
+        detail,
+        credentials.basic,
+      );
     if (client === undefined) throw refuse('unknown client');
     switch (client.metadata.token_endpoint_auth_method) {
       case 'none':
@@ -113,14 +122,18 @@ export function clientCredentials(ctx: Koa.Context, parameters: Parameters): Cli
   const assertion = parameters.get('client_assertion');
   if (header !== '') {
     const basic = parseBasic(header);
-    if (basic === undefined) throw invalidClient('the Authorization header is not Basic client authentication', undefined, true);
-    if (secret !== undefined || assertion !== undefined) throw invalidRequest('client authentication in the header and in the body');
-    if (named !== undefined && named !== basic.clientId) throw invalidRequest('client_id differs from the one in the header');
+    if (basic === undefined)
+      throw invalidClient('the Authorization header is not Basic client authentication', undefined, true);
+    if (secret !== undefined || assertion !== undefined)
+      throw invalidRequest('client authentication in the header and in the body');
+    if (named !== undefined && named !== basic.clientId)
+      throw invalidRequest('client_id differs from the one in the header');
     return { ...basic, basic: true };
   }
   if (assertion !== undefined) {
     if (secret !== undefined) throw invalidRequest('client_secret and client_assertion exclude each other');
-    if (parameters.get('client_assertion_type') !== ASSERTION_TYPE) throw invalidRequest(`client_assertion_type must be ${ASSERTION_TYPE}`);
+    if (parameters.get('client_assertion_type') !== ASSERTION_TYPE)
+      throw invalidRequest(`client_assertion_type must be ${ASSERTION_TYPE}`);
     const clientId = named ?? assertionSubject(assertion);
     if (clientId === undefined) throw invalidClient('client_assertion: names no client');
     return { clientId, assertion, basic: false };

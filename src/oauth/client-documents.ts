@@ -2,8 +2,9 @@
  * Client metadata documents: the client id is the https URL of the client's own metadata. Cached by its HTTP headers; a stale copy serves for at most a day
  * when the host fails, never after the document is gone or wrong. @see OAuth Client ID Metadata Document, draft-ietf-oauth-client-id-metadata-document
  */
-import { LRUCache } from 'lru-cache';
+
 import type { JWK } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type FetchedJson, FetchRefused, type GuardedFetch } from '../security/guarded-fetch.ts';
 import { parseClientMetadata } from './client-metadata.ts';
@@ -37,7 +38,10 @@ interface Kept<Value> {
 
 export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDocumentOptions): FetchedDocuments {
   /** Fetches and keeps one kind of document; calls for one address at a time share a fetch. */
-  function kept<Value extends object>(maxBytes: number, parse: (url: string, body: unknown) => Value): (url: string) => Promise<Value> {
+  function kept<Value extends object>(
+    maxBytes: number,
+    parse: (url: string, body: unknown) => Value,
+  ): (url: string) => Promise<Value> {
     const cache = new LRUCache<string, Kept<Value>>({ max: REMEMBERED });
     const underWay = new Map<string, Promise<Value>>();
 
@@ -50,9 +54,19 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
         cache.set(url, { value, fetchedAt: now(), freshUntil: now() + freshFor(fetched.headers) });
         return value;
       } catch (error) {
-        if (error instanceof FetchRefused && error.unreachable && before !== undefined && now() - before.fetchedAt < MAX_STALE) return before.value;
+        if (
+          error instanceof FetchRefused &&
+          error.unreachable &&
+          before !== undefined &&
+          now() - before.fetchedAt < MAX_STALE
+        )
+          return before.value;
         if (error instanceof FetchRefused || error instanceof OAuthError) cache.delete(url);
-        if (error instanceof FetchRefused) throw invalidClient(`the document at client_id ${error.message}`.slice(0, 300).replace(/["\\]/g, "'"), error.message);
+        if (error instanceof FetchRefused)
+          throw invalidClient(
+            `the document at client_id ${error.message}`.slice(0, 300).replace(/["\\]/g, "'"),
+            error.message,
+          );
         throw error;
       }
     }
@@ -71,11 +85,14 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
     isDocumentId: isDocumentUrl,
     fetch: kept(MAX_DOCUMENT, (url, body): Client => {
       const document = z.looseObject({ client_id: z.string() }).safeParse(body);
-      if (!document.success || document.data.client_id !== url) throw invalidClient('the document at client_id does not name itself as client_id');
-      if ('client_secret' in document.data || 'client_secret_expires_at' in document.data) throw invalidClient('the document at client_id holds a client_secret');
+      if (!document.success || document.data.client_id !== url)
+        throw invalidClient('the document at client_id does not name itself as client_id');
+      if ('client_secret' in document.data || 'client_secret_expires_at' in document.data)
+        throw invalidClient('the document at client_id holds a client_secret');
       // Whoever publishes a document has no shared secret with this server: not saying how it authenticates means `none`.
       const metadata = parseClientMetadata({ token_endpoint_auth_method: 'none', ...document.data }, redirectSchemes);
-      if (metadata.token_endpoint_auth_method.startsWith('client_secret')) throw invalidClient('a metadata document cannot use a client secret');
+      if (metadata.token_endpoint_auth_method.startsWith('client_secret'))
+        throw invalidClient('a metadata document cannot use a client secret');
       return { clientId: url, origin: 'document', metadata };
     }),
     fetchJwks: kept(MAX_JWKS, (_url, body) => {
@@ -98,7 +115,7 @@ function freshFor(headers: FetchedJson['headers']): number {
   const control = String(headers['cache-control'] ?? '');
   if (/\bno-(?:store|cache)\b/i.test(control)) return MIN_FRESH;
   const maxAge = /\bmax-age=(\d{1,9})/i.exec(control)?.[1];
-  const age = Number(headers['age'] ?? 0);
+  const age = Number(headers.age ?? 0);
   const seconds = maxAge === undefined ? DEFAULT_FRESH : Number(maxAge) - (Number.isFinite(age) ? age : 0);
   return Math.min(MAX_FRESH, Math.max(MIN_FRESH, seconds));
 }

@@ -8,7 +8,12 @@ import { words } from './parameters.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 
 /** How clients may authenticate at the token endpoint. */
-export const CLIENT_AUTHENTICATION_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+export const CLIENT_AUTHENTICATION_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
 /** Grants that the token endpoint knows. */
 export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
 /** Algorithms taken for client assertions (RFC 7523). */
@@ -17,16 +22,22 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as cons
 const MAX_REDIRECT_URIS = 20;
 const text = (max: number) => z.string().trim().max(max).refine(isPrintable, 'holds control characters');
 /** Absent when empty: clients send `""` for what they do not have. */
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
 const webUri = z.url({ protocol: /^https?$/ }).max(2048);
-const publicKey = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) }).refine((key) => !('d' in key), 'holds a private key');
+const publicKey = z
+  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })
+  .refine((key) => !('d' in key), 'holds a private key');
 
 /** Client metadata in wire spelling, with the defaults applied. */
 export const clientMetadataSchema = z.object({
   redirect_uris: z.array(z.string()).max(MAX_REDIRECT_URIS),
   token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATION_METHODS).default('client_secret_basic'),
   // Who does not say gets refresh tokens too: most clients never name them (clients.md, Codex, OpenCode).
-  grant_types: z.array(z.string().max(100)).max(10).default([...GRANT_TYPES]),
+  grant_types: z
+    .array(z.string().max(100))
+    .max(10)
+    .default([...GRANT_TYPES]),
   response_types: z.array(z.string().max(100)).max(10).default(['code']),
   application_type: optional(z.enum(['web', 'native'])),
   client_name: optional(text(200)),
@@ -55,7 +66,10 @@ export function parseClientMetadata(input: unknown, schemes: readonly string[]):
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue?.path.join('.') ?? '';
-    const description = `${path === '' ? 'the metadata' : path}: ${issue?.message ?? 'not valid'}`.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
+    const description = `${path === '' ? 'the metadata' : path}: ${issue?.message ?? 'not valid'}`.replace(
+      /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g,
+      "'",
+    );
     throw path.startsWith('redirect_uris') ? invalidRedirectUri(description) : invalidClientMetadata(description);
   }
   const metadata = result.data;
@@ -65,11 +79,17 @@ export function parseClientMetadata(input: unknown, schemes: readonly string[]):
     if (problem !== undefined) throw invalidRedirectUri(`redirect_uris.${index} ${problem}`);
   }
   const grantTypes = GRANT_TYPES.filter((type) => metadata.grant_types.includes(type));
-  if (!grantTypes.includes('authorization_code')) throw invalidClientMetadata('grant_types: authorization_code is needed');
+  if (!grantTypes.includes('authorization_code'))
+    throw invalidClientMetadata('grant_types: authorization_code is needed');
   const responseTypes = metadata.response_types.filter((type) => words(type).join(' ') === 'code');
   if (responseTypes.length === 0) throw invalidClientMetadata('response_types: code is needed');
-  if (metadata.jwks !== undefined && metadata.jwks_uri !== undefined) throw invalidClientMetadata('jwks and jwks_uri exclude each other');
-  if (metadata.token_endpoint_auth_method === 'private_key_jwt' && metadata.jwks === undefined && metadata.jwks_uri === undefined) {
+  if (metadata.jwks !== undefined && metadata.jwks_uri !== undefined)
+    throw invalidClientMetadata('jwks and jwks_uri exclude each other');
+  if (
+    metadata.token_endpoint_auth_method === 'private_key_jwt' &&
+    metadata.jwks === undefined &&
+    metadata.jwks_uri === undefined
+  ) {
     throw invalidClientMetadata('private_key_jwt needs jwks or jwks_uri');
   }
   return { ...metadata, grant_types: grantTypes, response_types: ['code'] };
@@ -79,7 +99,13 @@ function isPrintable(value: string): boolean {
   for (const character of value) {
     const code = character.codePointAt(0) ?? 0;
     // C0 and C1 controls, and the bidirectional overrides that let one text pose as another.
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) return false;
+    if (
+      code < 0x20 ||
+      (code >= 0x7f && code <= 0x9f) ||
+      (code >= 0x202a && code <= 0x202e) ||
+      (code >= 0x2066 && code <= 0x2069)
+    )
+      return false;
   }
   return true;
 }

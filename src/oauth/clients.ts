@@ -4,7 +4,7 @@
  */
 import type { RegisteredClient } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { clientMetadataSchema, type ClientMetadata } from './client-metadata.ts';
+import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts';
 
 /** A client as the endpoints use it. */
 export interface Client {

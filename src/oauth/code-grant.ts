@@ -19,7 +19,11 @@ const MISMATCH: Readonly<Record<string, string>> = {
 const FIRST_GENERATION = 1;
 
 /** Redeems a code. @throws {OAuthError} */
-export async function redeemCode(services: TokenServices, ctx: Koa.Context, parameters: Parameters): Promise<Record<string, unknown>> {
+export async function redeemCode(
+  services: TokenServices,
+  ctx: Koa.Context,
+  parameters: Parameters,
+): Promise<Record<string, unknown>> {
   const { store, secrets, events, upstream } = services;
   const client = await services.clientAuthentication.identify(ctx, parameters);
   const code = parameters.get('code');
@@ -38,9 +42,16 @@ export async function redeemCode(services: TokenServices, ctx: Koa.Context, para
     ...(redirectUri === undefined ? {} : { redirectUri }),
     ...(parameters.has('resource') ? { resource: services.resources.resolve(parameters.get('resource')) } : {}),
   };
-  const refreshToken = client.metadata.grant_types.includes('refresh_token') ? mintRefreshToken(secrets, ref, FIRST_GENERATION) : undefined;
+  const refreshToken = client.metadata.grant_types.includes('refresh_token')
+    ? mintRefreshToken(secrets, ref, FIRST_GENERATION)
+    : undefined;
   const ttl = refreshToken === undefined ? services.accessTokenTtl : services.refreshTokenTtl;
-  const redemption = await store.sessions.redeem(ref, presented, ttl, refreshToken === undefined ? undefined : hashToken(refreshToken));
+  const redemption = await store.sessions.redeem(
+    ref,
+    presented,
+    ttl,
+    refreshToken === undefined ? undefined : hashToken(refreshToken),
+  );
 
   switch (redemption.outcome) {
     case 'redeemed':

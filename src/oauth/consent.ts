@@ -10,8 +10,8 @@ import { PageError } from '../web/page-error.ts';
 import type { Client } from './clients.ts';
 import { isRememberable } from './login.ts';
 import { redirectHost, redirectKind } from './redirect-uri.ts';
-import type { Services } from './services.ts';
 import { OPENID_SCOPES } from './scope.ts';
+import type { Services } from './services.ts';
 
 type Consent = Pick<Services, 'issuer' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'>;
 
@@ -35,7 +35,13 @@ export async function showConsent(
     redirectKind: kind,
     scopes: request.scope.map((name) => ({ name })),
     policyScopes: services.upstream.policyScope
-      .filter((name) => !services.upstream.scopes.covers(request.scope.filter((scope) => !OPENID_SCOPES.has(scope)), name))
+      .filter(
+        (name) =>
+          !services.upstream.scopes.covers(
+            request.scope.filter((scope) => !OPENID_SCOPES.has(scope)),
+            name,
+          ),
+      )
       .map((name) => ({ name })),
     ...(request.resource === services.resources.builtIn ? {} : { otherResource: request.resource }),
     rememberable: isRememberable(request),
@@ -49,7 +55,8 @@ export function decideConsent(services: Consent): Koa.Middleware {
   const { issuer, logins, web } = services;
   return async (ctx) => {
     noStore(ctx);
-    if (!isSameOrigin(ctx, issuer)) throw new PageError('forged_form', { detail: 'the form was not sent by the consent page' });
+    if (!isSameOrigin(ctx, issuer))
+      throw new PageError('forged_form', { detail: 'the form was not sent by the consent page' });
     const parameters = formParameters(ctx);
     const form = {
       id: parameters.get('request') ?? '',
@@ -67,7 +74,12 @@ export function decideConsent(services: Consent): Koa.Middleware {
       case 'deny': {
         const denied = await logins.deny(ctx, form);
         if (typeof denied === 'string') throw gone(denied);
-        web.answerClient(ctx, denied.request, { error: 'access_denied', description: 'the person declined' }, denied.request.uiLocales);
+        web.answerClient(
+          ctx,
+          denied.request,
+          { error: 'access_denied', description: 'the person declined' },
+          denied.request.uiLocales,
+        );
         return;
       }
       default:

@@ -43,7 +43,9 @@ export class OAuthError extends Error {
     description: string,
     options: { status?: number; detail?: string; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
-    super(`${code}: ${description}${options.detail === undefined ? '' : ` (${options.detail})`}`, { cause: options.cause });
+    super(`${code}: ${description}${options.detail === undefined ? '' : ` (${options.detail})`}`, {
+      cause: options.cause,
+    });
     this.status = options.status ?? 400;
     this.code = code;
     this.description = description;
@@ -52,13 +54,18 @@ export class OAuthError extends Error {
   }
 }
 
-export const invalidRequest = (description: string, detail?: string): OAuthError => oauthError('invalid_request', description, detail);
-export const invalidGrant = (description: string, detail?: string): OAuthError => oauthError('invalid_grant', description, detail);
-export const invalidTarget = (description: string, detail?: string): OAuthError => oauthError('invalid_target', description, detail);
-export const invalidScope = (description: string, detail?: string): OAuthError => oauthError('invalid_scope', description, detail);
+export const invalidRequest = (description: string, detail?: string): OAuthError =>
+  oauthError('invalid_request', description, detail);
+export const invalidGrant = (description: string, detail?: string): OAuthError =>
+  oauthError('invalid_grant', description, detail);
+export const invalidTarget = (description: string, detail?: string): OAuthError =>
+  oauthError('invalid_target', description, detail);
+export const invalidScope = (description: string, detail?: string): OAuthError =>
+  oauthError('invalid_scope', description, detail);
 export const invalidClientMetadata = (description: string, detail?: string): OAuthError =>
   oauthError('invalid_client_metadata', description, detail);
-export const invalidRedirectUri = (description: string, detail?: string): OAuthError => oauthError('invalid_redirect_uri', description, detail);
+export const invalidRedirectUri = (description: string, detail?: string): OAuthError =>
+  oauthError('invalid_redirect_uri', description, detail);
 
 /** `invalid_client` with 401, which makes MCP clients register again (OAuth 2.1 section 3.2.4). */
 export function invalidClient(description: string, detail?: string, basic = false): OAuthError {

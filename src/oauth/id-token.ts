@@ -20,7 +20,11 @@ export async function mintIdToken(
     at_hash: createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url'),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
     ...(grant.scope.includes('profile')
-      ? { preferred_username: account.login, ...(account.name === undefined ? {} : { name: account.name }), ...(account.avatarUrl === undefined ? {} : { picture: account.avatarUrl }) }
+      ? {
+          preferred_username: account.login,
+          ...(account.name === undefined ? {} : { name: account.name }),
+          ...(account.avatarUrl === undefined ? {} : { picture: account.avatarUrl }),
+        }
       : {}),
   })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })

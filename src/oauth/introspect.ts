@@ -17,7 +17,9 @@ export function introspect(services: Introspection): Koa.Middleware {
     const parameters = formParameters(ctx);
     const client = await services.clientAuthentication.identify(ctx, parameters);
     if (client.resource === undefined || client.metadata.token_endpoint_auth_method === 'none') {
-      throw new OAuthError('unauthorized_client', 'only resource servers in CLIENTS_FILE may introspect', { status: 403 });
+      throw new OAuthError('unauthorized_client', 'only resource servers in CLIENTS_FILE may introspect', {
+        status: 403,
+      });
     }
     const token = parameters.get('token');
     if (token === undefined) throw invalidRequest('token is missing');

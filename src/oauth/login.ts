@@ -76,10 +76,15 @@ export function createLogins(options: LoginOptions): Logins {
   const { store, secrets, events, cookies, upstream, now } = options;
   const consentCookie = (id: string) => `consent-${id}`;
   const browserCookie = (id: string) => `login-${id}`;
-  const csrfFor = (id: string, cookie: string) => secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
+  const csrfFor = (id: string, cookie: string) =>
+    secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
 
   /** Makes what binds the way back from GitHub to this browser, and the address to go to. */
-  function approve(ctx: Koa.Context, id: string, remember: boolean): { approval: Approval; url: (request: AuthorizationRequest) => string } {
+  function approve(
+    ctx: Koa.Context,
+    id: string,
+    remember: boolean,
+  ): { approval: Approval; url: (request: AuthorizationRequest) => string } {
     const [random, browser, codeVerifier] = [randomToken(), randomToken(), randomVerifier()];
     const state = `${id}.${random}`;
     const approval = {
@@ -102,7 +107,8 @@ export function createLogins(options: LoginOptions): Logins {
 
   function presented(ctx: Koa.Context, form: ConsentForm): string | undefined {
     const cookie = isLoginId(form.id) ? cookies.get(ctx, consentCookie(form.id)) : undefined;
-    return cookie !== undefined && secrets.verify(CSRF_PURPOSE, Buffer.from(`${form.id}.${cookie}`), Buffer.from(form.csrf, 'base64url'))
+    return cookie !== undefined &&
+      secrets.verify(CSRF_PURPOSE, Buffer.from(`${form.id}.${cookie}`), Buffer.from(form.csrf, 'base64url'))
       ? hashToken(cookie)
       : undefined;
   }
@@ -190,10 +196,18 @@ export function createLogins(options: LoginOptions): Logins {
           credentialId,
           credential,
         }),
-        remember && isRememberable(request) ? store.consents.remember(person, consentKey(request), CONSENT_MEMORY) : undefined,
+        remember && isRememberable(request)
+          ? store.consents.remember(person, consentKey(request), CONSENT_MEMORY)
+          : undefined,
       ]);
       cookies.setSealed(ctx, 'person', person, { sameSite: 'lax', maxAge: PERSON_MEMORY });
-      events.emit('login.completed', { clientId: request.clientId, ...ref, githubId: account.id, githubLogin: account.login, scope });
+      events.emit('login.completed', {
+        clientId: request.clientId,
+        ...ref,
+        githubId: account.id,
+        githubLogin: account.login,
+        scope,
+      });
       return code;
     },
   };
@@ -211,7 +225,9 @@ export function isRememberable(request: Pick<AuthorizationRequest, 'redirectUri'
 
 /** What a remembered consent was for; anything else asks again. */
 function consentKey(request: AuthorizationRequest): string {
-  return hashToken(JSON.stringify([request.clientId, request.redirectUri, [...request.scope].sort(), request.resource]));
+  return hashToken(
+    JSON.stringify([request.clientId, request.redirectUri, [...request.scope].sort(), request.resource]),
+  );
 }
 
 function isLoginId(id: string): boolean {
@@ -219,6 +235,13 @@ function isLoginId(id: string): boolean {
 }
 
 /** What a login keeps of its client. */
-export function clientOfRequest(client: Client, name: string): Pick<AuthorizationRequest, 'clientId' | 'clientName' | 'refreshable'> {
-  return { clientId: client.clientId, clientName: name, refreshable: client.metadata.grant_types.includes('refresh_token') };
+export function clientOfRequest(
+  client: Client,
+  name: string,
+): Pick<AuthorizationRequest, 'clientId' | 'clientName' | 'refreshable'> {
+  return {
+    clientId: client.clientId,
+    clientName: name,
+    refreshable: client.metadata.grant_types.includes('refresh_token'),
+  };
 }

@@ -20,18 +20,27 @@ const entrySchema = z.looseObject({
  * @param resources audiences of this server, which a resource server must be one of
  * @throws {Error} whose message says which entry is wrong, and how
  */
-export function readClientsFile(path: string, schemes: readonly string[], resources: readonly string[]): Map<string, Client> {
+export function readClientsFile(
+  path: string,
+  schemes: readonly string[],
+  resources: readonly string[],
+): Map<string, Client> {
   const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
   const clients = new Map<string, Client>();
   for (const entry of entries) {
     const { client_id: clientId, client_secret: secret, resource, ...rest } = entry;
     const wrong = (problem: string) => new Error(`client ${clientId}: ${problem}`);
     if (clients.has(clientId)) throw wrong('named twice');
-    if (resource !== undefined && !resources.includes(resource)) throw wrong(`resource ${resource} is not one of this server's (RESOURCES)`);
+    if (resource !== undefined && !resources.includes(resource))
+      throw wrong(`resource ${resource} is not one of this server's (RESOURCES)`);
     try {
       // A resource server only introspects: it needs no redirect URI.
-      const metadata = resource !== undefined && rest.redirect_uris.length === 0 ? clientMetadataSchema.parse(rest) : parseClientMetadata(rest, schemes);
-      if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined) throw wrong('client_secret is missing');
+      const metadata =
+        resource !== undefined && rest.redirect_uris.length === 0
+          ? clientMetadataSchema.parse(rest)
+          : parseClientMetadata(rest, schemes);
+      if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined)
+        throw wrong('client_secret is missing');
       clients.set(clientId, {
         clientId,
         origin: 'preregistered',

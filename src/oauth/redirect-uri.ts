@@ -22,7 +22,8 @@ export function redirectUriProblem(uri: string, schemes: readonly string[]): str
   const url = new URL(uri);
   if (uri.includes('#')) return 'has a fragment';
   if (uri.includes('*')) return 'has a wildcard';
-  if (url.username !== '' || url.password !== '' || /^[a-z][a-z0-9+.-]*:\/\/[^/?]*@/i.test(uri)) return 'has user information';
+  if (url.username !== '' || url.password !== '' || /^[a-z][a-z0-9+.-]*:\/\/[^/?]*@/i.test(uri))
+    return 'has user information';
   if (/(?:\/|%2f)(?:\.|%2e){1,2}(?:[/?]|%2f|$)/i.test(uri.replace(/\?.*$/, ''))) return 'has dot segments';
   const scheme = url.protocol.slice(0, -1);
   if (scheme === 'https' || scheme === 'http') {
@@ -31,7 +32,8 @@ export function redirectUriProblem(uri: string, schemes: readonly string[]): str
     return undefined;
   }
   if (DANGEROUS_SCHEMES.has(scheme)) return `has the scheme ${scheme}, which is never a client's`;
-  if (!scheme.includes('.') && !schemes.includes(scheme)) return `has the scheme ${scheme}, which this server does not take`;
+  if (!scheme.includes('.') && !schemes.includes(scheme))
+    return `has the scheme ${scheme}, which this server does not take`;
   return undefined;
 }
 

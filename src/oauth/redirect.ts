@@ -5,7 +5,9 @@
 import type { AuthorizationRequest } from '../store/records.ts';
 import type { OAuthErrorCode } from './errors.ts';
 
-export type AuthorizationResponse = { readonly code: string } | { readonly error: OAuthErrorCode; readonly description: string };
+export type AuthorizationResponse =
+  | { readonly code: string }
+  | { readonly error: OAuthErrorCode; readonly description: string };
 
 /**
  * The address that carries an authorization response to the client.

@@ -16,7 +16,11 @@ import { UpstreamFailure } from './upstream.ts';
 const GRACE = 60;
 
 /** Rotates a refresh token. @throws {OAuthError} */
-export async function refresh(services: TokenServices, ctx: Koa.Context, parameters: Parameters): Promise<Record<string, unknown>> {
+export async function refresh(
+  services: TokenServices,
+  ctx: Koa.Context,
+  parameters: Parameters,
+): Promise<Record<string, unknown>> {
   const { store, secrets, events, upstream } = services;
   const credentials = clientCredentials(ctx, parameters);
   const presented = parameters.get('refresh_token');
@@ -66,7 +70,11 @@ export async function refresh(services: TokenServices, ctx: Koa.Context, paramet
 }
 
 /** The scope of this access token (OAuth 2.1 section 4.3.1). */
-function narrowed(services: TokenServices, granted: readonly string[], parameter: string | undefined): readonly string[] {
+function narrowed(
+  services: TokenServices,
+  granted: readonly string[],
+  parameter: string | undefined,
+): readonly string[] {
   const wanted = words(parameter);
   if (wanted.length === 0) return granted;
   const wider = wanted.find((scope) => !granted.includes(scope) && !services.upstream.scopes.covers(granted, scope));
@@ -81,7 +89,11 @@ async function recheck(services: TokenServices, { grant: { ref, clientId }, cred
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     if (error.code !== 'access_denied') {
-      throw new OAuthError('temporarily_unavailable', error.description, { status: 503, detail: error.message, headers: { 'Retry-After': '30' } });
+      throw new OAuthError('temporarily_unavailable', error.description, {
+        status: 503,
+        detail: error.message,
+        headers: { 'Retry-After': '30' },
+      });
     }
     const ended = await services.store.sessions.end(ref);
     if (ended !== undefined) services.events.emit('grant.ended', { clientId, ...ref, reason: 'not_allowed' });

@@ -37,7 +37,10 @@ export function register(services: Registration): Koa.Middleware {
     await store.clients.add(client, UNUSED_CLIENT_TTL, MAX_UNUSED_CLIENTS);
     events.emit('client.registered', { clientId: client.clientId, clientName: metadata.client_name ?? '' });
     ctx.status = 201;
-    ctx.body = clientInformation(services.issuer, client, { registrationToken, ...(secret === undefined ? {} : { secret }) });
+    ctx.body = clientInformation(services.issuer, client, {
+      registrationToken,
+      ...(secret === undefined ? {} : { secret }),
+    });
   };
 }
 
@@ -56,8 +59,12 @@ export function updateRegistration(services: Registration): Koa.Middleware {
     noStore(ctx);
     const { client, token } = await authenticated(services, ctx);
     const body = jsonBody(ctx, invalidClientMetadata);
-    if (body['client_id'] !== client.clientId) throw invalidClientMetadata('client_id: must be the one this address names');
-    if (typeof body['client_secret'] === 'string' && !(client.secretHash !== undefined && matchesHash(body['client_secret'], client.secretHash))) {
+    if (body.client_id !== client.clientId)
+      throw invalidClientMetadata('client_id: must be the one this address names');
+    if (
+      typeof body.client_secret === 'string' &&
+      !(client.secretHash !== undefined && matchesHash(body.client_secret, client.secretHash))
+    ) {
       throw invalidClientMetadata('client_secret: not the one that was issued');
     }
     const metadata = parseClientMetadata(body, services.redirectSchemes);
@@ -67,7 +74,10 @@ export function updateRegistration(services: Registration): Koa.Middleware {
     const updated: RegisteredClient = { ...rest, metadata, ...(secretHash === undefined ? {} : { secretHash }) };
     if (!(await services.store.clients.replace(updated, client.registrationTokenHash))) throw unknownRegistration();
     services.events.emit('client.updated', { clientId: client.clientId });
-    ctx.body = clientInformation(services.issuer, updated, { registrationToken: token, ...(secret === undefined ? {} : { secret }) });
+    ctx.body = clientInformation(services.issuer, updated, {
+      registrationToken: token,
+      ...(secret === undefined ? {} : { secret }),
+    });
   };
 }
 
@@ -76,19 +86,25 @@ export function removeRegistration(services: Registration): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const { client } = await authenticated(services, ctx);
-    if (!(await services.store.clients.remove(client.clientId, client.registrationTokenHash))) throw unknownRegistration();
+    if (!(await services.store.clients.remove(client.clientId, client.registrationTokenHash)))
+      throw unknownRegistration();
     services.events.emit('client.removed', { clientId: client.clientId });
     ctx.status = 204;
   };
 }
 
 /** The registration that the request's token manages. */
-async function authenticated(services: Registration, ctx: Koa.Context): Promise<{ client: RegisteredClient; token: string }> {
-  const clientId: unknown = ctx['params']?.['client_id'];
+async function authenticated(
+  services: Registration,
+  ctx: Koa.Context,
+): Promise<{ client: RegisteredClient; token: string }> {
+  const clientId: unknown = ctx.params?.client_id;
   const token = bearerToken(ctx);
-  const client = typeof clientId === 'string' && isRegisteredId(clientId) ? await services.store.clients.get(clientId) : undefined;
+  const client =
+    typeof clientId === 'string' && isRegisteredId(clientId) ? await services.store.clients.get(clientId) : undefined;
   // One answer for a wrong token and an unknown client: nobody learns which ids exist.
-  if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash)) throw unknownRegistration();
+  if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash))
+    throw unknownRegistration();
   return { client, token };
 }
 
@@ -100,7 +116,10 @@ function unknownRegistration(): OAuthError {
 }
 
 function needsSecret(metadata: ClientMetadata): boolean {
-  return metadata.token_endpoint_auth_method === 'client_secret_basic' || metadata.token_endpoint_auth_method === 'client_secret_post';
+  return (
+    metadata.token_endpoint_auth_method === 'client_secret_basic' ||
+    metadata.token_endpoint_auth_method === 'client_secret_post'
+  );
 }
 
 /** The client information response (RFC 7591 section 3.2.1). A secret is shown once, when it is made. */

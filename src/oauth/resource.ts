@@ -33,7 +33,8 @@ export function createResources(publicUrl: string, others: readonly string[]): R
       if (parameter === undefined) return builtIn;
       const found = new Set(words(parameter).map((word) => audiences.get(comparable(word))));
       const [audience] = found;
-      if (found.size > 1) throw invalidTarget('a token is good for one resource only: ask for each in a request of its own');
+      if (found.size > 1)
+        throw invalidTarget('a token is good for one resource only: ask for each in a request of its own');
       if (audience === undefined) throw invalidTarget('this server issues no tokens for that resource');
       return audience;
     },

@@ -33,14 +33,22 @@ export function requestedScope(language: ScopeLanguage, parameter: string | unde
 }
 
 /** What the upstream is asked for on behalf of a request. */
-export function upstreamScope(language: ScopeLanguage, requested: readonly string[], policy: readonly string[]): string[] {
+export function upstreamScope(
+  language: ScopeLanguage,
+  requested: readonly string[],
+  policy: readonly string[],
+): string[] {
   const wanted = requested.flatMap((scope) => (OPENID_SCOPES.has(scope) ? (OPENID_SCOPES.get(scope) ?? []) : scope));
   const all = [...new Set([...wanted, ...policy])];
   return [...all, ...language.always.filter((scope) => !language.covers(all, scope))];
 }
 
 /** What a token may say: the requested scopes that the upstream granted. */
-export function effectiveScope(language: ScopeLanguage, requested: readonly string[], granted: readonly string[]): string[] {
+export function effectiveScope(
+  language: ScopeLanguage,
+  requested: readonly string[],
+  granted: readonly string[],
+): string[] {
   return requested.filter((scope) => {
     const needed = OPENID_SCOPES.has(scope) ? OPENID_SCOPES.get(scope) : scope;
     return needed === undefined || language.covers(granted, needed);

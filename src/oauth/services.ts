@@ -1,7 +1,7 @@
 /** What the endpoints depend on, wired once in `../app.ts`; each endpoint names the few it takes. */
 import type { EventBus } from '../observe/events.ts';
-import type { RateLimits } from '../security/rate-limits.ts';
 import type { SigningKeys } from '../security/keys.ts';
+import type { RateLimits } from '../security/rate-limits.ts';
 import type { Secrets } from '../security/secrets.ts';
 import type { Store } from '../store/store.ts';
 import type { Web } from '../web/web.ts';

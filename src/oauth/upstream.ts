@@ -30,7 +30,13 @@ export interface UpstreamLogin {
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly code: 'access_denied' | 'server_error' | 'temporarily_unavailable';
-  readonly page: 'github_denied' | 'github_suspended' | 'github_unreachable' | 'github_misconfigured' | 'not_allowed' | 'expired_request';
+  readonly page:
+    | 'github_denied'
+    | 'github_suspended'
+    | 'github_unreachable'
+    | 'github_misconfigured'
+    | 'not_allowed'
+    | 'expired_request';
   readonly description: string;
   readonly login: string | undefined;
 

@@ -38,7 +38,10 @@ export function userinfo(services: Userinfo): Koa.Middleware {
   };
 }
 
-async function authenticated(services: Userinfo, ctx: Koa.Context): Promise<{ claims: AccessTokenClaims; session: Session }> {
+async function authenticated(
+  services: Userinfo,
+  ctx: Koa.Context,
+): Promise<{ claims: AccessTokenClaims; session: Session }> {
   const token = bearerToken(ctx);
   if (token === undefined) throw refused('an access token is needed', ctx.get('authorization') === '');
   try {
@@ -58,7 +61,11 @@ async function emailOf(services: Userinfo, session: Session): Promise<string | u
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     if (error.code === 'access_denied') throw refused('the session is over', false, error.message);
-    throw new OAuthError('temporarily_unavailable', error.description, { status: 503, detail: error.message, headers: { 'Retry-After': '30' } });
+    throw new OAuthError('temporarily_unavailable', error.description, {
+      status: 503,
+      detail: error.message,
+      headers: { 'Retry-After': '30' },
+    });
   }
 }
 

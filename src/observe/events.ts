@@ -12,7 +12,14 @@ export interface Events {
   'consent.shown': { clientId: string; remembered: boolean };
   'consent.allowed': { clientId: string };
   'consent.denied': { clientId: string };
-  'login.completed': { clientId: string; person: string; grant: string; githubId: number; githubLogin: string; scope: readonly string[] };
+  'login.completed': {
+    clientId: string;
+    person: string;
+    grant: string;
+    githubId: number;
+    githubLogin: string;
+    scope: readonly string[];
+  };
   'login.failed': { clientId: string; error: string; detail: string; githubLogin?: string };
   'code.redeemed': { clientId: string; person: string; grant: string };
   'code.replayed': { clientId: string; person: string; grant: string };
@@ -33,7 +40,16 @@ export interface Events {
   'store.error': { error: unknown };
 }
 
-export type GrantEndReason = 'revoked' | 'disconnected' | 'replayed' | 'reused' | 'expired' | 'upstream_revoked' | 'not_allowed' | 'administrator' | 'client_removed';
+export type GrantEndReason =
+  | 'revoked'
+  | 'disconnected'
+  | 'replayed'
+  | 'reused'
+  | 'expired'
+  | 'upstream_revoked'
+  | 'not_allowed'
+  | 'administrator'
+  | 'client_removed';
 
 /** A typed bus for {@link Events}. */
 export class EventBus {

@@ -9,7 +9,21 @@ import type { EventBus } from './events.ts';
 const SECRETS =
   /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
 const BLACKED = '[redacted]';
-const REDACTED_KEYS = ['authorization', 'cookie', 'token', 'accessToken', 'refreshToken', 'access_token', 'refresh_token', 'code', 'code_verifier', 'client_secret', 'secret', 'state', 'set-cookie'];
+const REDACTED_KEYS = [
+  'authorization',
+  'cookie',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'access_token',
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'client_secret',
+  'secret',
+  'state',
+  'set-cookie',
+];
 
 /** Blacks out whatever looks like a secret. */
 export function redact(text: string): string {
@@ -26,7 +40,10 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       level,
       timestamp: stdTimeFunctions.isoTime,
       base: null,
-      redact: { paths: REDACTED_KEYS.flatMap((key) => (key.includes('-') ? [`["${key}"]`, `*["${key}"]`] : [key, `*.${key}`])), censor: BLACKED },
+      redact: {
+        paths: REDACTED_KEYS.flatMap((key) => (key.includes('-') ? [`["${key}"]`, `*["${key}"]`] : [key, `*.${key}`])),
+        censor: BLACKED,
+      },
       formatters: { level: (label) => ({ level: label }) },
     },
     sink,
@@ -50,7 +67,12 @@ export function logEvents(events: EventBus, logger: Logger): void {
   });
 }
 
-const SERIOUS: ReadonlySet<string> = new Set(['code.replayed', 'refresh_token.reused', 'credential.refresh_failed', 'rate.limited']);
+const SERIOUS: ReadonlySet<string> = new Set([
+  'code.replayed',
+  'refresh_token.reused',
+  'credential.refresh_failed',
+  'rate.limited',
+]);
 
 function describe(error: unknown, withStack: boolean): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };

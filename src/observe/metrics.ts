@@ -1,5 +1,5 @@
 /** Metrics for Prometheus: requests, GitHub's answers, logins, tokens, tools. No label carries anything about a person. */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 
 export interface Metrics {
@@ -33,17 +33,44 @@ export function createMetrics(events: EventBus): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counted = new Counter({ name: 'bridge_events_total', help: 'Events, by name', labelNames: ['event'], registers });
-  const ended = new Counter({ name: 'bridge_grants_ended_total', help: 'Grants that ended, by reason', labelNames: ['reason'], registers });
-  const github = new Histogram({ name: 'bridge_github_call_seconds', help: 'Calls to GitHub', labelNames: ['status'], registers });
-  const tools = new Histogram({ name: 'bridge_tool_call_seconds', help: 'Tool calls', labelNames: ['tool', 'outcome'], registers });
-  const requests = new Histogram({ name: 'bridge_http_request_seconds', help: 'HTTP requests', labelNames: ['route', 'method', 'status'], registers });
+  const counted = new Counter({
+    name: 'bridge_events_total',
+    help: 'Events, by name',
+    labelNames: ['event'],
+    registers,
+  });
+  const ended = new Counter({
+    name: 'bridge_grants_ended_total',
+    help: 'Grants that ended, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const github = new Histogram({
+    name: 'bridge_github_call_seconds',
+    help: 'Calls to GitHub',
+    labelNames: ['status'],
+    registers,
+  });
+  const tools = new Histogram({
+    name: 'bridge_tool_call_seconds',
+    help: 'Tool calls',
+    labelNames: ['tool', 'outcome'],
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'bridge_http_request_seconds',
+    help: 'HTTP requests',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
 
   events.onAny((name) => {
     if (COUNTED.has(name)) counted.inc({ event: name });
   });
   events.on('grant.ended', ({ reason }) => ended.inc({ reason }));
-  events.on('github.call', ({ status, milliseconds }) => github.observe({ status: String(status) }, milliseconds / 1000));
+  events.on('github.call', ({ status, milliseconds }) =>
+    github.observe({ status: String(status) }, milliseconds / 1000),
+  );
   events.on('tool.called', ({ tool, outcome, milliseconds }) => tools.observe({ tool, outcome }, milliseconds / 1000));
 
   return {

@@ -39,5 +39,6 @@ export async function checkCanaries(store: SharedStore, secrets: Secrets, now: n
     ? needed
     : [...needed.map((canary) => ({ supersededAt: now, ...canary })), { sealed: secrets.seal(SONG, DOCUMENT) }];
   // Whoever wrote in between is checked against as well.
-  if (!(await store.writeDocument(DOCUMENT, version, JSON.stringify(after)))) await checkCanaries(store, secrets, now, keep);
+  if (!(await store.writeDocument(DOCUMENT, version, JSON.stringify(after))))
+    await checkCanaries(store, secrets, now, keep);
 }

@@ -26,10 +26,22 @@ export interface Cookies {
  */
 export function createCookies(https: boolean, secrets: Secrets, now: () => number): Cookies {
   const full = (name: string) => (https ? `__Host-${name}` : `bridge-${name}`);
-  const write = (ctx: Koa.Context, name: string, value: string | null, options: { sameSite: 'lax' | 'strict'; maxAge: number }) => {
+  const write = (
+    ctx: Koa.Context,
+    name: string,
+    value: string | null,
+    options: { sameSite: 'lax' | 'strict'; maxAge: number },
+  ) => {
     // The connection may be plain behind a proxy; the public address decides.
     ctx.cookies.secure = https;
-    ctx.cookies.set(full(name), value, { httpOnly: true, path: '/', secure: https, sameSite: options.sameSite, maxAge: options.maxAge * 1000, overwrite: true });
+    ctx.cookies.set(full(name), value, {
+      httpOnly: true,
+      path: '/',
+      secure: https,
+      sameSite: options.sameSite,
+      maxAge: options.maxAge * 1000,
+      overwrite: true,
+    });
   };
   const cookies: Cookies = {
     get: (ctx, name) => ctx.cookies.get(full(name)),

@@ -63,7 +63,11 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
       const [first] = addresses;
       // One private address among public ones is a rebinding in the making: none is taken.
       if (first === undefined || !addresses.every(({ address }) => allow(address))) {
-        return callback(Object.assign(new FetchRefused(`${hostname} is not on the public internet`), { code: 'ENOTPUBLIC' }), '', 0);
+        return callback(
+          Object.assign(new FetchRefused(`${hostname} is not on the public internet`), { code: 'ENOTPUBLIC' }),
+          '',
+          0,
+        );
       }
       if (lookupOptions.all) callback(null, addresses);
       else callback(null, first.address, first.family);
@@ -81,14 +85,19 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
     async json(url, maxBytes) {
       const target = checkUrl(url, allow);
       try {
-        const response = await request(target, { dispatcher: agent, headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT) });
+        const response = await request(target, {
+          dispatcher: agent,
+          headers: { accept: 'application/json' },
+          signal: AbortSignal.timeout(TIMEOUT),
+        });
         const refuse = (message: string) => {
           response.body.destroy();
           return new FetchRefused(message, { status: response.statusCode, unreachable: response.statusCode >= 500 });
         };
         if (response.statusCode !== 200) throw refuse(`answered ${response.statusCode}`);
         const type = String(response.headers['content-type'] ?? '');
-        if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) throw refuse(`is ${type === '' ? 'of no type' : type}, not JSON`);
+        if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type))
+          throw refuse(`is ${type === '' ? 'of no type' : type}, not JSON`);
         const chunks: Buffer[] = [];
         let size = 0;
         for await (const chunk of response.body) {
@@ -100,7 +109,10 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
       } catch (error) {
         if (error instanceof FetchRefused) throw error;
         if (error instanceof Error && error.cause instanceof FetchRefused) throw error.cause;
-        throw new FetchRefused(`could not be fetched: ${error instanceof Error ? error.message : 'no answer'}`, { unreachable: true, cause: error });
+        throw new FetchRefused(`could not be fetched: ${error instanceof Error ? error.message : 'no answer'}`, {
+          unreachable: true,
+          cause: error,
+        });
       }
     },
     close: () => agent.close(),

@@ -4,7 +4,7 @@
  * @see RFC 7517, RFC 9068 section 2.1
  */
 import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { calculateJwkThumbprint, type CryptoKey, importJWK, type JWK } from 'jose';
+import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import type { EventBus } from '../observe/events.ts';
 import type { SharedStore } from '../store/store.ts';
@@ -68,7 +68,10 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   async function read(): Promise<{ version: number; keys: StoredKey[] }> {
     const { version, value } = await store.readDocument(DOCUMENT);
-    return { version, keys: version === 0 ? [] : z.array(storedKeySchema).parse(JSON.parse(secrets.open(value, DOCUMENT))) };
+    return {
+      version,
+      keys: version === 0 ? [] : z.array(storedKeySchema).parse(JSON.parse(secrets.open(value, DOCUMENT))),
+    };
   }
 
   /** Reads the set, changes it, and writes it unless somebody else did in between; then it is read again. */
@@ -97,7 +100,12 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   /** A key is done when its successor has signed for longer than a token lives. */
   function isExpired(key: StoredKey, keys: readonly StoredKey[], time: number): boolean {
-    return keys.some((other) => other.alg === key.alg && other.activeFrom > key.activeFrom && other.activeFrom + options.tokenTtl + PUBLISHED_AHEAD < time);
+    return keys.some(
+      (other) =>
+        other.alg === key.alg &&
+        other.activeFrom > key.activeFrom &&
+        other.activeFrom + options.tokenTtl + PUBLISHED_AHEAD < time,
+    );
   }
 
   async function load(): Promise<LoadedKey[]> {
@@ -132,7 +140,8 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
       return key;
     },
     async find(kid, algorithm) {
-      const pick = (set: readonly LoadedKey[]) => set.find((key) => key.kid === kid && key.alg === algorithm)?.publicKey;
+      const pick = (set: readonly LoadedKey[]) =>
+        set.find((key) => key.kid === kid && key.alg === algorithm)?.publicKey;
       const found = pick(await keys());
       // Another replica may have rotated since; asked rarely, because strangers choose key ids.
       if (found !== undefined || loaded === undefined || now() - loaded.at < UNKNOWN_KEY_PAUSE) return found;
@@ -144,7 +153,9 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     async rotate(immediately) {
       await change(async (stored) => {
         const time = now();
-        const fresh = await Promise.all(SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, immediately ? time : time + PUBLISHED_AHEAD)));
+        const fresh = await Promise.all(
+          SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, immediately ? time : time + PUBLISHED_AHEAD)),
+        );
         for (const key of fresh) events.emit('keys.rotated', { algorithm: key.alg, kid: key.kid });
         return [...stored, ...fresh];
       });
@@ -158,11 +169,16 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 }
 
 function newestOf<Key extends { alg: string; activeFrom: number }>(keys: readonly Key[], alg: string): Key | undefined {
-  return keys.filter((key) => key.alg === alg).reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom >= a.activeFrom ? b : a), undefined);
+  return keys
+    .filter((key) => key.alg === alg)
+    .reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom >= a.activeFrom ? b : a), undefined);
 }
 
 async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: number): Promise<StoredKey> {
-  const { privateKey } = alg === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } =
+    alg === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk: JsonWebKey = privateKey.export({ format: 'jwk' });
   return { kid: await calculateJwkThumbprint(publicPart(jwk)), alg, createdAt, activeFrom, jwk: { ...jwk } };
 }
@@ -170,7 +186,15 @@ async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: num
 async function importKey(key: StoredKey): Promise<LoadedKey> {
   const publicJwk: JWK = { ...publicPart(key.jwk), kid: key.kid, alg: key.alg, use: 'sig' };
   const [privateKey, publicKey] = await Promise.all([importJWK(key.jwk, key.alg), importJWK(publicJwk, key.alg)]);
-  return { kid: key.kid, alg: key.alg, createdAt: key.createdAt, activeFrom: key.activeFrom, privateKey, publicKey, publicJwk };
+  return {
+    kid: key.kid,
+    alg: key.alg,
+    createdAt: key.createdAt,
+    activeFrom: key.activeFrom,
+    privateKey,
+    publicKey,
+    publicJwk,
+  };
 }
 
 function publicPart(jwk: JsonWebKey): JWK {

@@ -24,7 +24,11 @@ export function forwarded(trusted: readonly string[]): Koa.Middleware {
     let address = peer;
     if (ranges.length > 0 && isTrusted(peer)) {
       // The last proxy is believed about the one before it, and so on, up to the first that is not ours.
-      for (const hop of ctx.get('x-forwarded-for').split(',').map((part) => part.trim()).reverse()) {
+      for (const hop of ctx
+        .get('x-forwarded-for')
+        .split(',')
+        .map((part) => part.trim())
+        .reverse()) {
         if (!ipaddr.isValid(hop)) break;
         address = hop;
         if (!isTrusted(hop)) break;

@@ -2,7 +2,7 @@
  * Rate limits, by address: registrations, and failures. A request that succeeds is never limited, so nothing that a stranger does can lock out
  * a person whose client shares an address with him (design decision 17).
  */
-import type { Redis, Cluster } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { EventBus } from '../observe/events.ts';
 
@@ -47,7 +47,13 @@ export function createRateLimits(
     const limiter =
       options.redis === undefined
         ? memory
-        : new RateLimiterRedis({ storeClient: options.redis, points, duration, keyPrefix: `${options.keyPrefix}limit:${name}`, insuranceLimiter: memory });
+        : new RateLimiterRedis({
+            storeClient: options.redis,
+            points,
+            duration,
+            keyPrefix: `${options.keyPrefix}limit:${name}`,
+            insuranceLimiter: memory,
+          });
     return {
       async consume(address) {
         try {

@@ -2,7 +2,15 @@
  * What `BRIDGE_SECRET` is good for: sealing (AES-256-GCM) and authenticating (HMAC-SHA-256). Each purpose has a key of its
  * own, derived with HKDF. The first secret seals and signs, every one opens and verifies, so secrets can be rotated.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 const SEAL_VERSION = 's1';
 const IV_BYTES = 12;

@@ -113,5 +113,5 @@ function clientErrorStatus(thrown: unknown): number | undefined {
 }
 
 function reference(ctx: Koa.Context): string {
-  return String(ctx.state['reference'] ?? '');
+  return String(ctx.state.reference ?? '');
 }

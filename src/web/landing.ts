@@ -11,7 +11,9 @@ export interface LandingOptions {
 }
 
 export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.Middleware {
-  const shown = tools.filter((tool) => !tool.administratorsOnly).map(({ name, title, scopes }) => ({ name, title, scopes }));
+  const shown = tools
+    .filter((tool) => !tool.administratorsOnly)
+    .map(({ name, title, scopes }) => ({ name, title, scopes }));
   const mcpUrl = `${issuer}/mcp`;
   const sseUrl = `${issuer}/sse`;
   return async (ctx) => {
@@ -19,7 +21,8 @@ export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.
     if (ctx.accepts('html', 'json') === 'json') {
       ctx.body = {
         name: 'mcp-github-bridge',
-        description: 'An MCP server that acts on your GitHub account, with an OAuth 2.1 authorization server of its own',
+        description:
+          'An MCP server that acts on your GitHub account, with an OAuth 2.1 authorization server of its own',
         issuer,
         mcp: mcpUrl,
         sse: sseUrl,
@@ -29,7 +32,7 @@ export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.
       };
       return;
     }
-    const uiLocales = typeof ctx.query['ui_locales'] === 'string' ? ctx.query['ui_locales'] : undefined;
+    const uiLocales = typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined;
     web.page(ctx, 'landing', uiLocales, { issuer, mcpUrl, sseUrl, tools: shown, simulated });
   };
 }

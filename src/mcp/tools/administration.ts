@@ -32,8 +32,15 @@ export const listSessions = defineTool({
 export const revokeSession = defineTool({
   name: 'revoke_session',
   title: 'Revoke a session',
-  description: 'Ends a session at once: its tokens stop working, and its GitHub token is revoked when no other session uses it.',
-  inputSchema: z.object({ session: z.string().min(4).max(100).describe('As list_sessions names it, or the beginning of it when that is unambiguous') }),
+  description:
+    'Ends a session at once: its tokens stop working, and its GitHub token is revoked when no other session uses it.',
+  inputSchema: z.object({
+    session: z
+      .string()
+      .min(4)
+      .max(100)
+      .describe('As list_sessions names it, or the beginning of it when that is unambiguous'),
+  }),
   outputSchema: z.object({ revoked: z.boolean(), session: z.string().nullable() }),
   scopes: [],
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

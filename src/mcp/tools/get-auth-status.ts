@@ -19,7 +19,10 @@ export const getAuthStatus = defineTool({
     logged_in_at: z.string(),
     access_token_expires_at: z.string(),
     session_expires_at: z.string(),
-    github_token_expires_at: z.string().nullable().describe('Null when GitHub set no expiry; it is renewed by itself otherwise'),
+    github_token_expires_at: z
+      .string()
+      .nullable()
+      .describe('Null when GitHub set no expiry; it is renewed by itself otherwise'),
   }),
   scopes: [],
   annotations: { readOnlyHint: true, openWorldHint: false },

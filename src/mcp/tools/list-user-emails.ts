@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { defineTool } from '../tool.ts';
 
-const emailSchema = z.looseObject({ email: z.string(), primary: z.boolean(), verified: z.boolean(), visibility: z.string().nullish() });
+const emailSchema = z.looseObject({
+  email: z.string(),
+  primary: z.boolean(),
+  verified: z.boolean(),
+  visibility: z.string().nullish(),
+});
 
 export const listUserEmails = defineTool({
   name: 'list_user_emails',

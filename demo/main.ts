@@ -1,0 +1,63 @@
+/**
+ * `npm run demo`: the bridge with the embedded store, and a simulated GitHub beside it; nothing to set up. For trying things out: anybody who reaches it
+ * can be anybody.
+ */
+import { banner } from '../src/banner.ts';
+import { type Config, ConfigurationError, readConfig } from '../src/config.ts';
+import { createLogger } from '../src/observe/logger.ts';
+import { startBridge } from '../src/start.ts';
+import { createSimulatedGitHub } from './github/index.ts';
+
+const CLIENT_ID = 'demo-oauth-app';
+const CLIENT_SECRET = 'demo-secret-of-the-simulated-github';
+const GITHUB_PORT = 9000;
+
+const publicUrl = process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? '8000'}`;
+const githubPort = Number(process.env.DEMO_GITHUB_PORT ?? GITHUB_PORT);
+const githubHost = process.env.DEMO_GITHUB_HOST ?? '127.0.0.1';
+const githubUrl = `http://localhost:${githubPort}`;
+
+const github = createSimulatedGitHub({
+  apps: [
+    {
+      kind: 'oauth-app',
+      name: 'mcp-github-bridge demo',
+      clientId: CLIENT_ID,
+      clientSecret: CLIENT_SECRET,
+      callbackUrls: [`${publicUrl}/github/callback`],
+    },
+  ],
+  publicUrl: githubUrl,
+});
+
+try {
+  const config: Config = readConfig({
+    DATA_DIR: './data/demo',
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    PUBLIC_URL: publicUrl,
+    GITHUB_CLIENT_ID: CLIENT_ID,
+    GITHUB_CLIENT_SECRET: CLIENT_SECRET,
+    GITHUB_URL: githubUrl,
+    GITHUB_API_URL: `${githubUrl}/api/v3`,
+  });
+  await github.listen(githubPort, githubHost);
+  const bridge = await startBridge(config, createLogger(config.logLevel), { simulated: true });
+  process.stdout.write(banner(config, bridge.storeKind));
+  process.stdout.write(`  GitHub is simulated, at ${githubUrl}: sign in as octocat, monalisa or hubot.\n\n`);
+  process.stdout.write(
+    `  Try it:  npx @modelcontextprotocol/inspector  → Streamable HTTP → ${publicUrl}/mcp → Connect\n  Stop it: Ctrl-C\n\n`,
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      Promise.all([bridge.stop(), github.close()]).then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+} catch (error) {
+  await github.close().catch(() => {});
+  process.stderr.write(`The demo cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof ConfigurationError ? 2 : 1);
+}

@@ -1,0 +1,123 @@
+// A real Redis under Sentinel on loopback, for the length of a test: a master, a replica, and three sentinels that
+// take half a second of silence for death.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type RedisServer, startRedis, startServer } from './redis.ts';
+import { until } from './until.ts';
+
+const MASTER_NAME = 'bridge';
+
+export type RedisSentinel = {
+  /** The addresses of the three sentinels. */
+  sentinels: { host: string; port: number }[];
+  masterName: string;
+  /** `redis+sentinel://HOST:PORT,HOST:PORT,HOST:PORT/MASTER_NAME`. */
+  url: string;
+  /** The server that the sentinels call the master now. */
+  master(): Promise<RedisServer>;
+  /**
+   * Kills the master and waits until all sentinels name the replica instead, which is returned; or with `planned` has
+   * the two change places. What was killed can be brought back with its `up()`, and then follows.
+   */
+  failover(options?: { planned?: boolean }): Promise<RedisServer>;
+  stop(): Promise<void>;
+};
+
+/** Starts everything and waits until each sentinel knows the replica and the two others. */
+export async function startRedisSentinel(): Promise<RedisSentinel> {
+  const started: RedisServer[] = [];
+  const stop = async () => void (await Promise.all(started.map((server) => server.stop())));
+  try {
+    const first = await startRedis();
+    started.push(first);
+    const second = await startRedis({ args: ['--replicaof', '127.0.0.1', String(first.port)] });
+    started.push(second);
+    await until(async () => (await second.cli('info', 'replication')).includes('master_link_status:up'), {
+      what: 'the replica to follow its master',
+    });
+    const sentinels: RedisServer[] = [];
+    for (let count = 0; count < 3; count++) {
+      const sentinel = await startSentinel(first.port);
+      started.push(sentinel);
+      sentinels.push(sentinel);
+    }
+    await Promise.all(sentinels.map(hurry));
+    await Promise.all(sentinels.map(knowsTheOthers));
+    return sentinelOf([first, second], sentinels, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () => Promise<void>): RedisSentinel {
+  async function master(): Promise<RedisServer> {
+    const ports = await Promise.all(sentinels.map(masterPort));
+    const found = servers.find((server) => ports.every((port) => port === server.port));
+    if (found === undefined) throw new Error(`the sentinels disagree: ${ports.join(', ')}`);
+    return found;
+  }
+  async function failover({ planned = false } = {}): Promise<RedisServer> {
+    const old = await master();
+    if (planned) await sentinels[0]?.cli('sentinel', 'failover', MASTER_NAME);
+    else await old.down({ crash: true });
+    return await until(
+      async () => {
+        const next = await master();
+        return next !== old && (await next.cli('info', 'replication')).includes('role:master') && next;
+      },
+      { what: 'the sentinels to agree on another master', interval: 50, timeout: 30_000 },
+    );
+  }
+  const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const hosts = addresses.map(({ host, port }) => `${host}:${port}`).join(',');
+  return {
+    sentinels: addresses,
+    masterName: MASTER_NAME,
+    url: `redis+sentinel://${hosts}/${MASTER_NAME}`,
+    master,
+    failover,
+    stop,
+  };
+}
+
+/** A sentinel rewrites its configuration, so it gets a file of its own. */
+async function startSentinel(port: number): Promise<RedisServer> {
+  return await startServer(undefined, (own, dir) => {
+    const file = join(dir, 'sentinel.conf');
+    const lines = [
+      `port ${own}`,
+      'bind 127.0.0.1',
+      `dir ${dir}`,
+      `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${port} 2`,
+      `sentinel down-after-milliseconds ${MASTER_NAME} 500`,
+      `sentinel failover-timeout ${MASTER_NAME} 3000`,
+      `sentinel parallel-syncs ${MASTER_NAME} 1`,
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return [file, '--sentinel'];
+  });
+}
+
+/** The periods of a sentinel are seconds; tests have less time. Redis before 7 refuses, and is merely slower. */
+async function hurry(sentinel: RedisServer): Promise<void> {
+  const periods = ['info-period', 'ping-period', 'ask-period', 'publish-period'].flatMap((name) => [name, '100']);
+  await sentinel.cli('sentinel', 'debug', ...periods, 'election-timeout', '1000');
+}
+
+async function knowsTheOthers(sentinel: RedisServer): Promise<void> {
+  await until(
+    async () => {
+      const reply = (await sentinel.cli('sentinel', 'master', MASTER_NAME)).split('\n');
+      const field = (name: string) => reply[reply.indexOf(name) + 1];
+      return field('num-slaves') === '1' && field('num-other-sentinels') === '2';
+    },
+    { what: `sentinel ${sentinel.port} to know the others`, interval: 50, timeout: 30_000 },
+  );
+}
+
+async function masterPort(sentinel: RedisServer): Promise<number> {
+  const reply = await sentinel.cli('sentinel', 'get-master-addr-by-name', MASTER_NAME);
+  return Number(reply.split('\n').at(1));
+}

@@ -1,0 +1,451 @@
+// The pages for people: what strangers supply stays text, both languages are whole, and Chromium and axe find nothing to complain about.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { displayDuration, displayHost, displayText, displayWebsite, followableUrl } from '../../src/web/display.ts';
+import { messages, negotiateLocale } from '../../src/web/locale.ts';
+import { createPages, type Pages } from '../../src/web/pages.ts';
+import type {
+  AccountView,
+  AdminView,
+  ConsentView,
+  ErrorKind,
+  ErrorView,
+  LandingView,
+  Locale,
+  ReturnView,
+  SessionView,
+} from '../../src/web/views.ts';
+import { type Browser, launchBrowser, newPage } from '../support/browser.ts';
+import { type Listening, listen } from '../support/listen.ts';
+
+const LOCALES: readonly Locale[] = ['en', 'ja'];
+const ERROR_KINDS = Object.keys(messages('en').errors) as ErrorKind[];
+const GITHUB_SCOPES =
+  `repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook write:repo_hook
+  read:repo_hook admin:org write:org read:org admin:public_key write:public_key read:public_key admin:org_hook gist notifications user
+  read:user user:email user:follow project read:project delete_repo write:packages read:packages delete:packages admin:gpg_key
+  write:gpg_key read:gpg_key codespace workflow read:audit_log openid profile email offline_access`.split(/\s+/);
+
+/** Every view with one text in every place that a stranger, or a mistake, could fill. */
+function views(text: string) {
+  const session: SessionView = {
+    session: text,
+    clientName: text,
+    redirectHost: text,
+    scopes: [{ name: 'repo' }, { name: text }],
+    resource: text,
+    createdAt: 1_785_200_000,
+    lastUsedAt: 1_785_290_000,
+    expiresAt: 1_787_800_000,
+  };
+  const consent: ConsentView = {
+    clientName: text,
+    clientUri: `https://site.example/${encodeURI(text)}`,
+    redirectHost: text,
+    redirectKind: 'loopback',
+    scopes: [{ name: 'repo' }, { name: 'read:user' }, { name: text }],
+    policyScopes: [{ name: 'read:org' }],
+    otherResource: text,
+    bridgeHost: 'bridge.example',
+    githubHost: text,
+    rememberable: true,
+    fields: { request: text, [text]: 'value' },
+  };
+  const error: ErrorView = {
+    kind: 'unknown_client',
+    reference: text,
+    detail: text,
+    login: text,
+    retryAfter: 90,
+    continueUrl: `https://client.example/callback?state=${encodeURIComponent(text)}`,
+    clientName: text,
+    githubHost: 'github.com',
+  };
+  const returning: ReturnView = {
+    clientName: text,
+    url: `cursor://app/callback?state=${encodeURIComponent(text)}`,
+    success: true,
+  };
+  const landing: LandingView = {
+    issuer: 'http://localhost:8000',
+    bridgeHost: text,
+    githubHost: 'github.com',
+    mcpUrl: `http://localhost:8000/mcp${text}`,
+    sseUrl: `http://localhost:8000/sse${text}`,
+    tools: [{ name: text, title: text, scopes: [text] }],
+    simulated: true,
+  };
+  const account: AccountView = {
+    person: { login: text, name: text, admin: true },
+    sessions: [session, session],
+    notice: 'disconnected',
+    csrf: text,
+    githubHost: 'github.com',
+    githubSettingsUrl: 'https://github.com/settings/applications',
+  };
+  const admin: AdminView = {
+    query: text,
+    people: [{ login: text, id: 1, sessions: [session, session] }],
+    more: true,
+    notice: 'disconnected',
+    csrf: text,
+  };
+  return { consent, error, returning, landing, account, admin };
+}
+
+const pages = createPages();
+
+/** Every page, and those of its forms that look different. */
+function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
+  const { consent, error, returning, landing, account, admin } = views(text);
+  const { person: _, ...stranger } = account;
+  return {
+    consent: from.consent(locale, consent),
+    'consent of a verified website': from.consent(locale, {
+      ...consent,
+      redirectKind: 'https',
+      verifiedDomain: 'site.example',
+    }),
+    'consent of an app': from.consent(locale, { ...consent, redirectKind: 'app', redirectHost: 'cursor://app' }),
+    ...Object.fromEntries(ERROR_KINDS.map((kind) => [`error ${kind}`, from.error(locale, { ...error, kind })])),
+    returning: from.returning(locale, returning),
+    'returning without access': from.returning(locale, { ...returning, success: false }),
+    landing: from.landing(locale, landing),
+    account: from.account(locale, account),
+    'account of a stranger': from.account(locale, { ...stranger, sessions: [] }),
+    'account without apps': from.account(locale, { ...account, sessions: [] }),
+    admin: from.admin(locale, admin),
+    'admin without people': from.admin(locale, { ...admin, people: [] }),
+  };
+}
+
+/** The markup alone: tags with the names of their attributes. */
+function markup(html: string): string[] {
+  return (html.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, ''));
+}
+
+function unescaped(html: string): string {
+  return html
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+describe('pages', () => {
+  const HOSTILE = `</dd></title><script>alert(1)</script><img src=x onerror=alert(1)>"' onfocus='x' autofocus x="<%= it %>&amp;{name}\`x\``;
+
+  for (const locale of LOCALES) {
+    test(`keep hostile text as text (${locale})`, () => {
+      const harmless = rendered(locale, 'Harmless');
+      for (const [name, html] of Object.entries(rendered(locale, HOSTILE)))
+        assert.deepEqual(markup(html), markup(harmless[name] ?? ''), name);
+    });
+
+    test(`leave nothing unfilled (${locale})`, () => {
+      for (const [name, html] of Object.entries(rendered(locale, 'Harmless')))
+        assert.doesNotMatch(html, /undefined|\[object|NaN|Invalid Date|\{\w+\}(?!<)|<%/, name);
+    });
+
+    test(`need no script, style, image or other host of their own (${locale})`, () => {
+      for (const [name, html] of Object.entries(rendered(locale, 'Harmless'))) {
+        assert.doesNotMatch(html, /<script|<style|<img|\sstyle=|\son\w+=/, name);
+        assert.deepEqual(
+          html.match(/<link [^>]*>/g),
+          [`<link rel="stylesheet" href="${pages.stylesheet.path}">`],
+          name,
+        );
+        assert.match(html, new RegExp(`<html lang="${locale}">`), name);
+        assert.equal(html.match(/<h1>/g)?.length, 1, name);
+      }
+    });
+  }
+
+  test('write raw nothing but templates of their own and the body of the layout', () => {
+    const folder = new URL('../../templates/', import.meta.url);
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.eta')))
+      for (const [, raw] of readFileSync(new URL(file, folder), 'utf8').matchAll(/<%[-_]?~\s*(.*?)%>/g))
+        assert.match(raw ?? '', /^(?:include\('@\w+'|it\.body )/, file);
+  });
+
+  test('show the name of an app without what deceives the eye, quoted, and the host beside it', () => {
+    const clientName = `\u202eGit\u200bHub\u0000\u2066 Security\n\n${'x'.repeat(500)}`;
+    const html = pages.consent('en', {
+      ...views('x').consent,
+      clientName,
+      redirectHost: 'evil.example',
+      redirectKind: 'https',
+    });
+    assert.match(html, /“<bdi>GitHub Security x{43}…<\/bdi>”/);
+    assert.match(html, /<dd class="big host"><bdi>evil\.example<\/bdi>/);
+    assert.match(html, /Not verified/);
+    assert.doesNotMatch(html, /[\u200b\u202a-\u202e\u2066-\u2069\0]/);
+  });
+
+  test('ask for consent: warn of what cannot be checked, and let Enter cancel', () => {
+    const { consent } = views('x');
+    for (const redirectKind of ['loopback', 'app'] as const)
+      assert.match(pages.consent('en', { ...consent, redirectKind }), /class="caution"/);
+    const https = pages.consent('en', { ...consent, redirectKind: 'https', rememberable: false });
+    assert.doesNotMatch(https, /class="caution"|name="remember"/);
+    assert.match(https, /<form method="post" action="\/consent"/);
+    assert.deepEqual(https.match(/name="decision" value="\w+"/g), [
+      'name="decision" value="deny"',
+      'name="decision" value="allow"',
+    ]);
+    assert.match(https, /<input type="hidden" name="request" value="x">/);
+  });
+
+  test('mark scopes that can change things, and name those they have no words for', () => {
+    const { consent } = views('x');
+    const changes = (name: string) =>
+      pages.consent('en', { ...consent, scopes: [{ name }], policyScopes: [] }).includes('class="pill"');
+    for (const name of [
+      'repo',
+      'delete_repo',
+      'admin:org',
+      'workflow',
+      'write:packages',
+      'delete:packages',
+      'user',
+      'codespace',
+      'gist',
+    ])
+      assert.equal(changes(name), true, name);
+    for (const name of [
+      'read:user',
+      'user:email',
+      'read:org',
+      'read:audit_log',
+      'openid',
+      'offline_access',
+      'repo_of_another_kind',
+    ])
+      assert.equal(changes(name), false, name);
+    const unknown = pages.consent('en', { ...consent, scopes: [{ name: 'constructor' }], policyScopes: [] });
+    assert.ok(unknown.includes(messages('en').unknownScope));
+    assert.match(unknown, /<code>constructor<\/code>/);
+  });
+
+  test('carry the answer to an app by itself and by a link, byte for byte', () => {
+    const url = "cursor://anysphere.cursor-mcp/oauth/callback?code=a&state='%22;x&iss=https%3A%2F%2Fbridge.example";
+    const html = pages.returning('en', { clientName: 'Cursor', url, success: true });
+    assert.equal(unescaped(/<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(html)?.[1] ?? ''), url);
+    assert.equal(unescaped(/<a class="button primary" href="([^"]*)">/.exec(html)?.[1] ?? ''), url);
+  });
+
+  for (const url of [
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'java\nscript:alert(1)',
+    'data:text/html,x',
+    'not an address',
+    ' cursor://x',
+  ])
+    test(`follow no ${JSON.stringify(url)}`, () => {
+      const back = pages.returning('en', { clientName: 'x', url, success: true });
+      assert.doesNotMatch(back, /http-equiv="refresh"|<a /);
+      assert.ok(back.includes(messages('en').returning.blocked));
+      const error = pages.error('en', { ...views('x').error, continueUrl: url });
+      assert.doesNotMatch(error, /class="button/);
+    });
+
+  test('tell how to get out of a forgotten registration, in the clients that people use', () => {
+    const html = pages.error('en', views('x').error);
+    for (const words of [
+      'Claude Code',
+      'VS Code',
+      'Cursor',
+      'ChatGPT',
+      'MCP Inspector',
+      '<code>rm -rf ~/.mcp-auth</code>',
+      'openmcp-client',
+    ])
+      assert.ok(html.includes(words), words);
+  });
+
+  test('give every client a command, a link or a file that leads to this server', () => {
+    const base = { ...views('x').landing, issuer: 'https://bridge.example', mcpUrl: 'https://bridge.example/mcp' };
+    const html = unescaped(pages.landing('en', base));
+    for (const words of [
+      'claude mcp add --transport http github https://bridge.example/mcp',
+      'npx mcp-remote https://bridge.example/mcp',
+    ])
+      assert.ok(html.includes(words), words);
+    const vscode = /href="vscode:mcp\/install\?([^"]+)"/.exec(html)?.[1] ?? '';
+    assert.deepEqual(JSON.parse(decodeURIComponent(vscode)), { name: 'github', type: 'http', url: base.mcpUrl });
+    const cursor = URL.parse(/href="(cursor:[^"]+)"/.exec(html)?.[1] ?? '')?.searchParams.get('config') ?? '';
+    assert.deepEqual(JSON.parse(Buffer.from(cursor, 'base64').toString()), { url: base.mcpUrl });
+    assert.doesNotMatch(html, /runs in the cloud/);
+    for (const issuer of ['http://localhost:8000', 'http://127.0.0.1:8000', 'http://[::1]:8000'])
+      assert.match(pages.landing('en', { ...base, issuer }), /ChatGPT<\/bdi> runs in the cloud/);
+  });
+
+  test('have a stylesheet whose address changes with its text, and which is small', () => {
+    assert.match(pages.stylesheet.path, /^\/assets\/style-[0-9a-f]{16}\.css$/);
+    assert.ok(pages.stylesheet.text.length < 8192);
+    assert.doesNotMatch(pages.stylesheet.text, /@import|url\(/);
+  });
+});
+
+describe('locales', () => {
+  /** Every text with its place. */
+  function texts(value: unknown, at = ''): [string, string][] {
+    if (typeof value === 'string') return [[at, value]];
+    return Object.entries(value ?? {}).flatMap(([key, inner]) => texts(inner, `${at}/${key}`));
+  }
+  const marks = (text: string) => (text.match(/\{\w+\}|`[^`]+`/g) ?? []).sort();
+
+  test('have the same keys, placeholders and commands', () => {
+    const ja = new Map(texts(messages('ja')));
+    const en = texts(messages('en'));
+    assert.deepEqual([...ja.keys()].sort(), en.map(([at]) => at).sort());
+    for (const [at, text] of en) assert.deepEqual(marks(ja.get(at) ?? ''), marks(text), at);
+  });
+
+  test('have words for every scope of GitHub and OpenID Connect', () => {
+    for (const locale of LOCALES)
+      assert.deepEqual(Object.keys(messages(locale).scopes).sort(), [...GITHUB_SCOPES].sort());
+  });
+
+  const table: [uiLocales: string | undefined, acceptLanguage: string | undefined, expected: Locale][] = [
+    [undefined, undefined, 'en'],
+    ['ja', undefined, 'ja'],
+    ['JA-jp', 'en', 'ja'],
+    ['fr ja en', 'en', 'ja'],
+    ['fr', 'ja', 'ja'],
+    ['fr de', undefined, 'en'],
+    ['', 'ja', 'ja'],
+    [undefined, 'ja,en-US;q=0.9,en;q=0.8', 'ja'],
+    [undefined, 'en-GB,en;q=0.9,ja;q=0.8', 'en'],
+    [undefined, 'fr-FR, ja ; q=0.5', 'ja'],
+    [undefined, 'en;q=0.2, ja;q=0.7', 'ja'],
+    [undefined, 'ja;q=0', 'en'],
+    [undefined, 'en;q=0, *', 'ja'],
+    [undefined, 'ja;q=0.5, *;q=0.8', 'en'],
+    [undefined, 'ja, *', 'ja'],
+    [undefined, '*', 'en'],
+    [undefined, 'fr, de', 'en'],
+    [undefined, 'ja;q=banana, en;q=0.1', 'en'],
+    ['jam', 'java', 'en'],
+    ['__proto__ constructor', ';;;,,=q,\u0000', 'en'],
+    ['x'.repeat(1e6), ','.repeat(1e6), 'en'],
+  ];
+  for (const [uiLocales, acceptLanguage, expected] of table)
+    test(`${JSON.stringify(uiLocales)?.slice(0, 30)} and ${JSON.stringify(acceptLanguage)?.slice(0, 40)} give ${expected}`, () => {
+      assert.equal(negotiateLocale(uiLocales, acceptLanguage), expected);
+    });
+});
+
+describe('display', () => {
+  test('drops what cannot be seen, or moves what can', () => {
+    assert.equal(displayText('a\u202eb\u2067c\u200dd\u00ade\u{e0041}f\u3164g\ufeff', 99), 'abcdefg');
+    assert.equal(displayText(' a\t\r\n b\u2028c\u3000d ', 99), 'a b c d');
+    assert.equal(displayText('\u200b\u2060\ud800', 99), '');
+    assert.equal(displayText(`Z${'\u0336'.repeat(50)}`, 99), `Z${'\u0336'.repeat(3)}`);
+  });
+
+  test('cuts by characters as people count them, and leaves other scripts alone', () => {
+    assert.equal(displayText('日本語のアプリ', 7), '日本語のアプリ');
+    assert.equal(displayText('日本語のアプリ', 5), '日本語の…');
+    assert.equal(displayText('שלום', 9), 'שלום');
+    assert.equal(displayText('x'.repeat(1e6), 60).length, 60);
+  });
+
+  test('cuts a host at its beginning, for its end says who stands there', () => {
+    assert.equal(displayHost('127.0.0.1:6274'), '127.0.0.1:6274');
+    assert.ok(displayHost(`accounts.google.com.${'a'.repeat(400)}.evil.example`).endsWith('.evil.example'));
+  });
+
+  test('shows of a website its host and path', () => {
+    assert.equal(displayWebsite('https://github.com@evil.example/x?y#z'), 'evil.example/x');
+    assert.equal(displayWebsite('https://site.example'), 'site.example');
+    assert.equal(displayWebsite('javascript:alert(1)'), undefined);
+  });
+
+  test('says where a link leads', () => {
+    assert.equal(followableUrl('http://localhost:1234/callback?x')?.host, 'localhost:1234');
+    assert.equal(followableUrl('cursor://anysphere.cursor-mcp/oauth')?.host, 'cursor://anysphere.cursor-mcp');
+    assert.equal(followableUrl('file:///etc/passwd'), undefined);
+  });
+
+  test('says how long to wait in words', () => {
+    assert.equal(displayDuration('en', 0.2), '1 second');
+    assert.equal(displayDuration('en', 600), '10 minutes');
+    assert.equal(displayDuration('ja', 7200), '2 時間');
+  });
+});
+
+describe('in Chromium', () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const RUN_AXE = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`;
+  /** Pointer targets lower than 44 CSS pixels; a checkbox counts with its label. */
+  const LOW_TARGETS = `[...document.querySelectorAll('button, .button, summary, .check, input[type=search]')]
+    .filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML)`;
+  const LONG = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch';
+  let browser: Browser;
+  let server: Listening;
+
+  before(async () => {
+    browser = await launchBrowser();
+    server = await listen((request, response) => {
+      const [, locale, name] = decodeURIComponent(request.url ?? '').split('/');
+      response.setHeader(
+        'content-security-policy',
+        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+      );
+      if (request.url === pages.stylesheet.path)
+        response.setHeader('content-type', 'text/css').end(pages.stylesheet.text);
+      else {
+        const html = rendered(locale === 'ja' ? 'ja' : 'en', LONG)[name ?? ''];
+        // The app would be opened at once; that it is, is tested above.
+        const shown = html?.replace(/<meta http-equiv="refresh"[^>]*>/, '');
+        response.writeHead(shown === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' }).end(shown);
+      }
+    });
+  });
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  // 640 px is a window of 1280 px at 200 %.
+  for (const locale of LOCALES)
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [1280, 640, 320])
+        test(`every page is clean: ${locale}, ${colorScheme}, ${width} px`, async (t) => {
+          const observed = await newPage(browser, { locale, colorScheme, viewport: { width, height: 640 } });
+          t.after(observed.close);
+          // One error page is built like the other.
+          const names = Object.keys(rendered(locale, LONG)).filter(
+            (name) => !name.startsWith('error') || /unknown_client|not_allowed/.test(name),
+          );
+          for (const name of names) {
+            await observed.page.goto(`${server.url}/${locale}/${encodeURIComponent(name)}`);
+            await observed.page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
+            assert.equal(
+              await observed.page.evaluate('document.documentElement.scrollWidth > innerWidth'),
+              false,
+              `${name} scrolls sideways`,
+            );
+            assert.deepEqual(await observed.page.evaluate(LOW_TARGETS), [], name);
+            await observed.page.evaluate(axe);
+            assert.deepEqual(await observed.page.evaluate(RUN_AXE), [], name);
+          }
+          assert.deepEqual(observed.problems(), []);
+        });
+
+  test('the Enter key in the consent form cancels', async (t) => {
+    const observed = await newPage(browser, { javaScriptEnabled: false });
+    t.after(observed.close);
+    await observed.page.goto(`${server.url}/en/consent`);
+    const posted = observed.page.waitForRequest((request) => request.method() === 'POST');
+    await observed.page.locator('input[name=remember]').press('Enter');
+    assert.match((await posted).postData() ?? '', /decision=deny/);
+  });
+});

@@ -1,19 +1,21 @@
 /** Starts a bridge: store, wiring, listeners; and stops it again. Used by `main.ts` and by the demo. */
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { withGeneratedSecret } from './security/generated-secret.ts';
 import { openStore } from './store/open-store.ts';
+import { connectRedis, type RedisClient } from './store/redis/client.ts';
+import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
 /** Milliseconds that requests under way have when the server stops. */
 const GRACE = 5_000;
+/** Milliseconds that Redis has to count a failure, before it is counted in memory. */
+const COUNTER_PATIENCE = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
@@ -29,12 +31,14 @@ export async function startBridge(
   logger: Logger,
   options: { simulated?: boolean } = {},
 ): Promise<RunningBridge> {
-  const complete = config.secrets.length > 0 ? config : { ...config, secrets: [generatedSecret(config.dataDir)] };
+  const complete = withGeneratedSecret(config);
   const events = new EventBus();
   logEvents(events, logger);
-  const store = openStore(complete, { onError: (error) => events.emit('store.error', { error }) });
+  const onError = (error: Error) => events.emit('store.error', { error });
+  const store = openStore(complete, { onError });
+  const counters = connectCounters(complete, onError);
   try {
-    const bridge = await wire(complete, { store, events });
+    const bridge = await wire(complete, { store, events, ...(counters === undefined ? {} : { redis: counters }) });
     const app = createApp(bridge, {
       metrics: createMetrics(events),
       onRequest: (request) =>
@@ -50,13 +54,23 @@ export async function startBridge(
         const closed = Promise.all(servers.map(close));
         await bridge.close();
         await closed;
+        counters?.disconnect();
         await store.close();
       },
     };
   } catch (error) {
+    counters?.disconnect();
     await store.close();
     throw error;
   }
+}
+
+/** A connection of their own for rate limits, so that counting never holds up what counts. */
+function connectCounters(config: Config, onError: (error: Error) => void): RedisClient | undefined {
+  if (config.redisUrl === undefined) return undefined;
+  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_PATIENCE);
+  client.on('error', onError);
+  return client;
 }
 
 type Handler = Parameters<typeof createServer>[1] & {};
@@ -97,17 +111,4 @@ function close(server: Server): Promise<void> {
     });
     server.closeIdleConnections();
   });
-}
-
-/** The secret of a developer's machine: made once, kept beside the store, readable by its owner alone. */
-function generatedSecret(dataDir: string): string {
-  const path = join(dataDir, 'secret');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  chmodSync(path, 0o600);
-  return readFileSync(path, 'utf8').trim();
 }

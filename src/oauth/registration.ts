@@ -16,7 +16,7 @@ export const UNUSED_CLIENT_TTL = 90 * 86400;
 /** Registrations without any login that are kept at most. */
 const MAX_UNUSED_CLIENTS = 20_000;
 
-type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'redirectSchemes'>;
+type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'redirectSchemes' | 'upstream'>;
 
 /** `POST /register` */
 export function register(services: Registration): Koa.Middleware {
@@ -81,14 +81,22 @@ export function updateRegistration(services: Registration): Koa.Middleware {
   };
 }
 
-/** `DELETE /register/:client_id`; its grants die with it, for nobody can authenticate as it any more. */
+/** `DELETE /register/:client_id`; its grants end with it (RFC 7592 section 2.3). */
 export function removeRegistration(services: Registration): Koa.Middleware {
+  const { store, events, upstream } = services;
   return async (ctx) => {
     noStore(ctx);
     const { client } = await authenticated(services, ctx);
-    if (!(await services.store.clients.remove(client.clientId, client.registrationTokenHash)))
-      throw unknownRegistration();
-    services.events.emit('client.removed', { clientId: client.clientId });
+    const { clientId } = client;
+    const people = await store.clients.remove(clientId, client.registrationTokenHash);
+    if (people === undefined) throw unknownRegistration();
+    events.emit('client.removed', { clientId });
+    for (const person of people) {
+      for (const { ref } of await store.sessions.endAll(person, clientId)) {
+        events.emit('grant.ended', { clientId, ...ref, reason: 'client_removed' });
+      }
+      upstream.grantsEnded(person);
+    }
     ctx.status = 204;
   };
 }

@@ -34,12 +34,15 @@ export interface ClientStore {
   add(client: RegisteredClient, ttl: number, limit: number): Promise<void>;
   /** Reads a registration. */
   get(clientId: string): Promise<RegisteredClient | undefined>;
-  /** Notes that a login was completed: the registration lives for another `ttl` seconds and no longer counts as unused. */
-  touch(clientId: string, ttl: number): Promise<void>;
+  /** Notes that a person logged in: the registration lives for another `ttl` seconds and no longer counts as unused. */
+  touch(clientId: string, ttl: number, person: string): Promise<void>;
   /** Replaces a registration if its registration token is still the one hashed as `ifTokenHash`. */
   replace(client: RegisteredClient, ifTokenHash: string): Promise<boolean>;
-  /** Removes a registration if its registration token is still the one hashed as `ifTokenHash`. */
-  remove(clientId: string, ifTokenHash: string): Promise<boolean>;
+  /**
+   * Removes a registration if its registration token is still the one hashed as `ifTokenHash`.
+   * @returns the people who logged in to it, whose grants it leaves behind; undefined when it was not removed
+   */
+  remove(clientId: string, ifTokenHash: string): Promise<string[] | undefined>;
 }
 
 /** Logins between `GET /authorize` and the way back from GitHub; each step is taken at most once. */

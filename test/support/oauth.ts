@@ -108,23 +108,31 @@ export async function passGithub(
   return page;
 }
 
+/** Opens an authorization URL and does what its pages ask for, to the redirect that carries the answer to the client. */
+export async function walkAuthorization(
+  url: string | URL,
+  options: Pick<LoginOptions, 'browser' | 'login' | 'consent' | 'github'> = {},
+): Promise<Page> {
+  const { browser = createAgent(), login = 'octocat', consent = 'allow', github = 'authorize' } = options;
+  const consentPage = await browser.get(url);
+  const answer =
+    consentPage.location === undefined
+      ? await browser.submit(consentPage.form('/consent'), { button: consent })
+      : consentPage;
+  if (answer.location === undefined || consent === 'deny') return answer;
+  return browser.follow(await passGithub(browser, answer, login, github));
+}
+
 /** A whole login, to the redirect that carries the answer to the client. */
 export async function authorizeInBrowser(
   issuer: string,
   client: TestClient,
   options: LoginOptions = {},
 ): Promise<{ answer: Page; response: URLSearchParams; verifier: string; browser: Agent }> {
-  const { browser = createAgent(), login = 'octocat', consent = 'allow', github = 'authorize' } = options;
+  const { browser = createAgent() } = options;
   const { verifier, challenge } = pkce();
-  const consentPage = await browser.get(authorizationUrl(issuer, client, challenge, options.parameters));
-  let answer =
-    consentPage.location === undefined
-      ? await browser.submit(consentPage.form('/consent'), { button: consent })
-      : consentPage;
-  if (answer.location !== undefined && consent === 'allow') {
-    const back = await passGithub(browser, answer, login, github);
-    answer = await browser.follow(back);
-  }
+  const url = authorizationUrl(issuer, client, challenge, options.parameters);
+  const answer = await walkAuthorization(url, { ...options, browser });
   return { answer, response: new URLSearchParams(answer.location?.search ?? ''), verifier, browser };
 }
 

@@ -1,5 +1,5 @@
-// A real Redis under Sentinel on loopback, for the length of a test: a master, a replica, and three sentinels that
-// take half a second of silence for death.
+// A real Redis under Sentinel on loopback, for the length of a test: a master, a replica, and three sentinels, the
+// first of which takes a second of silence for death.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,12 @@ import { type RedisServer, startRedis, startServer } from './redis.ts';
 import { until } from './until.ts';
 
 const MASTER_NAME = 'bridge';
+
+/**
+ * Milliseconds of silence that each sentinel takes for death. They differ, and one sentinel is enough to see it (it
+ * still needs the vote of another), because sentinels that notice together vote each for itself, and then all wait.
+ */
+const DOWN_AFTER = [1_000, 3_000, 5_000];
 
 export type RedisSentinel = {
   /** The addresses of the three sentinels. */
@@ -37,8 +43,8 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
       what: 'the replica to follow its master',
     });
     const sentinels: RedisServer[] = [];
-    for (let count = 0; count < 3; count++) {
-      const sentinel = await startSentinel(first.port);
+    for (const downAfter of DOWN_AFTER) {
+      const sentinel = await startSentinel(first.port, downAfter);
       started.push(sentinel);
       sentinels.push(sentinel);
     }
@@ -83,15 +89,15 @@ function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () =
 }
 
 /** A sentinel rewrites its configuration, so it gets a file of its own. */
-async function startSentinel(port: number): Promise<RedisServer> {
+async function startSentinel(port: number, downAfter: number): Promise<RedisServer> {
   return await startServer(undefined, (own, dir) => {
     const file = join(dir, 'sentinel.conf');
     const lines = [
       `port ${own}`,
       'bind 127.0.0.1',
       `dir ${dir}`,
-      `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${port} 2`,
-      `sentinel down-after-milliseconds ${MASTER_NAME} 500`,
+      `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${port} 1`,
+      `sentinel down-after-milliseconds ${MASTER_NAME} ${downAfter}`,
       `sentinel failover-timeout ${MASTER_NAME} 3000`,
       `sentinel parallel-syncs ${MASTER_NAME} 1`,
     ];
@@ -100,10 +106,13 @@ async function startSentinel(port: number): Promise<RedisServer> {
   });
 }
 
-/** The periods of a sentinel are seconds; tests have less time. Redis before 7 refuses, and is merely slower. */
+/**
+ * The periods of a sentinel are seconds; tests have less time. Redis before 7 refuses, and is merely slower. The ping
+ * period stays: what a sentinel knows of a replica goes stale after five of them, and a stale replica is not promoted.
+ */
 async function hurry(sentinel: RedisServer): Promise<void> {
-  const periods = ['info-period', 'ping-period', 'ask-period', 'publish-period'].flatMap((name) => [name, '100']);
-  await sentinel.cli('sentinel', 'debug', ...periods, 'election-timeout', '1000');
+  const periods = ['info-period', 'ask-period', 'publish-period'].flatMap((name) => [name, '100']);
+  await sentinel.cli('sentinel', 'debug', ...periods);
 }
 
 async function knowsTheOthers(sentinel: RedisServer): Promise<void> {

@@ -52,6 +52,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const { appendOnly = false, requirePass, args = [] } = options;
   return await startServer(requirePass, (port, dir) => [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--daemonize', 'no'],
+    ...['--repl-diskless-sync-delay', '0'], // a master otherwise waits five seconds for a second replica
     ...(appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
     ...(requirePass === undefined ? [] : ['--requirepass', requirePass]),
     ...args,

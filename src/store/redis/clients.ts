@@ -39,10 +39,13 @@ export class RedisClientStore implements ClientStore {
     return typeof record === 'string' ? readClient(record) : undefined;
   }
 
-  async touch(clientId: string, ttl: number): Promise<void> {
+  async touch(clientId: string, ttl: number, person: string): Promise<void> {
+    const people = this.#keys.clientPeople(clientId);
     await Promise.all([
       this.#redis.run(this.#touch, [this.#keys.client(clientId)], { ttl }),
       this.#forgetUnused(clientId),
+      this.#redis.send((client) => client.sadd(people, person)),
+      this.#redis.send((client) => client.expire(people, Math.ceil(ttl))),
     ]);
   }
 
@@ -52,12 +55,16 @@ export class RedisClientStore implements ClientStore {
     return (await this.#redis.run(this.#replace, [this.#keys.client(clientId)], args)) === 1;
   }
 
-  async remove(clientId: string, ifTokenHash: string): Promise<boolean> {
+  async remove(clientId: string, ifTokenHash: string): Promise<string[] | undefined> {
     const removed = (await this.#redis.run(this.#remove, [this.#keys.client(clientId)], { ifTokenHash })) === 1;
-    if (removed) {
-      await this.#forgetUnused(clientId);
-    }
-    return removed;
+    if (!removed) return undefined;
+    const people = this.#keys.clientPeople(clientId);
+    const [members] = await Promise.all([
+      this.#redis.send((client) => client.smembers(people)),
+      this.#redis.send((client) => client.del(people)),
+      this.#forgetUnused(clientId),
+    ]);
+    return members;
   }
 
   #forgetUnused(clientId: string): Promise<unknown> {

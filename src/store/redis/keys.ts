@@ -37,6 +37,10 @@ export class RedisKeys {
     return `${this.#prefix}client:${clientId}`;
   }
 
+  clientPeople(clientId: string): string {
+    return `${this.#prefix}client-people:${clientId}`;
+  }
+
   unusedClients(): string {
     return `${this.#prefix}unused-clients`;
   }

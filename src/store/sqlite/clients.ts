@@ -35,7 +35,7 @@ export class SqliteClientStore implements ClientStore {
     return row === undefined ? undefined : readClient(String(row.record));
   }
 
-  async touch(clientId: string, ttl: number): Promise<void> {
+  async touch(clientId: string, ttl: number, _person: string): Promise<void> {
     const { sql } = this.#database;
     await this.#database.transaction((now) => {
       sql.run`
@@ -54,12 +54,15 @@ export class SqliteClientStore implements ClientStore {
     });
   }
 
-  async remove(clientId: string, ifTokenHash: string): Promise<boolean> {
+  async remove(clientId: string, ifTokenHash: string): Promise<string[] | undefined> {
     const { sql } = this.#database;
     return this.#database.transaction((now) => {
       const { changes } = sql.run`
         DELETE FROM clients WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
-      return changes === 1;
+      if (changes !== 1) return undefined;
+      return sql.all`SELECT DISTINCT person FROM grants WHERE client_id = ${clientId}`.map(({ person }) =>
+        String(person),
+      );
     });
   }
 }

@@ -1,0 +1,22 @@
+/** The secret of a developer's machine: made once, kept beside the embedded store, readable by its owner alone. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+
+/** The same configuration with a secret, generated into `DATA_DIR` if none was given. */
+export function withGeneratedSecret(config: Config): Config {
+  return config.secrets.length > 0 ? config : { ...config, secrets: [generatedSecret(config.dataDir)] };
+}
+
+function generatedSecret(dataDir: string): string {
+  const path = join(dataDir, 'secret');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  chmodSync(path, 0o600);
+  return readFileSync(path, 'utf8').trim();
+}

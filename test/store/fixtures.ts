@@ -1,0 +1,127 @@
+// Records for the tests of the stores, with every optional member filled in so that none is lost unnoticed.
+import { randomUUID } from 'node:crypto';
+import type {
+  Approval,
+  AuthorizationRequest,
+  Credential,
+  Grant,
+  Login,
+  RegisteredClient,
+} from '../../src/store/records.ts';
+import type { CodePresentation, NewSession, RotationRequest, Store } from '../../src/store/store.ts';
+
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+
+export function aClient(clientId: string = randomUUID()): RegisteredClient {
+  return {
+    clientId,
+    issuedAt: 1_800_000_000,
+    metadata: {
+      client_name: 'Ünï "cödé" \ud83d\ude00',
+      redirect_uris: ['https://a.example/cb'],
+      contacts: [],
+      nested: { a: [1] },
+    },
+    secretHash: 'hash-of-secret',
+    registrationTokenHash: 'hash-of-registration-token',
+  };
+}
+
+export const request: AuthorizationRequest = {
+  clientId: 'client-1',
+  clientName: 'A client',
+  refreshable: true,
+  redirectUri: 'https://a.example/cb',
+  redirectUriSent: true,
+  codeChallenge: 'challenge',
+  scope: [],
+  resource: 'https://bridge.example/mcp',
+  state: 'state-of-the-client',
+  nonce: 'nonce',
+  prompt: 'consent',
+  loginHint: 'octocat',
+  uiLocales: 'ja en',
+};
+
+export const login: Login = { request, consentHash: 'hash-of-consent-cookie', expectedPerson: 'p-expected' };
+
+export const approval: Approval = {
+  stateHash: 'hash-of-state',
+  browserHash: 'hash-of-browser-cookie',
+  sealedVerifier: 'sealed-verifier',
+  remember: true,
+};
+
+export const grant: Grant = {
+  clientId: 'client-1',
+  clientName: 'A client',
+  redirectUri: 'https://a.example/cb',
+  redirectUriSent: true,
+  codeChallenge: 'challenge',
+  scope: [],
+  resource: 'https://bridge.example/mcp',
+  credential: 'cred-1',
+  authTime: 1_800_000_000,
+  nonce: 'nonce',
+  refreshable: true,
+};
+
+export const credential: Credential = {
+  appClientId: 'Iv1.app',
+  account: { id: 583231, login: 'octocat', name: 'The Octocat', avatarUrl: 'https://avatars.example/1' },
+  scope: ['read:user'],
+  sealedTokens: 'sealed-tokens-1',
+  accessExpiresAt: 1_800_028_800,
+  refreshExpiresAt: 1_815_000_000,
+};
+
+/** A session as a completed login begins it; `over` replaces what a test is about. */
+export function newSession(person: string, grantId: string, over: Partial<NewSession> = {}): NewSession {
+  const credentialId = over.credentialId ?? 'cred-1';
+  return {
+    ref: { person, grant: grantId },
+    grant: { ...grant, credential: credentialId, ...over.grant },
+    codeHash: `hash-of-code-${grantId}`,
+    codeTtl: 60,
+    credentialId,
+    credential,
+    ...over,
+  };
+}
+
+/** What the rightful client presents for the code of {@link newSession}. */
+export function presentation(grantId: string, over: Partial<CodePresentation> = {}): CodePresentation {
+  return {
+    codeHash: `hash-of-code-${grantId}`,
+    clientId: grant.clientId,
+    redirectUri: grant.redirectUri,
+    codeChallenge: grant.codeChallenge,
+    resource: grant.resource,
+    ...over,
+  };
+}
+
+/** Begins and redeems a session that lives for an hour, with the first refresh token `r1`. */
+export async function liveSession(store: Store, person: string, grantId: string, over: Partial<NewSession> = {}) {
+  const session = newSession(person, grantId, over);
+  await store.sessions.begin(session);
+  const presented = presentation(grantId, { clientId: session.grant.clientId });
+  const redemption = await store.sessions.redeem(session.ref, presented, HOUR, 'hash-of-r1');
+  if (redemption.outcome !== 'redeemed') throw new Error(`the code was ${redemption.outcome}`);
+  return redemption.session;
+}
+
+/** The turn from refresh token `rN` to `rN+1`. */
+export function rotation(presentedGeneration: number, over: Partial<RotationRequest> = {}): RotationRequest {
+  return {
+    clientId: grant.clientId,
+    presentedHash: `hash-of-r${presentedGeneration}`,
+    presentedGeneration,
+    successorHash: `hash-of-r${presentedGeneration + 1}`,
+    sealedSuccessor: `sealed-r${presentedGeneration + 1}`,
+    grace: 60,
+    ttl: HOUR,
+    ...over,
+  };
+}

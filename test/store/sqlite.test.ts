@@ -1,0 +1,162 @@
+// The embedded store: the conformance suite, and what only a file has: a lock, modes, migrations, durability.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import { openStore } from '../../src/store/open-store.ts';
+import { StoreInUse } from '../../src/store/sqlite/lock.ts';
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
+import { storeConformance } from './conformance.ts';
+import { HOUR, liveSession, login } from './fixtures.ts';
+
+storeConformance('the embedded store', async (now) => {
+  const directory = mkdtempSync(join(tmpdir(), 'bridge-store-'));
+  const store = createSqliteStore(directory, { now });
+  const second = createSqliteStore(directory, { now, serving: false });
+  return {
+    store,
+    second,
+    async close() {
+      await store.close();
+      await second.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
+
+describe('the embedded store on disk', () => {
+  let scratch = '';
+  before(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'bridge-store-'));
+  });
+  after(() => rmSync(scratch, { recursive: true }));
+
+  /** A process that serves from `directory` and says so. */
+  async function otherServer(directory: string) {
+    const file = new URL('../../src/store/sqlite/sqlite-store.ts', import.meta.url).href;
+    const program = `
+      const { createSqliteStore } = await import(${JSON.stringify(file)});
+      globalThis.store = createSqliteStore(${JSON.stringify(directory)});
+      console.log('serving');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    return child;
+  }
+
+  it('is held by one serving process, and free again when that is killed', async (context) => {
+    const directory = join(scratch, 'held');
+    const child = await otherServer(directory);
+    context.after(() => child.kill('SIGKILL'));
+    assert.throws(
+      () => createSqliteStore(directory),
+      (error: unknown) =>
+        error instanceof StoreInUse && error.message.includes(directory) && /REDIS_URL/.test(error.message),
+    );
+    const admin = createSqliteStore(directory, { serving: false });
+    assert.deepEqual(await admin.sessions.people('', 1), []);
+    await admin.close();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const store = createSqliteStore(directory);
+    await store.close();
+    await createSqliteStore(directory).close();
+  });
+
+  it('stays held when the same process tries again', async (context) => {
+    const directory = join(scratch, 'twice');
+    const store = createSqliteStore(directory);
+    context.after(() => store.close());
+    assert.throws(() => createSqliteStore(directory), StoreInUse);
+    const file = new URL('../../src/store/sqlite/sqlite-store.ts', import.meta.url).href;
+    const program = `
+      const { createSqliteStore } = await import(${JSON.stringify(file)});
+      createSqliteStore(${JSON.stringify(directory)});`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    assert.match(said, /StoreInUse/);
+  });
+
+  it('keeps its files to their owner', async () => {
+    const directory = join(scratch, 'private', 'data');
+    const store = openStore({ dataDir: directory });
+    await liveSession(store, 'p', 'g');
+    assert.equal(statSync(directory).mode & 0o777, 0o700);
+    const names = readdirSync(directory);
+    assert.ok(names.includes('bridge.db') && names.includes('bridge.db-wal'));
+    for (const name of names) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
+    await store.close();
+    chmodSync(join(directory, 'bridge.db'), 0o644);
+    await createSqliteStore(directory).close();
+    assert.equal(statSync(join(directory, 'bridge.db')).mode & 0o777, 0o600);
+  });
+
+  it('remembers everything when it is opened again', async () => {
+    const directory = join(scratch, 'again');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.close();
+    const again = createSqliteStore(directory);
+    assert.deepEqual(await again.sessions.read(session.grant.ref), session);
+    await again.close();
+  });
+
+  it('says StoreUnavailable once it is closed', async () => {
+    const store = createSqliteStore(join(scratch, 'closed'));
+    await store.close();
+    await assert.rejects(store.ping(), StoreUnavailable);
+    await assert.rejects(store.logins.open('l', login, HOUR), StoreUnavailable);
+  });
+
+  it('says StoreUnavailable when another program holds the database', async () => {
+    const directory = join(scratch, 'busy');
+    const store = createSqliteStore(directory);
+    const holder = new DatabaseSync(join(directory, 'bridge.db'));
+    holder.exec('BEGIN IMMEDIATE');
+    await assert.rejects(store.logins.open('l', login, HOUR), StoreUnavailable);
+    holder.exec('ROLLBACK');
+    holder.close();
+    await store.logins.open('l', login, HOUR);
+    await store.close();
+  });
+
+  it('refuses a database of a newer version', () => {
+    const directory = join(scratch, 'newer');
+    createSqliteStore(directory).close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    assert.throws(() => createSqliteStore(directory), /newer version/);
+  });
+
+  it('deletes what expired', async () => {
+    let now = 1_800_000_000;
+    const directory = join(scratch, 'tidy');
+    const store = createSqliteStore(directory, { now: () => now });
+    await store.logins.open('old', login, 60);
+    await store.shared.useOnce('old', 60);
+    now += 120;
+    await store.logins.open('new', login, 60);
+    await store.close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    assert.deepEqual(
+      database
+        .prepare('SELECT id FROM logins')
+        .all()
+        .map((row) => row.id),
+      ['new'],
+    );
+    assert.deepEqual(database.prepare('SELECT id FROM used_once').all(), []);
+    database.close();
+  });
+});

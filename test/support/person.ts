@@ -1,0 +1,50 @@
+// The person behind a client: opens whatever authorization URL the client hands over, in one browser that keeps its
+// cookies, and brings back the answer. What was asked and answered is kept for the test to look at.
+
+import { type Agent, createAgent } from './agent.ts';
+import { walkAuthorization } from './oauth.ts';
+
+export class Person {
+  readonly browser: Agent = createAgent();
+  readonly #login: string;
+  readonly #asked: URLSearchParams[] = [];
+  #answer: Promise<URL> | undefined;
+
+  /** @param login the account at GitHub */
+  constructor(login: string) {
+    this.#login = login;
+  }
+
+  /** The parameters of each authorization request, in order. */
+  get asked(): readonly URLSearchParams[] {
+    return this.#asked;
+  }
+
+  /** The parameters of the latest one. @throws {Error} when there was none */
+  get lastAsked(): URLSearchParams {
+    const last = this.#asked.at(-1);
+    if (last === undefined) throw new Error('the client has sent the person nowhere');
+    return last;
+  }
+
+  /** What clients call to open a browser: returns at once, as opening one does. */
+  visit(url: URL): void {
+    this.#asked.push(url.searchParams);
+    this.#answer = this.#walk(url);
+    this.#answer.catch(() => {}); // whoever waits for the answer hears of it
+  }
+
+  /** Where the browser was sent back to. @throws {Error} when the client has sent the person nowhere since */
+  async answer(): Promise<URL> {
+    const answer = this.#answer;
+    if (answer === undefined) throw new Error('the client has sent the person nowhere');
+    this.#answer = undefined;
+    return answer;
+  }
+
+  async #walk(url: URL): Promise<URL> {
+    const page = await walkAuthorization(url, { browser: this.browser, login: this.#login });
+    if (page.location === undefined) throw new Error(`the login ended at a page: ${page.status} ${page.text}`);
+    return page.location;
+  }
+}

@@ -207,7 +207,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (secrets.length === 0 && !loopback && origin !== undefined)
     complain('BRIDGE_SECRET', 'missing on a public address', generate);
   if (secrets.some((item) => Buffer.byteLength(item) < 32))
-    complain('BRIDGE_SECRET', 'shorter than 32 bytes', generate);
+    complain('BRIDGE_SECRET', 'a secret in it is shorter than 32 bytes (commas separate secrets)', generate);
 
   const githubUrl = webUrl('GITHUB_URL', text('GITHUB_URL') ?? 'https://github.com');
   const githubApiUrl = webUrl(

@@ -66,20 +66,22 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
   let loaded: { keys: LoadedKey[]; at: number } | undefined;
   let loading: Promise<LoadedKey[]> | undefined;
 
-  async function read(): Promise<{ version: number; keys: StoredKey[] }> {
+  async function read(): Promise<{ version: number; keys: StoredKey[]; current: boolean }> {
     const { version, value } = await store.readDocument(DOCUMENT);
     return {
       version,
       keys: version === 0 ? [] : z.array(storedKeySchema).parse(JSON.parse(secrets.open(value, DOCUMENT))),
+      current: version === 0 || secrets.isCurrent(value),
     };
   }
 
   /** Reads the set, changes it, and writes it unless somebody else did in between; then it is read again. */
   async function change(edit: (keys: StoredKey[]) => Promise<StoredKey[]>): Promise<StoredKey[]> {
     for (;;) {
-      const { version, keys } = await read();
+      const { version, keys, current } = await read();
       const next = await edit(keys);
-      if (next === keys) return keys;
+      // What an older secret sealed is sealed anew, so that the secret can be retired.
+      if (next === keys && current) return keys;
       if (await store.writeDocument(DOCUMENT, version, secrets.seal(JSON.stringify(next), DOCUMENT))) return next;
     }
   }

@@ -1,0 +1,93 @@
+// Signing keys: sealed in the store, shared by replicas, rotated with overlap.
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { decodeProtectedHeader, SignJWT } from 'jose';
+import { z } from 'zod';
+import { EventBus } from '../../src/observe/events.ts';
+import { createSigningKeys } from '../../src/security/keys.ts';
+import { createSecrets } from '../../src/security/secrets.ts';
+import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { callTool, connect, getJson } from '../support/oauth.ts';
+
+const DAY = 86400;
+
+onBothStores('signing keys', (store) => {
+  let bridge: TestBridge;
+  before(async () => {
+    bridge = await startTestBridge({ store });
+  });
+  after(() => bridge.stop());
+
+  /** A replica: the same store and secret, a process of its own. */
+  const replica = () =>
+    createSigningKeys({
+      store: bridge.store.shared,
+      secrets: createSecrets(bridge.config.secrets),
+      events: new EventBus(),
+      now: bridge.now,
+      tokenTtl: 3600,
+    });
+  const published = async () => {
+    const { body } = await getJson(`${bridge.url}/.well-known/jwks.json`);
+    return z.array(z.looseObject({ kid: z.string(), alg: z.string() })).parse(body.keys);
+  };
+
+  it('are made once, however many replicas start at once', async () => {
+    const sets = await Promise.all(Array.from({ length: 8 }, () => replica().jwks()));
+    const kids = new Set(sets.flatMap(({ keys }) => keys.map((key) => key.kid)));
+    assert.equal(kids.size, 2, 'one ES256 and one RS256');
+    assert.deepEqual(new Set((await published()).map((key) => key.kid)), kids);
+  });
+
+  it('publish no private part', async () => {
+    for (const key of await published())
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(secret in key), secret);
+  });
+
+  it('are published for a day before they sign, and afterwards until their last token has expired', async () => {
+    const { tokens } = await connect(bridge.url);
+    const before = decodeProtectedHeader(tokens.access_token).kid;
+    await bridge.bridge.services.keys.rotate(false);
+    assert.equal((await published()).length, 4);
+    assert.equal(
+      (await bridge.bridge.services.keys.current('ES256')).kid,
+      before,
+      'a key nobody may know yet signs nothing',
+    );
+
+    bridge.advance(DAY + 1);
+    const { tokens: later } = await connect(bridge.url);
+    const now = decodeProtectedHeader(later.access_token).kid;
+    assert.notEqual(now, before);
+    assert.equal((await callTool(bridge.url, later.access_token, 'get_auth_status')).status, 200);
+    await bridge.bridge.maintain();
+    assert.ok(
+      (await published()).some((key) => key.kid === before),
+      'tokens of the old key may still live',
+    );
+
+    bridge.advance(DAY + 3700);
+    await bridge.bridge.maintain();
+    assert.ok(!(await published()).some((key) => key.kid === before));
+  });
+
+  it('rotate by themselves', async () => {
+    const kid = (await bridge.bridge.services.keys.current('ES256')).kid;
+    bridge.advance(91 * DAY);
+    await bridge.bridge.maintain();
+    bridge.advance(DAY + 1);
+    assert.notEqual((await bridge.bridge.services.keys.current('ES256')).kid, kid);
+  });
+
+  it('are found by a replica that has not read them yet', async () => {
+    const other = replica();
+    await other.jwks();
+    await bridge.bridge.services.keys.rotate(true);
+    const { kid, privateKey } = await bridge.bridge.services.keys.current('ES256');
+    assert.ok(await new SignJWT({}).setProtectedHeader({ alg: 'ES256' }).sign(privateKey));
+    assert.equal(await other.find(kid, 'ES256'), undefined, 'strangers choose key ids: no read for each');
+    bridge.advance(6);
+    assert.ok(await other.find(kid, 'ES256'));
+    assert.equal(await other.find(kid, 'RS256'), undefined, 'a key is of one algorithm');
+  });
+});

@@ -14,6 +14,8 @@ import { wire } from './wiring.ts';
 
 /** Milliseconds that requests under way have when the server stops. */
 const GRACE = 5_000;
+/** What machines ask every few seconds: worth a line only when it fails. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 /** Milliseconds that Redis has to count a failure, before it is counted in memory. */
 const COUNTER_PATIENCE = { connect: 1000, command: 1000 };
 
@@ -42,7 +44,11 @@ export async function startBridge(
     const app = createApp(bridge, {
       metrics: createMetrics(events),
       onRequest: (request) =>
-        logger.info({ event: 'request', ...request, milliseconds: Math.round(request.milliseconds) }),
+        logger[PROBES.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+          event: 'request',
+          ...request,
+          milliseconds: Math.round(request.milliseconds),
+        }),
       ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
     });
     const handler = app.callback();

@@ -53,7 +53,9 @@ export function githubCallback(services: CallbackServices): Koa.Middleware {
       }
       const [answer] = await Promise.all([
         logins.complete(ctx, returned, upstreamLogin),
-        isRegisteredId(request.clientId) ? store.clients.touch(request.clientId, UNUSED_CLIENT_TTL, upstreamLogin.person) : undefined,
+        isRegisteredId(request.clientId)
+          ? store.clients.touch(request.clientId, UNUSED_CLIENT_TTL, upstreamLogin.person)
+          : undefined,
       ]);
       web.answerClient(ctx, request, { code: answer }, request.uiLocales);
     } catch (error) {

@@ -38,6 +38,8 @@ export interface TestBridgeOptions {
   readonly app?: Partial<SimulatedApp>;
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
   readonly fetch?: GuardedFetchOptions;
+  /** Logs nothing below `warn`, as a benchmark wants it. */
+  readonly quiet?: boolean;
   /** Stands before the store: to count, or to break it. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -101,7 +103,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
   const events: RecordedEvent[] = [];
   bus.onAny((name, event) => events.push({ name, event } as RecordedEvent));
   const lines: string[] = [];
-  const logger = createLogger('trace', { write: (line) => void lines.push(line) });
+  const logger = createLogger(options.quiet ? 'warn' : 'trace', { write: (line) => void lines.push(line) });
   logEvents(bus, logger);
   const bridge = await wire(config, {
     store,

@@ -114,13 +114,14 @@ export async function walkAuthorization(
   options: Pick<LoginOptions, 'browser' | 'login' | 'consent' | 'github'> = {},
 ): Promise<Page> {
   const { browser = createAgent(), login = 'octocat', consent = 'allow', github = 'authorize' } = options;
-  const consentPage = await browser.get(url);
-  const answer =
-    consentPage.location === undefined
-      ? await browser.submit(consentPage.form('/consent'), { button: consent })
-      : consentPage;
-  if (answer.location === undefined || consent === 'deny') return answer;
-  return browser.follow(await passGithub(browser, answer, login, github));
+  const redirectUri = new URL(url).searchParams.get('redirect_uri');
+  const isAnswer = ({ location }: Page) => redirectUri !== null && location?.href.startsWith(redirectUri) === true;
+  // The bridge sends a browser that came by another name of it to its own first.
+  const first = await browser.followAll(await browser.get(url), ({ pathname }) => pathname !== '/authorize');
+  const decided =
+    first.location === undefined ? await browser.submit(first.form('/consent'), { button: consent }) : first;
+  if (decided.location === undefined || isAnswer(decided)) return decided;
+  return browser.follow(await passGithub(browser, decided, login, github));
 }
 
 /** A whole login, to the redirect that carries the answer to the client. */

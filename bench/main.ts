@@ -1,0 +1,76 @@
+/** `npm run bench`: races, each against peers in the same run. See README.md. */
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { type Contestant, contestant, type Ready } from './contestant.ts';
+import { race } from './race.ts';
+
+const agent = new Agent({ connections: 8, pipelining: 1 });
+const toolCall = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'get_auth_status', arguments: {} },
+});
+
+/** Calls `get_auth_status`. @param path of the MCP endpoint */
+const callsTool = (path: string) => (server: Ready) => async () => {
+  const { statusCode, body } = await request(`${server.url}${path}`, {
+    dispatcher: agent,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${server.state.accessToken}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': '2025-06-18',
+    },
+    body: toolCall,
+  });
+  const text = await body.text();
+  if (statusCode !== 200 || !text.includes('octocat'))
+    throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
+};
+
+/** Refreshes; requests at once share the newest token, one after the other. */
+const refreshes = ({ url, state }: Ready) => {
+  let turn: Promise<string> = Promise.resolve(state.refreshToken ?? '');
+  return async () => {
+    turn = turn.then(async (refreshToken) => {
+      const { statusCode, body } = await request(`${url}/token`, {
+        dispatcher: agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: refreshToken,
+          client_id: state.clientId ?? '',
+        }).toString(),
+      });
+      const answer = await body.json();
+      if (statusCode !== 200) throw new Error(`/token answered ${statusCode}: ${JSON.stringify(answer)}`);
+      return z.object({ refresh_token: z.string() }).parse(answer).refresh_token;
+    });
+    await turn;
+  };
+};
+
+async function run(title: string, starting: Promise<Contestant>[]): Promise<void> {
+  const contestants = await Promise.all(starting);
+  try {
+    await race(title, contestants);
+  } finally {
+    for (const { stop } of contestants) stop();
+  }
+}
+
+await run('A tool call that needs no GitHub data', [
+  contestant('MCP SDK alone', 'sdk', [], callsTool('/')),
+  contestant('MCP SDK with a JWT check', 'sdk', ['jwt'], callsTool('/')),
+  contestant('bridge, SQLite', 'bridge', ['sqlite'], callsTool('/mcp')),
+  contestant('bridge, Redis', 'bridge', ['redis'], callsTool('/mcp')),
+]);
+await run('A refresh, with rotation and a JWT access token', [
+  contestant('oidc-provider, in memory', 'oidc-provider', [], refreshes),
+  contestant('bridge, SQLite', 'bridge', ['sqlite'], refreshes),
+  contestant('bridge, Redis', 'bridge', ['redis'], refreshes),
+]);
+await agent.close();

@@ -38,7 +38,10 @@ const fetch =
       }
     : handler.fetch;
 const listener = toNodeHandler({ ...handler, fetch });
-const server = createServer((request, response) => void listener(request, response));
+const server = createServer((request, response) => {
+  const { method = 'GET', url = '/' } = request;
+  void listener(Object.assign(request, { method, url }), response);
+});
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address !== null && typeof address === 'object') ready(`http://127.0.0.1:${address.port}`, { accessToken });

@@ -1,5 +1,6 @@
 /** The Koa app: the map of the house, every route in one place. */
 import { randomUUID } from 'node:crypto';
+import { METHODS } from 'node:http';
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
@@ -70,6 +71,7 @@ export function createApp(
     text: false,
     includeUnparsed: true,
     parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT],
+    onError: unreadable,
   });
   const origins = createOriginRule(issuer, config.loopback, config.allowedOrigins);
   const guard = guardMcp(issuer, config.loopback, origins);
@@ -100,7 +102,8 @@ export function createApp(
     accountSignIn: bridge.accountSignIn,
   };
 
-  const router = new Router();
+  // Every method is known, so that one that a path does not take is 405 (the sender's mistake), not 501 (ours).
+  const router = new Router({ methods: METHODS });
 
   // What clients discover
   router.get(
@@ -158,13 +161,13 @@ export function createApp(
   });
 
   // MCP
-  router.all('/mcp', json, guard, mcp.endpoint);
+  for (const method of ['get', 'post', 'delete'] as const) router[method]('/mcp', json, guard, mcp.endpoint);
   router.get('/sse', json, guard, sse.stream);
   router.post(
     '/messages',
     json,
     guard,
-    koaBody({ jsonLimit: MAX_WEBHOOK, multipart: false, text: false, urlencoded: false }),
+    koaBody({ jsonLimit: MAX_WEBHOOK, multipart: false, text: false, urlencoded: false, onError: unreadable }),
     sse.messages,
   );
 
@@ -177,6 +180,7 @@ export function createApp(
       text: false,
       urlencoded: false,
       includeUnparsed: true,
+      onError: unreadable,
     });
     router.post(
       '/github/webhook',
@@ -208,6 +212,11 @@ export function createApp(
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** A body that cannot be read is the sender's mistake, also where the library does not say so (a broken compression). */
+function unreadable(error: Error): never {
+  throw 'status' in error ? error : Object.assign(error, { status: 400 });
 }
 
 /** Gives each request a reference, and tells the log and the metrics how it ended. */

@@ -38,6 +38,12 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
     async stream(ctx) {
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
+      if (ctx.method === 'HEAD') {
+        // A stream has no end, so there would be none to the answer either.
+        ctx.status = 405;
+        ctx.set('Allow', 'GET');
+        return;
+      }
       if (streams.size >= MAX_STREAMS) {
         return send(
           ctx,

@@ -18,12 +18,16 @@ import { redirectUriMatches } from './redirect-uri.ts';
 import { requestedScope } from './scope.ts';
 import type { Services } from './services.ts';
 
-type Authorize = Pick<Services, 'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'>;
+type Authorize = Pick<
+  Services,
+  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events' | 'limits'
+>;
 
 /** `GET /authorize` and `POST /authorize` (OAuth 2.1 section 3.1) */
 export function authorize(services: Authorize): Koa.Middleware {
   return async (ctx) => {
     if (toOwnHost(ctx, services.issuer)) return;
+    await services.limits.authorization.consume(ctx.ip);
     const parameters = readParameters(ctx);
     const { client, redirectUri } = await checkClient(services, parameters);
     const target = { redirectUri, ...stateOf(parameters) };
@@ -75,7 +79,8 @@ function toOwnHost(ctx: Koa.Context, issuer: string): boolean {
   const own = new URL(issuer);
   if (ctx.method !== 'GET' || ctx.host === own.host || !isLoopbackHost(own.hostname)) return false;
   if (!URL.canParse(`http://${ctx.host}`) || !isLoopbackHost(new URL(`http://${ctx.host}`).hostname)) return false;
-  ctx.redirect(`${issuer}${ctx.url}`);
+  // Not `ctx.url`: a request may name its target in full (RFC 9112 section 3.2.2).
+  ctx.redirect(`${issuer}${ctx.path}${ctx.search}`);
   return true;
 }
 

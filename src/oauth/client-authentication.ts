@@ -3,9 +3,9 @@
  * (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
  */
 
-import { createLocalJWKSet, decodeJwt, errors, type JWK, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';
 import type Koa from 'koa';
-import { matchesHash } from '../security/secrets.ts';
+import { hashToken, matchesHash } from '../security/secrets.ts';
 import type { Store } from '../store/store.ts';
 import { ASSERTION_ALGORITHMS } from './client-metadata.ts';
 import type { Client, ClientDirectory } from './clients.ts';
@@ -56,27 +56,24 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
     const { jwks, jwks_uri } = client.metadata;
     const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri));
     if (keySet === undefined) throw invalidClient('the client has no keys to check its assertion with');
-    try {
-      const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
-        algorithms: [...ASSERTION_ALGORITHMS],
-        issuer: client.clientId,
-        subject: client.clientId,
-        audience: [issuer, `${issuer}/token`],
-        requiredClaims: ['exp', 'jti'],
-        clockTolerance: CLOCK_TOLERANCE,
-        currentDate: new Date(now() * 1000),
-      });
-      const lifetime = (payload.exp ?? 0) - now();
-      if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
-      const fresh = await store.shared.useOnce(
-        `assertion:${client.clientId}:${payload.jti}`,
-        lifetime + 2 * CLOCK_TOLERANCE,
-      );
-      if (!fresh) throw invalidClient('client_assertion: used before');
-    } catch (error) {
-      if (error instanceof errors.JOSEError) throw invalidClient('client_assertion: not valid', error.message);
-      throw error;
-    }
+    const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
+      algorithms: [...ASSERTION_ALGORITHMS],
+      issuer: client.clientId,
+      subject: client.clientId,
+      audience: [issuer, `${issuer}/token`],
+      requiredClaims: ['exp', 'jti'],
+      clockTolerance: CLOCK_TOLERANCE,
+      currentDate: new Date(now() * 1000),
+    }).catch((error: unknown) => {
+      // Not only jose's own errors: keys that are no keys make WebCrypto throw its own.
+      throw invalidClient('client_assertion: not valid', error instanceof Error ? error.message : undefined);
+    });
+    const lifetime = (payload.exp ?? 0) - now();
+    if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
+    // Hashed, because its length is the client's choice.
+    const id = hashToken(JSON.stringify([client.clientId, payload.jti]));
+    const fresh = await store.shared.useOnce(`assertion:${id}`, lifetime + 2 * CLOCK_TOLERANCE);
+    if (!fresh) throw invalidClient('client_assertion: used before');
   }
 
   async function authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client> {

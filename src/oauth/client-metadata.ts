@@ -25,8 +25,14 @@ const text = (max: number) => z.string().trim().max(max).refine(isPrintable, 'ho
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
 const webUri = z.url({ protocol: /^https?$/ }).max(2048);
+/** What a public key's members are; others are left out, as RFC 7517 section 4 wants, however deep they nest. */
+const keyMember = z
+  .union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+  .optional()
+  .catch(undefined);
 const publicKey = z
-  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })
+  .object({ kty: z.enum(['RSA', 'EC', 'OKP']) })
+  .catchall(keyMember)
   .refine((key) => !('d' in key), 'holds a private key');
 
 /** Client metadata in wire spelling, with the defaults applied. */

@@ -11,8 +11,10 @@ import { codeChallenge, isCodeVerifier } from './pkce.ts';
 import { codeSession, mintRefreshToken } from './session-tokens.ts';
 import { type TokenServices, tokenResponse } from './token.ts';
 
+const OVER = 'the code is unknown or over';
 const MISMATCH: Readonly<Record<string, string>> = {
-  client: 'the code was issued to another client',
+  // Another client learns nothing about a code that is not its own.
+  client: OVER,
   redirect_uri: 'redirect_uri is not the one of the authorization request',
   code_verifier: 'code_verifier does not match code_challenge',
 };
@@ -32,7 +34,7 @@ export async function redeemCode(
   if (verifier === undefined) throw invalidRequest('code_verifier is missing: PKCE is required');
   if (!isCodeVerifier(verifier)) throw invalidGrant('code_verifier is not 43 to 128 unreserved characters');
   const ref = codeSession(code);
-  if (ref === undefined) throw invalidGrant('the code is unknown or over');
+  if (ref === undefined) throw invalidGrant(OVER, 'not the form of a code');
 
   const redirectUri = parameters.get('redirect_uri');
   const presented: CodePresentation = {
@@ -64,8 +66,8 @@ export async function redeemCode(
       throw invalidGrant('the code was used before; what it gave has been revoked');
     case 'mismatch':
       if (redemption.of === 'resource') throw invalidTarget('the code was issued for another resource');
-      throw invalidGrant(MISMATCH[redemption.of] ?? 'the code does not match');
+      throw invalidGrant(MISMATCH[redemption.of] ?? OVER, `mismatch: ${redemption.of}`);
     case 'unknown':
-      throw invalidGrant('the code is unknown or over');
+      throw invalidGrant(OVER, 'no such code');
   }
 }

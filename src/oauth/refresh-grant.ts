@@ -14,6 +14,7 @@ import { UpstreamFailure } from './upstream.ts';
 
 /** Seconds in which a repeat of the newest spent token gets the same successor. */
 const GRACE = 60;
+const OVER = 'the session is over: authorize again';
 
 /** Rotates a refresh token. @throws {OAuthError} */
 export async function refresh(
@@ -33,9 +34,9 @@ export async function refresh(
   const client = await services.clientAuthentication.authenticate(credentials, found);
   if (presented === undefined) throw invalidRequest('refresh_token is missing');
   if (genuine === undefined) throw invalidGrant('the refresh token is not one of this server', 'forged or damaged');
-  if (session === undefined) throw invalidGrant('the session is over: authorize again', 'no such grant');
+  if (session === undefined) throw invalidGrant(OVER, 'no such grant');
   const { ref } = genuine;
-  if (session.grant.clientId !== client.clientId) throw invalidGrant('the refresh token was issued to another client');
+  if (session.grant.clientId !== client.clientId) throw invalidGrant(OVER, 'of another client');
   if (parameters.has('resource') && services.resources.resolve(parameters.get('resource')) !== session.grant.resource) {
     throw invalidTarget('the refresh token was issued for another resource');
   }
@@ -65,7 +66,7 @@ export async function refresh(
       upstream.grantsEnded(ref.person);
       throw invalidGrant('the refresh token was used before; the session has been revoked');
     case 'unknown':
-      throw invalidGrant('the session is over: authorize again', 'not the token of this grant');
+      throw invalidGrant(OVER, 'not the token of this grant');
   }
 }
 

@@ -10,6 +10,8 @@ import { Agent, request } from 'undici';
 
 /** Milliseconds for the whole exchange. */
 const TIMEOUT = 5_000;
+/** All that IANA gives out of IPv6. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 /** The fetch was refused or failed; the message is for logs and for the developer of the client. */
 export class FetchRefused extends Error {
@@ -51,7 +53,10 @@ export interface GuardedFetchOptions {
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   // process() unwraps v4-mapped IPv6; 6to4, Teredo, NAT64 and the like are ranges of their own, none of them unicast.
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  // Outside 2000::/3 IPv6 gives no public addresses, but ways to write others (`::127.0.0.1`, RFC 4291 section 2.5.5.1).
+  return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
 }
 
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {

@@ -3,6 +3,7 @@
  * a person whose client shares an address with him (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
+import ipaddr from 'ipaddr.js';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { EventBus } from '../observe/events.ts';
 
@@ -25,14 +26,18 @@ export interface RateLimit {
 
 export interface RateLimits {
   readonly registration: RateLimit;
+  /** Authorization requests, each of which the store keeps until the person decides. */
+  readonly authorization: RateLimit;
   /** Requests refused for what they brought: unknown clients, codes, tokens. */
   readonly failures: RateLimit;
 }
 
-/** Failures an address may cause in {@link FAILURE_WINDOW}; generous, because hosted clients share addresses. */
+/** Failures an address may cause in {@link WINDOW}; generous, because hosted clients share addresses. */
 const FAILURES = 300;
+/** Authorization requests of an address in {@link WINDOW}; people behind one address share it. */
+const AUTHORIZATIONS = 600;
 /** Seconds. */
-const FAILURE_WINDOW = 300;
+const WINDOW = 300;
 
 /**
  * @param redis where replicas share their counts; in memory without it, and while it is down
@@ -68,11 +73,14 @@ export function createRateLimits(
   };
   return {
     registration: limit('registration', options.registrationsPerHour, 3600),
-    failures: limit('failures', FAILURES, FAILURE_WINDOW),
+    authorization: limit('authorization', AUTHORIZATIONS, WINDOW),
+    failures: limit('failures', FAILURES, WINDOW),
   };
 }
 
 /** Whoever holds an IPv6 address holds its /64. */
 function network(address: string): string {
-  return address.includes(':') && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toNormalizedString().split(':').slice(0, 4).join(':');
 }

@@ -1,4 +1,6 @@
-/** A race: contestants take turns, each turn a fixed number of requests a few at a time; the medians of the turns count. */
+/**
+ * A race: contestants take turns, each turn a fixed number of requests a few at a time; the medians of the turns count.
+ */
 import type { Contestant } from './contestant.ts';
 
 const TURNS = 7;

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the bridge with the embedded store, and a simulated GitHub beside it; nothing to set up. For trying things out: anybody who reaches it
- * can be anybody.
+ * `npm run demo`: the bridge with the embedded store, and a simulated GitHub beside it; nothing to set up. For trying
+ * things out: anybody who reaches it can be anybody.
  */
 import { banner } from '../src/banner.ts';
 import { type Config, ConfigurationError, readConfig } from '../src/config.ts';

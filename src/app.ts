@@ -214,7 +214,9 @@ export function createApp(
   return app;
 }
 
-/** A body that cannot be read is the sender's mistake, also where the library does not say so (a broken compression). */
+/**
+ * A body that cannot be read is the sender's mistake, also where the library does not say so (a broken compression).
+ */
 function unreadable(error: Error): never {
   throw 'status' in error ? error : Object.assign(error, { status: 400 });
 }
@@ -238,8 +240,8 @@ function observed(metrics: Metrics, onRequest: RequestListener | undefined): Koa
 }
 
 /**
- * Headers of every answer (design decision 16). There is no `form-action`: browsers apply it to every hop after the form, GitHub and the client included; and
- * pop-up clients need their opener.
+ * Headers of every answer (design decision 16). There is no `form-action`: browsers apply it to every hop after the
+ * form, GitHub and the client included; and pop-up clients need their opener.
  */
 function securityHeaders(https: boolean): Koa.Middleware {
   return helmet({
@@ -264,7 +266,10 @@ function securityHeaders(https: boolean): Koa.Middleware {
 const FOR_ANY_ORIGIN = /^\/\.well-known\//;
 const FOR_ALLOWED_ORIGINS = /^\/(?:register|token|revoke|userinfo|mcp|sse|messages)(?:\/|$)/;
 
-/** Browser clients: metadata is for everybody, the rest for allowed origins (clients.md, use-mcp). Preflights need no token. */
+/**
+ * Browser clients: metadata is for everybody, the rest for allowed origins (clients.md, use-mcp). Preflights need no
+ * token.
+ */
 function crossOrigin(origins: OriginRule): Koa.Middleware {
   return cors({
     origin: (ctx) => {

@@ -1,4 +1,7 @@
-/** The wiring: makes every part from the configuration, in the order in which they depend on each other. A test can wire otherwise. */
+/**
+ * The wiring: makes every part from the configuration, in the order in which they depend on each other. A test can wire
+ * otherwise.
+ */
 import type { Cluster, Redis } from 'ioredis';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
 import { type AccountSignIn, createAccountSignIn } from './account/sign-in.ts';

@@ -1,4 +1,7 @@
-/** oidc-provider with its in-memory adapter: rotating refresh tokens, JWT access tokens for one resource, one session ready. */
+/**
+ * oidc-provider with its in-memory adapter: rotating refresh tokens, JWT access tokens for one resource, one session
+ * ready.
+ */
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';

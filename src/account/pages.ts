@@ -1,6 +1,6 @@
 /**
- * `/account` and, for administrators, `/account/sessions`: see the connected clients, disconnect one or all. Every form comes from a page of ours, with the CSRF
- * value of the signing-in.
+ * `/account` and, for administrators, `/account/sessions`: see the connected clients, disconnect one or all. Every form
+ * comes from a page of ours, with the CSRF value of the signing-in.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';

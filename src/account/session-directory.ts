@@ -26,7 +26,10 @@ export interface DescribedSession {
 }
 
 export interface SessionDirectory {
-  /** Sessions whose login, client or name contains a text; `more` when there are others that were not looked at or shown. */
+  /**
+   * Sessions whose login, client or name contains a text; `more` when there are others that were not looked at or
+   * shown.
+   */
   search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
   describe(session: Session): DescribedSession;
   /** Ends the session of that name, or the only one whose name begins so. @returns its name */

@@ -1,6 +1,6 @@
 /**
- * Signing in to the account page: the same way to GitHub and back as a client's login, ending in a cookie instead of a code. GitHub's token is only
- * asked who it is, and revoked at once.
+ * Signing in to the account page: the same way to GitHub and back as a client's login, ending in a cookie instead of a
+ * code. GitHub's token is only asked who it is, and revoked at once.
  */
 import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';

@@ -1,6 +1,7 @@
 /**
- * `GET /github/callback`: back from GitHub, in the browser that was sent there, once. Success travels to the client as a code; a person's Cancel as
- * `access_denied`; everything else is explained on a page first and then carried to the client, always with `state` and `iss`.
+ * `GET /github/callback`: back from GitHub, in the browser that was sent there, once. Success travels to the client as
+ * a code; a person's Cancel as `access_denied`; everything else is explained on a page first and then carried to the
+ * client, always with `state` and `iss`.
  */
 import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';

@@ -1,6 +1,7 @@
 /**
- * GitHub's API on a person's behalf: Octokit with its retry and throttling plugins inside a bounded deadline, conditional requests, and never two
- * identical calls in flight for one credential. GitHub's trouble comes out as {@link GithubTrouble}, a dead credential as CredentialDead.
+ * GitHub's API on a person's behalf: Octokit with its retry and throttling plugins inside a bounded deadline,
+ * conditional requests, and never two identical calls in flight for one credential. GitHub's trouble comes out as
+ * {@link GithubTrouble}, a dead credential as CredentialDead.
  * @see https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
 import { retry } from '@octokit/plugin-retry';

@@ -1,6 +1,6 @@
 /**
- * GitHub credentials in use: unsealing them, and refreshing expiring ones ahead of time, once across all replicas. Only what GitHub itself says of a
- * token ends anything (design decision 10).
+ * GitHub credentials in use: unsealing them, and refreshing expiring ones ahead of time, once across all replicas. Only
+ * what GitHub itself says of a token ends anything (design decision 10).
  */
 import { z } from 'zod';
 import type { EventBus } from '../observe/events.ts';

@@ -1,6 +1,6 @@
 /**
- * GitHub's OAuth endpoints, called by hand because GitHub answers errors with HTTP 200 and Octokit's exchange sends no PKCE verifier: the web flow's
- * address, the code exchange, the refresh, and the revocation of a token.
+ * GitHub's OAuth endpoints, called by hand because GitHub answers errors with HTTP 200 and Octokit's exchange sends no
+ * PKCE verifier: the web flow's address, the code exchange, the refresh, and the revocation of a token.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
 import { z } from 'zod';
@@ -64,7 +64,10 @@ export interface GithubOAuth {
   refresh(refreshToken: string): Promise<GithubTokens>;
   /** Revokes one token; one that is dead already is fine. @throws {GithubUnavailable | GithubRefusal} */
   revoke(accessToken: string): Promise<void>;
-  /** Checks the app's own credentials, for `doctor`: whether GitHub takes client id and secret. @throws {GithubUnavailable} */
+  /**
+   * Checks the app's own credentials, for `doctor`: whether GitHub takes client id and secret.
+   * @throws {GithubUnavailable}
+   */
   checkCredentials(): Promise<'valid' | 'unknown_client' | 'wrong_secret'>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Persons: the opaque tag that names one in the store and in `sid`. A person is a numeric id at one GitHub, so that the demo, github.com and an
- * Enterprise Server never mix (design decisions 9 and 18).
+ * Persons: the opaque tag that names one in the store and in `sid`. A person is a numeric id at one GitHub, so that the
+ * demo, github.com and an Enterprise Server never mix (design decisions 9 and 18).
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Secrets } from '../security/secrets.ts';

@@ -1,6 +1,6 @@
 /**
- * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login named there is pinned to the first numeric id that used it: a renamed
- * person stays who they are, and a recycled login is nobody.
+ * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login named there is pinned to the
+ * first numeric id that used it: a renamed person stays who they are, and a recycled login is nobody.
  */
 import { z } from 'zod';
 import type { OrganizationRule, UserRule } from '../config.ts';

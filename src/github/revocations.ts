@@ -1,6 +1,7 @@
 /**
- * Revocation at GitHub: tokens that no grant uses any more are deleted there, at once or, when GitHub is down, later. A sweeper ends grants that
- * expired and visits everybody whose tokens are still to be told of; replicas share the work by claims.
+ * Revocation at GitHub: tokens that no grant uses any more are deleted there, at once or, when GitHub is down, later. A
+ * sweeper ends grants that expired and visits everybody whose tokens are still to be told of; replicas share the work
+ * by claims.
  */
 import type { EventBus } from '../observe/events.ts';
 import { SealBroken } from '../security/secrets.ts';

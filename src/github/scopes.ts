@@ -1,4 +1,7 @@
-/** GitHub's OAuth scopes and their hierarchy. @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps */
+/**
+ * GitHub's OAuth scopes and their hierarchy.
+ * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+ */
 import type { ScopeLanguage } from '../oauth/scope.ts';
 
 /** Each scope with those it directly contains. */

@@ -168,8 +168,8 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
 }
 
 /**
- * What GitHub really granted: the header of its API, else the token answer. A GitHub App's tokens carry no scopes, for the app has permissions instead: there
- * the known scopes asked for are granted (design decision 8).
+ * What GitHub really granted: the header of its API, else the token answer. A GitHub App's tokens carry no scopes, for
+ * the app has permissions instead: there the known scopes asked for are granted (design decision 8).
  */
 function grantedScope(
   tokens: GithubTokens,

@@ -1,5 +1,6 @@
 /**
- * `POST /github/webhook`: GitHub says that a person revoked the app. All tokens of that person are dead there, so all sessions end here, at once.
+ * `POST /github/webhook`: GitHub says that a person revoked the app. All tokens of that person are dead there, so all
+ * sessions end here, at once.
  * @see https://docs.github.com/webhooks/webhook-events-and-payloads#github_app_authorization
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
- * Bearer tokens at the resource server: a token of ours for this resource, whose grant lives. The grant and its credential are read in one round
- * trip, at every call, so that revocation is immediate. @see RFC 6750, RFC 9068 section 4, MCP Authorization
+ * Bearer tokens at the resource server: a token of ours for this resource, whose grant lives. The grant and its
+ * credential are read in one round trip, at every call, so that revocation is immediate. @see RFC 6750, RFC 9068
+ * section 4, MCP Authorization
  */
 import {
   type AuthInfo,

@@ -1,6 +1,6 @@
 /**
- * What may reach MCP endpoints: requests to our own host, from no origin or an allowed one. Without it any web page could drive a server on the reader's
- * machine by DNS rebinding. @see MCP Transports, security warning
+ * What may reach MCP endpoints: requests to our own host, from no origin or an allowed one. Without it any web page
+ * could drive a server on the reader's machine by DNS rebinding. @see MCP Transports, security warning
  */
 import type Koa from 'koa';
 import { isLoopbackHost } from '../security/hosts.ts';
@@ -11,7 +11,8 @@ export interface OriginRule {
 }
 
 /**
- * `ALLOWED_ORIGINS`, or the default: any https origin for a public bridge, any loopback origin for one on a developer's machine.
+ * `ALLOWED_ORIGINS`, or the default: any https origin for a public bridge, any loopback origin for one on a developer's
+ * machine.
  * @param publicUrl always allowed
  */
 export function createOriginRule(

@@ -13,7 +13,8 @@ export function metadataPath(path: ResourcePath): string {
 }
 
 /**
- * The document for one path: `resource` carries the URL that the client was given, since clients compare it (clients.md).
+ * The document for one path: `resource` carries the URL that the client was given, since clients compare it
+ * (clients.md).
  * @param authorizationServer the RFC 8414 document
  * @param scope what to ask for at first; more is asked for when a tool needs it
  */

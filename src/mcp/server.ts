@@ -1,5 +1,6 @@
 /**
- * The MCP server: one factory for every protocol version. Each request gets a fresh server with the tools that this caller may see.
+ * The MCP server: one factory for every protocol version. Each request gets a fresh server with the tools that this
+ * caller may see.
  */
 import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';

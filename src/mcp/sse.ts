@@ -1,6 +1,7 @@
 /**
- * The deprecated HTTP+SSE transport, which openmcp-client still offers: `GET /sse` opens a stream, `POST /messages` sends into it. Both are authenticated, and a
- * stream answers only to the grant that opened it. @see MCP 2024-11-05, Transports
+ * The deprecated HTTP+SSE transport, which openmcp-client still offers: `GET /sse` opens a stream, `POST /messages`
+ * sends into it. Both are authenticated, and a stream answers only to the grant that opened it. @see MCP 2024-11-05,
+ * Transports
  */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';

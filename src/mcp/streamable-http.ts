@@ -1,6 +1,6 @@
 /**
- * `POST /mcp`: the SDK's handler under Koa. A session that GitHub ended during the call is answered with 401, so that the client logs in again; for that
- * the head of the answer waits for its first bytes.
+ * `POST /mcp`: the SDK's handler under Koa. A session that GitHub ended during the call is answered with 401, so that
+ * the client logs in again; for that the head of the answer waits for its first bytes.
  */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';

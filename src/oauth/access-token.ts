@@ -1,6 +1,6 @@
 /**
- * Access tokens: JWTs good for one resource. ES256 for the built-in resource, RS256 for others; `typ`, algorithm, issuer and audience
- * are pinned when they are checked. @see RFC 9068, design decision 4
+ * Access tokens: JWTs good for one resource. ES256 for the built-in resource, RS256 for others; `typ`, algorithm,
+ * issuer and audience are pinned when they are checked. @see RFC 9068, design decision 4
  */
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';

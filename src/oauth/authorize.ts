@@ -1,6 +1,6 @@
 /**
- * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to be the client's, problems
- * are pages for the person; afterwards they travel back to the client.
+ * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to be
+ * the client's, problems are pages for the person; afterwards they travel back to the client.
  * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
  */
 import type Koa from 'koa';

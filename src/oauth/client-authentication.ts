@@ -1,6 +1,6 @@
 /**
- * Client authentication at the token, revocation and introspection endpoints: public clients by their id, confidential ones by secret
- * (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
+ * Client authentication at the token, revocation and introspection endpoints: public clients by their id, confidential
+ * ones by secret (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
  */
 
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';

@@ -1,6 +1,7 @@
 /**
- * Client metadata documents: the client id is the https URL of the client's own metadata. Cached by its HTTP headers; a stale copy serves for at most a day
- * when the host fails, never after the document is gone or wrong. @see OAuth Client ID Metadata Document, draft-ietf-oauth-client-id-metadata-document
+ * Client metadata documents: the client id is the https URL of the client's own metadata. Cached by its HTTP headers; a
+ * stale copy serves for at most a day when the host fails, never after the document is gone or wrong. @see OAuth Client
+ * ID Metadata Document, draft-ietf-oauth-client-id-metadata-document
  */
 
 import type { JWK } from 'jose';
@@ -89,7 +90,8 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
         throw invalidClient('the document at client_id does not name itself as client_id');
       if ('client_secret' in document.data || 'client_secret_expires_at' in document.data)
         throw invalidClient('the document at client_id holds a client_secret');
-      // Whoever publishes a document has no shared secret with this server: not saying how it authenticates means `none`.
+      // Whoever publishes a document has no shared secret with this server: not saying how it authenticates means
+      // `none`.
       const metadata = parseClientMetadata({ token_endpoint_auth_method: 'none', ...document.data }, redirectSchemes);
       if (metadata.token_endpoint_auth_method.startsWith('client_secret'))
         throw invalidClient('a metadata document cannot use a client secret');

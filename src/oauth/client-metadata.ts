@@ -62,8 +62,8 @@ export const clientMetadataSchema = z.object({
 export type ClientMetadata = z.infer<typeof clientMetadataSchema>;
 
 /**
- * Checks client metadata and fills in defaults. Grant and response types that this server does not know are left out of the
- * answer, as RFC 7591 section 3.2.1 allows; everything else that it cannot honour is refused.
+ * Checks client metadata and fills in defaults. Grant and response types that this server does not know are left out of
+ * the answer, as RFC 7591 section 3.2.1 allows; everything else that it cannot honour is refused.
  * @param schemes private-use redirect schemes taken besides those with a dot
  * @throws {OAuthError} invalid_redirect_uri, invalid_client_metadata
  */

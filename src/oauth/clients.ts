@@ -1,6 +1,6 @@
 /**
- * Clients, whatever their origin: dynamically registered, pre-registered by the operator (`CLIENTS_FILE`), or standing behind a
- * metadata document. @see RFC 7591 section 2, OAuth 2.1 section 2
+ * Clients, whatever their origin: dynamically registered, pre-registered by the operator (`CLIENTS_FILE`), or standing
+ * behind a metadata document. @see RFC 7591 section 2, OAuth 2.1 section 2
  */
 import type { RegisteredClient } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,6 @@
 /**
- * The authorization code grant: a code is redeemed once, by its client, for its redirect URI and resource, with its verifier. A replay by the rightful
- * client ends what the code gave. @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
+ * The authorization code grant: a code is redeemed once, by its client, for its redirect URI and resource, with its
+ * verifier. A replay by the rightful client ends what the code gave. @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
  */
 import type Koa from 'koa';
 import { hashToken } from '../security/secrets.ts';

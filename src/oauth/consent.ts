@@ -1,6 +1,6 @@
 /**
- * Consent: before GitHub is involved, the person sees which client asks, for what, and where the answer goes. Only the browser that was shown
- * the page can decide, from the page itself.
+ * Consent: before GitHub is involved, the person sees which client asks, for what, and where the answer goes. Only the
+ * browser that was shown the page can decide, from the page itself.
  * @see RFC 9700 section 4.13 (confused deputy), design decision 11
  */
 import type Koa from 'koa';

@@ -3,7 +3,9 @@
  * private detail that only events and logs see.
  */
 
-/** Error codes of the OAuth 2.1, RFC 6750, 7591, 7009, 8707 and OpenID Connect registries that this server answers with. */
+/**
+ * Error codes of the OAuth 2.1, RFC 6750, 7591, 7009, 8707 and OpenID Connect registries that this server answers with.
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'

@@ -1,6 +1,6 @@
 /**
- * Introspection, for resource servers that authenticate, about tokens of their own resource only; about any other token the answer is that it is
- * not active. @see RFC 7662 section 2
+ * Introspection, for resource servers that authenticate, about tokens of their own resource only; about any other token
+ * the answer is that it is not active. @see RFC 7662 section 2
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../web/http.ts';

@@ -1,6 +1,7 @@
 /**
- * A login: one record that goes from the consent page to GitHub and back, each step taken once, each bound to the browser that took
- * the one before. The steps' routes are `authorize.ts`, `consent.ts` and `../github/callback.ts`; what a step does to the record is here.
+ * A login: one record that goes from the consent page to GitHub and back, each step taken once, each bound to the
+ * browser that took the one before. The steps' routes are `authorize.ts`, `consent.ts` and `../github/callback.ts`;
+ * what a step does to the record is here.
  * @see design decision 11, RFC 9700 section 4.7
  */
 import type Koa from 'koa';

@@ -1,5 +1,6 @@
 /**
- * Pre-registered clients: the operator's `CLIENTS_FILE`, JSON in RFC 7591 terms. A resource server that introspects is one, with the `resource` it stands for.
+ * Pre-registered clients: the operator's `CLIENTS_FILE`, JSON in RFC 7591 terms. A resource server that introspects is
+ * one, with the `resource` it stands for.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

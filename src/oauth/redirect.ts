@@ -1,5 +1,6 @@
 /**
- * The one redirect builder: every authorization response, success or error, is made here, so that none lacks `iss` or `state`.
+ * The one redirect builder: every authorization response, success or error, is made here, so that none lacks `iss` or
+ * `state`.
  * @see RFC 9207 section 2, OAuth 2.1 sections 4.1.2 and 4.1.2.1
  */
 import type { AuthorizationRequest } from '../store/records.ts';

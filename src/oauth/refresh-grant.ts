@@ -1,5 +1,6 @@
 /**
- * The refresh token grant: rotation on every use, safe to retry and evident to theft (design decision 6). Scope may be narrowed, never widened.
+ * The refresh token grant: rotation on every use, safe to retry and evident to theft (design decision 6). Scope may be
+ * narrowed, never widened.
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
 import type Koa from 'koa';

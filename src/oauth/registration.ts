@@ -1,5 +1,6 @@
 /**
- * Dynamic client registration and its management. What is answered is what is stored; a registration nobody uses is dropped.
+ * Dynamic client registration and its management. What is answered is what is stored; a registration nobody uses is
+ * dropped.
  * @see RFC 7591 section 3, RFC 7592 section 2
  */
 import type Koa from 'koa';

@@ -1,6 +1,6 @@
 /**
- * Resources: what tokens can be good for. The built-in one has three names (`PUBLIC_URL`, `/mcp`, `/sse`) and one audience,
- * `PUBLIC_URL/mcp`; each of `RESOURCES` is its own. @see RFC 8707, RFC 9728
+ * Resources: what tokens can be good for. The built-in one has three names (`PUBLIC_URL`, `/mcp`, `/sse`) and one
+ * audience, `PUBLIC_URL/mcp`; each of `RESOURCES` is its own. @see RFC 8707, RFC 9728
  */
 import { invalidTarget } from './errors.ts';
 import { words } from './parameters.ts';

@@ -1,6 +1,6 @@
 /**
- * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. Whatever else is presented is none of that client's
- * business, and the answer is the same. @see RFC 7009 section 2
+ * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. Whatever else is presented
+ * is none of that client's business, and the answer is the same. @see RFC 7009 section 2
  */
 import type Koa from 'koa';
 import type { SessionRef } from '../store/records.ts';

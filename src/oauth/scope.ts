@@ -1,6 +1,6 @@
 /**
- * Scopes: the upstream's own, and OpenID Connect's. Effective scopes are computed here, once a login: what the client asked for,
- * in its spelling, as far as the upstream granted it. @see OAuth 2.1 section 1.4.1, design decision 8
+ * Scopes: the upstream's own, and OpenID Connect's. Effective scopes are computed here, once a login: what the client
+ * asked for, in its spelling, as far as the upstream granted it. @see OAuth 2.1 section 1.4.1, design decision 8
  */
 import { words } from './parameters.ts';
 

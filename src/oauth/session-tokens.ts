@@ -1,6 +1,6 @@
 /**
- * Codes and refresh tokens: opaque texts that name their session and, for refresh tokens, prove that this server minted them.
- * A forged one is only `invalid_grant`: it must not let a stranger end a session (design decision 6).
+ * Codes and refresh tokens: opaque texts that name their session and, for refresh tokens, prove that this server minted
+ * them. A forged one is only `invalid_grant`: it must not let a stranger end a session (design decision 6).
  */
 import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../security/secrets.ts';

@@ -1,5 +1,6 @@
 /**
- * The token endpoint: authenticates the client, then hands on to the grant. Every token response is made by {@link tokenResponse}.
+ * The token endpoint: authenticates the client, then hands on to the grant. Every token response is made by {@link
+ * tokenResponse}.
  * @see OAuth 2.1 section 3.2, RFC 8707 section 2.2
  */
 import type Koa from 'koa';

@@ -1,4 +1,7 @@
-/** Userinfo: claims about the person's account, for access tokens with `openid`. @see OpenID Connect Core section 5.3 */
+/**
+ * Userinfo: claims about the person's account, for access tokens with `openid`.
+ * @see OpenID Connect Core section 5.3
+ */
 import type Koa from 'koa';
 import type { Session } from '../store/records.ts';
 import { bearerToken, noStore } from '../web/http.ts';

@@ -1,6 +1,6 @@
 /**
- * Events: the seam between protocol code, which emits them, and the logger, the metrics and the audit trail, which subscribe.
- * No event carries a token, a code or a secret.
+ * Events: the seam between protocol code, which emits them, and the logger, the metrics and the audit trail, which
+ * subscribe. No event carries a token, a code or a secret.
  */
 import { EventEmitter } from 'node:events';
 

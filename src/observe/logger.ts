@@ -1,6 +1,7 @@
 /**
- * The log: one JSON line each. Requests are logged by path, never by query; errors with their private detail and the reference that the answer
- * carried. Whatever looks like a token is blacked out, also inside messages, so that none can slip in.
+ * The log: one JSON line each. Requests are logged by path, never by query; errors with their private detail and the
+ * reference that the answer carried. Whatever looks like a token is blacked out, also inside messages, so that none can
+ * slip in.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { EventBus } from './events.ts';

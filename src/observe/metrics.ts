@@ -1,4 +1,6 @@
-/** Metrics for Prometheus: requests, GitHub's answers, logins, tokens, tools. No label carries anything about a person. */
+/**
+ * Metrics for Prometheus: requests, GitHub's answers, logins, tokens, tools. No label carries anything about a person.
+ */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The canary: a value sealed in the store under each secret in use. A store made under a secret that is not configured is refused at start, before anything in
- * it is found unreadable one by one.
+ * The canary: a value sealed in the store under each secret in use. A store made under a secret that is not configured
+ * is refused at start, before anything in it is found unreadable one by one.
  */
 import { z } from 'zod';
 import type { SharedStore } from '../store/store.ts';

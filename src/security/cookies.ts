@@ -1,5 +1,6 @@
 /**
- * Cookies: HttpOnly, `__Host-` and Secure on https, plain names on http loopback. Some carry sealed values that only this server reads.
+ * Cookies: HttpOnly, `__Host-` and Secure on https, plain names on http loopback. Some carry sealed values that only
+ * this server reads.
  * @see RFC 6265bis section 4.1.3
  */
 import type Koa from 'koa';

@@ -1,6 +1,7 @@
 /**
- * Fetching what a stranger names: https only, public addresses only and pinned at connect, no redirects, bounded in bytes and time.
- * The address is checked where the socket is opened, so a name that resolves anew (DNS rebinding) gains nothing.
+ * Fetching what a stranger names: https only, public addresses only and pinned at connect, no redirects, bounded in
+ * bytes and time. The address is checked where the socket is opened, so a name that resolves anew (DNS rebinding) gains
+ * nothing.
  * @see Client ID Metadata Document draft, section on SSRF; RFC 9700 section 4.17
  */
 import { lookup as dnsLookup } from 'node:dns';
@@ -55,7 +56,8 @@ export function isPublicAddress(address: string): boolean {
   // process() unwraps v4-mapped IPv6; 6to4, Teredo, NAT64 and the like are ranges of their own, none of them unicast.
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
-  // Outside 2000::/3 IPv6 gives no public addresses, but ways to write others (`::127.0.0.1`, RFC 4291 section 2.5.5.1).
+  // Outside 2000::/3 IPv6 gives no public addresses, but ways to write others (`::127.0.0.1`, RFC 4291 section
+  // 2.5.5.1).
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Signing keys: made here, kept sealed in the store, shared by all replicas, rotated with overlap. A new key is published before it
- * signs, and an old one stays published until the last token it signed has expired.
+ * Signing keys: made here, kept sealed in the store, shared by all replicas, rotated with overlap. A new key is
+ * published before it signs, and an old one stays published until the last token it signed has expired.
  * @see RFC 7517, RFC 9068 section 2.1
  */
 import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
@@ -47,7 +47,9 @@ export interface SigningKeys {
   jwks(): Promise<{ keys: JWK[] }>;
   /** Makes new keys; they sign once they have been published long enough, or at once. */
   rotate(immediately: boolean): Promise<void>;
-  /** Makes a new key when the current one has signed long enough, and drops keys nobody needs; called by the sweeper. */
+  /**
+   * Makes a new key when the current one has signed long enough, and drops keys nobody needs; called by the sweeper.
+   */
   maintain(): Promise<void>;
 }
 

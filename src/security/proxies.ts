@@ -1,5 +1,6 @@
 /**
- * Who really asks: behind proxies named in `TRUSTED_PROXIES` their X-Forwarded headers count, from anybody else they are ignored.
+ * Who really asks: behind proxies named in `TRUSTED_PROXIES` their X-Forwarded headers count, from anybody else they
+ * are ignored.
  */
 import ipaddr from 'ipaddr.js';
 import type Koa from 'koa';

@@ -1,6 +1,7 @@
 /**
- * What `BRIDGE_SECRET` is good for: sealing (AES-256-GCM) and authenticating (HMAC-SHA-256). Each purpose has a key of its
- * own, derived with HKDF. The first secret seals and signs, every one opens and verifies, so secrets can be rotated.
+ * What `BRIDGE_SECRET` is good for: sealing (AES-256-GCM) and authenticating (HMAC-SHA-256). Each purpose has a key of
+ * its own, derived with HKDF. The first secret seals and signs, every one opens and verifies, so secrets can be
+ * rotated.
  */
 import {
   createCipheriv,

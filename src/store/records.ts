@@ -1,6 +1,7 @@
 /**
  * The stored records: what the bridge remembers about clients, logins under way, sessions and GitHub credentials.
- * Instants are epoch seconds, durations seconds. What is hashed and what is sealed is said in README.md beside this file.
+ * Instants are epoch seconds, durations seconds. What is hashed and what is sealed is said in README.md beside this
+ * file.
  */
 
 /** A dynamically registered client (RFC 7591). `metadata` is what the registration response said, in wire spelling. */

@@ -50,15 +50,18 @@ export interface LoginStore {
   /** Keeps a login for `ttl` seconds; with an approval it already stands behind consent. */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
-   * Takes the person's decision, once. With an approval the login goes on, for `ttl` seconds, to GitHub; without one it is gone.
-   * `other_browser` when `consentHash` is not the login's; that takes nothing.
+   * Takes the person's decision, once. With an approval the login goes on, for `ttl` seconds, to GitHub; without one it
+   * is gone. `other_browser` when `consentHash` is not the login's; that takes nothing.
    */
   decide(
     id: string,
     consentHash: string,
     decision: { approval: Approval; ttl: number } | 'deny',
   ): Promise<Login | LoginProblem>;
-  /** Takes an approved login back from GitHub, once. A foreign state is `unknown`, a foreign browser `other_browser`; neither takes it. */
+  /**
+   * Takes an approved login back from GitHub, once. A foreign state is `unknown`, a foreign browser `other_browser`;
+   * neither takes it.
+   */
   finish(
     id: string,
     stateHash: string,
@@ -121,8 +124,8 @@ export type Rotation =
 /** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
 export interface SessionStore {
   /**
-   * Begins a session that waits for its code. A credential of the same id is renewed: its new tokens take effect for all its
-   * grants, the old ones are kept to be revoked with it.
+   * Begins a session that waits for its code. A credential of the same id is renewed: its new tokens take effect for
+   * all its grants, the old ones are kept to be revoked with it.
    */
   begin(session: NewSession): Promise<void>;
   /**
@@ -135,7 +138,10 @@ export interface SessionStore {
   read(ref: SessionRef): Promise<Session | undefined>;
   /** Rotates the refresh token, or says why not. */
   rotate(ref: SessionRef, request: RotationRequest): Promise<Rotation>;
-  /** Ends a grant. A credential left without grants moves to the revocations. With `clientId`, only a grant of that client. */
+  /**
+   * Ends a grant. A credential left without grants moves to the revocations. With `clientId`, only a grant of that
+   * client.
+   */
   end(ref: SessionRef, clientId?: string): Promise<EndedGrant | undefined>;
   /** Ends all grants of a person, or those of one client. */
   endAll(person: string, clientId?: string): Promise<EndedGrant[]>;
@@ -155,7 +161,10 @@ export interface CredentialStore {
     ifGeneration: number,
     tokens: Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>,
   ): Promise<boolean>;
-  /** Ends a credential that GitHub no longer accepts, with all its grants, if its tokens are still those of `ifGeneration`. */
+  /**
+   * Ends a credential that GitHub no longer accepts, with all its grants, if its tokens are still those of
+   * `ifGeneration`.
+   */
   end(person: string, id: string, ifGeneration: number): Promise<EndedGrant[]>;
 }
 
@@ -163,7 +172,10 @@ export interface CredentialStore {
 export interface RevocationStore {
   /** Claims up to `limit` people whose visit is due, for `lease` seconds. */
   duePeople(limit: number, lease: number): Promise<string[]>;
-  /** Ends a person's expired grants, says what GitHub must be told, and sets the next visit `interval` seconds ahead (none when nothing is left). */
+  /**
+   * Ends a person's expired grants, says what GitHub must be told, and sets the next visit `interval` seconds ahead
+   * (none when nothing is left).
+   */
   sweep(person: string, interval: number): Promise<{ ended: EndedGrant[]; revocations: PendingRevocation[] }>;
   /** What GitHub must be told about a person's tokens. */
   pending(person: string): Promise<PendingRevocation[]>;

@@ -107,8 +107,8 @@ export function credentialIdentityJson({ appClientId, account, scope }: Credenti
 }
 
 /**
- * The generation of a new credential: random, so that compare-and-set with the generation of an earlier credential of the
- * same id, whose refresh was under way when it ended, never succeeds.
+ * The generation of a new credential: random, so that compare-and-set with the generation of an earlier credential of
+ * the same id, whose refresh was under way when it ended, never succeeds.
  */
 export function firstGeneration(): number {
   return randomInt(1, 2 ** 40);

@@ -1,6 +1,6 @@
 /**
- * The safe display of what strangers supply. Templates escape markup; what is done here is against text that deceives the eye:
- * invisible and reordering characters, names too long to see their end, addresses that are not what they seem.
+ * The safe display of what strangers supply. Templates escape markup; what is done here is against text that deceives
+ * the eye: invisible and reordering characters, names too long to see their end, addresses that are not what they seem.
  * @see Unicode UAX #9 (bidirectional text), UTS #39 (security mechanisms)
  */
 import type { Locale } from './views.ts';
@@ -11,7 +11,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const MAX_INPUT = 2000;
 
 /**
- * Text from a stranger in one line: without control, reordering and invisible characters, without stacks of marks, cut to a length.
+ * Text from a stranger in one line: without control, reordering and invisible characters, without stacks of marks, cut
+ * to a length.
  * @param max length in characters as a person counts them
  * @returns empty when nothing visible is left
  */
@@ -63,7 +64,8 @@ const UNSAFE_SCHEMES = new Set([
 /** An address that a page may link or lead to. Redirect URIs are checked when registered; this is the second lock. */
 export function followableUrl(url: string): { readonly href: string; readonly host: string } | undefined {
   const parsed = URL.parse(url);
-  // White space and control characters would be dropped by the browser, so it would follow something else than was checked.
+  // White space and control characters would be dropped by the browser, so it would follow something else than was
+  // checked.
   if (parsed === null || UNSAFE_SCHEMES.has(parsed.protocol) || /[^\x21-\x7e]/.test(url)) return undefined;
   const host = /^https?:$/.test(parsed.protocol) ? parsed.host : `${parsed.protocol}//${parsed.host}`;
   return { href: url, host: displayHost(host) };
@@ -103,7 +105,10 @@ export interface Piece {
   readonly text: string;
 }
 
-/** Takes a text of a locale apart at its `{placeholders}` and backticks, for the template `text`, which escapes each piece. */
+/**
+ * Takes a text of a locale apart at its `{placeholders}` and backticks, for the template `text`, which escapes each
+ * piece.
+ */
 export function pieces(text: string, values: Readonly<Record<string, string>> = {}): Piece[] {
   return text.split(/(`[^`]+`|\{\w+\})/).flatMap((part): Piece[] => {
     if (part === '') return [];

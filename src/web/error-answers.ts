@@ -1,6 +1,6 @@
 /**
- * Error answers: whatever is thrown below becomes the protocol's own error for clients, and a page for people. The wire shows the code and the
- * description; the log gets the rest, under a reference that the person is shown.
+ * Error answers: whatever is thrown below becomes the protocol's own error for clients, and a page for people. The wire
+ * shows the code and the description; the log gets the rest, under a reference that the person is shown.
  */
 import type Koa from 'koa';
 import { OAuthError } from '../oauth/errors.ts';

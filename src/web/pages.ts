@@ -1,6 +1,7 @@
 /**
- * The pages for people: a view and a locale in, an HTML document out. Templates are compiled once; what strangers supplied passes
- * through `display.ts` here, and is escaped by the templates. No page needs a script, an image or another host.
+ * The pages for people: a view and a locale in, an HTML document out. Templates are compiled once; what strangers
+ * supplied passes through `display.ts` here, and is escaped by the templates. No page needs a script, an image or
+ * another host.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * What routes answer people with: pages in the person's language, and authorization responses carried to the client through the browser.
+ * What routes answer people with: pages in the person's language, and authorization responses carried to the client
+ * through the browser.
  */
 import type Koa from 'koa';
 import { type AuthorizationResponse, authorizationResponseUrl } from '../oauth/redirect.ts';
@@ -30,7 +31,9 @@ export interface Web {
     uiLocales: string | undefined,
     view: Omit<Views[Name], Common>,
   ): void;
-  /** Carries an authorization response to the client. An app's scheme is opened by a page, for the browser stays on it. */
+  /**
+   * Carries an authorization response to the client. An app's scheme is opened by a page, for the browser stays on it.
+   */
   answerClient(
     ctx: Koa.Context,
     request: Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName'>,

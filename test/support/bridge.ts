@@ -1,4 +1,5 @@
-// A whole bridge for tests: every part real, in this process, before a simulated GitHub, on either store. Tests speak HTTP
+// A whole bridge for tests: every part real, in this process, before a simulated GitHub, on either store. Tests speak
+// HTTP
 // to it. Its clock is the test's, shared with the simulated GitHub, and can be moved on.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

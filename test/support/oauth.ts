@@ -1,4 +1,5 @@
-// An OAuth client for tests: registers, sends a person through consent and GitHub, exchanges, refreshes. Every step can be
+// An OAuth client for tests: registers, sends a person through consent and GitHub, exchanges, refreshes. Every step can
+// be
 // taken alone and told wrongly, which well-behaved clients cannot do.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -108,7 +109,9 @@ export async function passGithub(
   return page;
 }
 
-/** Opens an authorization URL and does what its pages ask for, to the redirect that carries the answer to the client. */
+/**
+ * Opens an authorization URL and does what its pages ask for, to the redirect that carries the answer to the client.
+ */
 export async function walkAuthorization(
   url: string | URL,
   options: Pick<LoginOptions, 'browser' | 'login' | 'consent' | 'github'> = {},

@@ -1,4 +1,6 @@
-/** The administrators' tools: see and end the sessions of everybody. Listed and callable for `ADMIN_GITHUB_USERS` alone. */
+/**
+ * The administrators' tools: see and end the sessions of everybody. Listed and callable for `ADMIN_GITHUB_USERS` alone.
+ */
 import { z } from 'zod';
 import { defineTool } from '../tool.ts';
 

@@ -78,7 +78,9 @@ export class RedisConnection {
     return command(this.#client);
   }
 
-  /** Resolves when connected; rejects at the next failure to connect, so that a server that is down is known at once. */
+  /**
+   * Resolves when connected; rejects at the next failure to connect, so that a server that is down is known at once.
+   */
   #ready(): Promise<unknown> {
     if (this.#client.status === 'end') {
       return Promise.reject(new Error('The store is closed'));

@@ -1,4 +1,6 @@
-/** The index of people: whom the sweeper visits when, and whom the admin's list names. It may lag (design decision 18). */
+/**
+ * The index of people: whom the sweeper visits when, and whom the admin's list names. It may lag (design decision 18).
+ */
 import { z } from 'zod';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads `REDIS_URL`: one server, Sentinel or Cluster. The forms are listed in ../README.md. A complaint never repeats the
- * address, which may hold a password.
+ * Reads `REDIS_URL`: one server, Sentinel or Cluster. The forms are listed in ../README.md. A complaint never repeats
+ * the address, which may hold a password.
  */
 
 /** Where a server listens. */

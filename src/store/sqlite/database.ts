@@ -7,7 +7,10 @@ import { migrate } from './schema.ts';
 /** Tables whose rows nobody needs once they have expired. */
 const expiringTables = ['clients', 'logins', 'consents', 'leases', 'used_once'];
 
-/** Result codes (https://sqlite.org/rescode.html) that a mistake in this program explains: error, constraint, mismatch, misuse, range. */
+/**
+ * Result codes (https://sqlite.org/rescode.html) that a mistake in this program explains: error, constraint, mismatch,
+ * misuse, range.
+ */
 const faults = [1, 19, 20, 21, 25];
 
 export class Database {

@@ -7,8 +7,8 @@ export function createPrivateDirectory(path: string): void {
 }
 
 /**
- * Makes a file, 0600, unless there is one, and takes it from everybody else. SQLite gives its journals the same mode. A file
- * that is there is not opened: closing it again would drop the locks that this process holds on it (POSIX).
+ * Makes a file, 0600, unless there is one, and takes it from everybody else. SQLite gives its journals the same mode. A
+ * file that is there is not opened: closing it again would drop the locks that this process holds on it (POSIX).
  */
 export function createPrivateFile(path: string): void {
   if (!existsSync(path)) {

@@ -107,7 +107,7 @@ export function createApp(
 
   // What clients discover
   router.get(
-    '/.well-known/oauth-authorization-server{/*path}',
+    '/.well-known/oauth-authorization-server',
     json,
     publicDocument(() => metadata),
   );

@@ -27,7 +27,7 @@ export function createStreamableHttp(
 ): StreamableHttp {
   const handler = createMcpHandler(({ authInfo }) => servers.create(authInfo), {
     maxRequestBodySize: MAX_BODY,
-    onerror: (error) => events.emit('access_token.refused', { reason: `mcp: ${error.message}` }),
+    onerror: (error) => events.emit('mcp.refused', { reason: error.message }),
   });
   return {
     async endpoint(ctx) {

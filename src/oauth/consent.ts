@@ -10,7 +10,7 @@ import { PageError } from '../web/page-error.ts';
 import type { Client } from './clients.ts';
 import { isRememberable } from './login.ts';
 import { redirectHost, redirectKind } from './redirect-uri.ts';
-import { OPENID_SCOPES } from './scope.ts';
+import { upstreamScope } from './scope.ts';
 import type { Services } from './services.ts';
 
 type Consent = Pick<Services, 'issuer' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'>;
@@ -22,6 +22,7 @@ export async function showConsent(
   client: Client | undefined,
   request: AuthorizationRequest,
 ): Promise<void> {
+  const { scopes } = services.upstream;
   const fields = await services.logins.askConsent(ctx, request);
   const kind = redirectKind(request.redirectUri);
   const documentHost = client?.origin === 'document' ? new URL(client.clientId).host : undefined;
@@ -34,14 +35,9 @@ export async function showConsent(
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
     scopes: request.scope.map((name) => ({ name })),
-    policyScopes: services.upstream.policyScope
-      .filter(
-        (name) =>
-          !services.upstream.scopes.covers(
-            request.scope.filter((scope) => !OPENID_SCOPES.has(scope)),
-            name,
-          ),
-      )
+    // Whatever else GitHub is asked for: the operator's policy, and who the person is.
+    policyScopes: upstreamScope(scopes, request.scope, services.upstream.policyScope)
+      .filter((name) => !request.scope.includes(name) && !scopes.covers(request.scope, name))
       .map((name) => ({ name })),
     ...(request.resource === services.resources.builtIn ? {} : { otherResource: request.resource }),
     rememberable: isRememberable(request),

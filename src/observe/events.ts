@@ -33,6 +33,8 @@ export interface Events {
   'credential.dead': { person: string; credential: string };
   'credential.revoked': { person: string; outcome: string };
   'github.call': { route: string; status: number | 'error'; milliseconds: number };
+  /** An MCP request that the SDK refused, or an error of its transport. */
+  'mcp.refused': { reason: string };
   'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
   'rate.limited': { limit: string };
   'keys.rotated': { algorithm: string; kid: string };

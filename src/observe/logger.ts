@@ -60,10 +60,14 @@ export function logEvents(events: EventBus, logger: Logger): void {
       logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
     } else if (name === 'store.error' && 'error' in event) {
       logger.error({ event: name, ...describe(event.error, false) });
-    } else if (name === 'github.call' || name === 'tool.called' || name === 'consent.shown') {
+    } else if (name === 'github.call' || name === 'tool.called' || name === 'mcp.refused' || name === 'consent.shown') {
       logger.debug({ event: name, ...event });
     } else {
-      logger[SERIOUS.has(name) ? 'warn' : 'info']({ event: name, ...event });
+      logger[SERIOUS.has(name) ? 'warn' : 'info']({
+        event: name,
+        ...(AUDITED.has(name) ? { audit: true } : {}),
+        ...event,
+      });
     }
   });
 }
@@ -73,6 +77,23 @@ const SERIOUS: ReadonlySet<string> = new Set([
   'refresh_token.reused',
   'credential.refresh_failed',
   'rate.limited',
+]);
+
+/** Who was let in, what was given, and how it ended. */
+const AUDITED: ReadonlySet<string> = new Set([
+  'client.registered',
+  'client.updated',
+  'client.removed',
+  'consent.allowed',
+  'consent.denied',
+  'login.completed',
+  'login.failed',
+  'code.replayed',
+  'refresh_token.reused',
+  'grant.ended',
+  'credential.dead',
+  'credential.revoked',
+  'keys.rotated',
 ]);
 
 function describe(error: unknown, withStack: boolean): Record<string, unknown> {

@@ -21,7 +21,7 @@ export interface ConsentView {
   readonly redirectHost: string;
   readonly redirectKind: 'https' | 'loopback' | 'app';
   readonly scopes: readonly ScopeView[];
-  /** GitHub scopes asked for the operator's policy only (for example `read:org`), not given to the client. */
+  /** GitHub scopes that the bridge asks for itself (for example `read:org` for its policy), not given to the client. */
   readonly policyScopes: readonly ScopeView[];
   /** The resource, when it is another server than this bridge. */
   readonly otherResource?: string;

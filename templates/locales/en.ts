@@ -40,7 +40,7 @@ export const en = {
     changes: 'Can change things',
     policyScopes: 'Only for this server',
     policyLead:
-      'To check that you may sign in here, this server also asks GitHub for the following. The app does not get it.',
+      'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
     resource: 'The access is for this server',
     runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
     nextStep: 'If you allow, {github} asks you to sign in next. You can disconnect the app at any time at {account}.',

@@ -29,7 +29,8 @@ export const ja: Messages = {
     scopes: 'このアプリに許可される操作',
     changes: '変更を伴う権限',
     policyScopes: 'このサーバーだけが使う権限',
-    policyLead: 'サインインの可否を確認するため、このサーバーは次の権限も GitHub に求めます。アプリには渡されません。',
+    policyLead:
+      'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
     resource: 'アクセス先のサーバー',
     runBy: 'このページは {bridge} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:

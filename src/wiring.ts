@@ -9,10 +9,12 @@ import type { Config } from './config.ts';
 import { createGithubApi, type GithubApi } from './github/client.ts';
 import { createCredentials } from './github/credentials.ts';
 import { createGithubOAuth } from './github/oauth-app.ts';
+import type { Patience } from './github/patience.ts';
 import { createPersonTag, type PersonTag } from './github/person.ts';
 import { createPolicy, type Policy } from './github/policy.ts';
 import { createRevocations, type Revocations } from './github/revocations.ts';
 import { githubScopes } from './github/scopes.ts';
+import { createTokenSeal } from './github/token-seal.ts';
 import { createGithubUpstream } from './github/upstream.ts';
 import { callerOf, createBearerAuth } from './mcp/bearer.ts';
 import { createMcpServers } from './mcp/server.ts';
@@ -70,6 +72,8 @@ export interface WiringOptions {
   readonly now?: () => number;
   /** For tests: how client metadata documents are fetched. */
   readonly fetch?: GuardedFetchOptions;
+  /** For tests: how long GitHub may take. */
+  readonly patience?: Patience;
 }
 
 /**
@@ -81,6 +85,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const issuer = config.publicUrl;
   const { clientId, clientSecret, url, apiUrl } = config.github;
+  const patience = options.patience === undefined ? {} : { patience: options.patience };
 
   const secrets = createSecrets(config.secrets);
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
@@ -96,24 +101,22 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     apiUrl,
     callbackUrl: `${issuer}/github/callback`,
     events,
+    ...patience,
   });
-  // The two know each other: a dead credential leaves tokens to revoke, and revoking needs the credentials' seal.
+  const seal = createTokenSeal(secrets, now);
+  // A dead credential leaves tokens to revoke; what revokes them comes next.
   const credentials = createCredentials({
     store,
-    secrets,
+    seal,
     events,
     oauth,
     now,
     grantsEnded: (person) => revocations.grantsEnded(person),
+    discard: (revocation) => revocations.discard(revocation),
+    ...patience,
   });
-  const revocations = createRevocations({
-    store,
-    events,
-    oauth,
-    appClientId: clientId,
-    accessToken: credentials.accessToken,
-  });
-  const github = createGithubApi({ apiUrl, credentials, events });
+  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, seal });
+  const github = createGithubApi({ apiUrl, credentials, events, now, ...patience });
   const policy = createPolicy({
     users: config.allowedUsers,
     organizations: config.allowedOrganizations,
@@ -130,7 +133,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     policy,
     revocations,
     personTag,
-    secrets,
+    seal,
     store,
   });
 

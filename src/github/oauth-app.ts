@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { codeChallenge } from '../oauth/pkce.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
+import { PATIENCE, type Patience } from './patience.ts';
 
-/** Milliseconds GitHub has to answer. */
-const TIMEOUT = 10_000;
 const MAX_ANSWER = 64 * 1024;
+const USER_AGENT = 'mcp-github-bridge';
 
 /** Tokens as GitHub gives them. Lifetimes are seconds from now, and absent for tokens that do not expire. */
 export interface GithubTokens {
@@ -45,13 +45,15 @@ export class GithubUnavailable extends Error {
   }
 }
 
-const numeric = z.coerce.number().int().positive();
+// What GitHub leaves out, leaves empty or says as null is absent: a login must not fail over it.
+const seconds = z.coerce.number().int().positive().optional().catch(undefined);
+const text = z.string().min(1).optional().catch(undefined);
 const tokenAnswer = z.object({
   access_token: z.string().min(1),
-  refresh_token: z.string().min(1).optional(),
-  expires_in: numeric.optional(),
-  refresh_token_expires_in: numeric.optional(),
-  scope: z.string().optional(),
+  refresh_token: text,
+  expires_in: seconds,
+  refresh_token_expires_in: seconds,
+  scope: z.string().optional().catch(undefined),
 });
 const errorAnswer = z.object({ error: z.string().min(1), error_description: z.string().default('') });
 
@@ -62,13 +64,12 @@ export interface GithubOAuth {
   exchange(code: string, codeVerifier: string): Promise<GithubTokens>;
   /** @throws {GithubRefusal | GithubUnavailable} */
   refresh(refreshToken: string): Promise<GithubTokens>;
-  /** Revokes one token; one that is dead already is fine. @throws {GithubUnavailable | GithubRefusal} */
-  revoke(accessToken: string): Promise<void>;
   /**
-   * Checks the app's own credentials, for `doctor`: whether GitHub takes client id and secret.
-   * @throws {GithubUnavailable}
+   * Revokes one token.
+   * @returns false when GitHub knows no such token any more
+   * @throws {GithubUnavailable | GithubRefusal}
    */
-  checkCredentials(): Promise<'valid' | 'unknown_client' | 'wrong_secret'>;
+  revoke(accessToken: string): Promise<boolean>;
 }
 
 export interface GithubOAuthOptions {
@@ -78,10 +79,11 @@ export interface GithubOAuthOptions {
   readonly apiUrl: string;
   readonly callbackUrl: string;
   readonly events: EventBus;
+  readonly patience?: Patience;
 }
 
 export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
-  const { clientId, clientSecret, url, apiUrl, callbackUrl, events } = options;
+  const { clientId, clientSecret, url, apiUrl, callbackUrl, events, patience = PATIENCE } = options;
 
   async function call(
     route: string,
@@ -91,7 +93,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     const begun = performance.now();
     let status: number | 'error' = 'error';
     try {
-      const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) });
+      const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(patience.oauth) });
       const text = await response.text();
       status = response.status;
       if (text.length > MAX_ANSWER) throw new GithubUnavailable(`${route}: the answer is too long`);
@@ -109,7 +111,11 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
   async function token(form: Record<string, string>): Promise<GithubTokens> {
     const { status, headers, text } = await call('POST /login/oauth/access_token', `${url}/login/oauth/access_token`, {
       method: 'POST',
-      headers: { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+      headers: {
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'User-Agent': USER_AGENT,
+      },
       body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...form }).toString(),
     });
     const body = parseJson(text);
@@ -130,14 +136,14 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     };
   }
 
-  const manageToken = (method: string, accessToken: string) =>
-    call(`${method} /applications/{client_id}/token`, `${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
-      method,
+  const deleteToken = (accessToken: string) =>
+    call('DELETE /applications/{client_id}/token', `${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
+      method: 'DELETE',
       headers: {
         Accept: 'application/vnd.github+json',
         Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
         'Content-Type': 'application/json',
-        'User-Agent': 'mcp-github-bridge',
+        'User-Agent': USER_AGENT,
       },
       body: JSON.stringify({ access_token: accessToken }),
     });
@@ -159,18 +165,12 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     exchange: (code, codeVerifier) => token({ code, redirect_uri: callbackUrl, code_verifier: codeVerifier }),
     refresh: (refreshToken) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     async revoke(accessToken) {
-      const { status, headers } = await manageToken('DELETE', accessToken);
-      // 404 and 422: GitHub knows no such token any more.
-      if (status === 204 || status === 404 || status === 422) return;
+      const { status, headers } = await deleteToken(accessToken);
+      if (status === 204) return true;
+      if (status === 404 || status === 422) return false;
       if (status === 401)
         throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
       throw new GithubUnavailable(`the revocation was answered ${status}`, retryAfterOf(headers));
-    },
-    async checkCredentials() {
-      const { status } = await manageToken('POST', 'gho_0000000000000000000000000000doctor00');
-      if (status === 401) return 'wrong_secret';
-      if (status === 404 || status === 422 || status === 200) return 'valid';
-      throw new GithubUnavailable(`the token check was answered ${status}`);
     },
   };
 }

@@ -7,7 +7,8 @@ import type { OrganizationRule, UserRule } from '../config.ts';
 import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { Account } from '../store/records.ts';
 import type { SharedStore } from '../store/store.ts';
-import { type GithubAnswer, GithubTrouble } from './client.ts';
+import type { GithubAnswer } from './client.ts';
+import { GithubTrouble } from './trouble.ts';
 
 const PINS = 'login-pins';
 /** Milliseconds for which pins are believed before they are read again. */
@@ -22,9 +23,13 @@ export interface Policy {
   readonly scope: readonly string[];
   /**
    * Whether a person may use this bridge.
+   * @param account as GitHub says it is now, or as it was stored: then its login may be out of date, and somebody
+   * else's by now
+   * @param presentAccount asks GitHub for the account, when it was stored and the login matters
    * @throws {UpstreamFailure} access_denied when not, temporarily_unavailable when GitHub cannot be asked
+   * @throws {GithubTrouble} of `presentAccount`
    */
-  admit(account: Account, ask: AskGithub): Promise<void>;
+  admit(account: Account, ask: AskGithub, presentAccount?: () => Promise<Account>): Promise<void>;
   isAdministrator(account: Account): Promise<boolean>;
 }
 
@@ -37,6 +42,7 @@ export interface PolicyOptions {
 
 export function createPolicy({ users, organizations, administrators, store }: PolicyOptions): Policy {
   const open = users.length === 0 && organizations.length === 0;
+  const goesByLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
   let pins: { ids: Record<string, number>; version: number; readAt: number } | undefined;
 
   async function readPins(): Promise<{ ids: Record<string, number>; version: number }> {
@@ -47,34 +53,56 @@ export function createPolicy({ users, organizations, administrators, store }: Po
     return pins;
   }
 
-  /** The id that a login means, pinned now if this account is the first to use it. */
-  async function pinned(login: string, account: Account): Promise<number | undefined> {
+  /** Pins those logins of the rules that this account is the first to use. @param account as GitHub says it is now */
+  async function pin(account: Account): Promise<void> {
+    const login = account.login.toLowerCase();
+    if (![...users, ...administrators].some((rule) => 'login' in rule && rule.login === login)) return;
     for (;;) {
       const { ids, version } = await readPins();
-      if (ids[login] !== undefined || account.login.toLowerCase() !== login) return ids[login];
-      if (await store.writeDocument(PINS, version, JSON.stringify({ ...ids, [login]: account.id }))) {
-        pins = undefined;
-        return account.id;
-      }
+      if (ids[login] !== undefined) return;
+      const written = await store.writeDocument(PINS, version, JSON.stringify({ ...ids, [login]: account.id }));
       pins = undefined;
+      if (written) return;
     }
   }
 
-  async function isNamed(rules: readonly UserRule[], account: Account): Promise<boolean> {
-    for (const rule of rules) {
-      if ('id' in rule ? rule.id === account.id : (await pinned(rule.login, account)) === account.id) return true;
-    }
+  /** Whether an account is named, by its id or by a login that is pinned to it. */
+  async function isNamed(rules: readonly UserRule[], { id, login }: Account): Promise<boolean> {
+    if (rules.some((rule) => 'id' in rule && rule.id === id)) return true;
+    const logins = rules.flatMap((rule) => ('login' in rule ? rule.login : []));
+    if (logins.length === 0) return false;
+    const isPinned = async () => {
+      const { ids } = await readPins();
+      return logins.some((login) => ids[login] === id);
+    };
+    if (await isPinned()) return true;
+    // What another replica pinned within the minute counts as well.
+    if (!logins.includes(login.toLowerCase()) || pins?.ids[login.toLowerCase()] !== undefined) return false;
+    pins = undefined;
+    return isPinned();
+  }
+
+  async function isMemberOfAny(account: Account, ask: AskGithub): Promise<boolean> {
+    const asked = await Promise.allSettled(organizations.map((rule) => isMember(rule, account, ask)));
+    if (asked.some((answer) => answer.status === 'fulfilled' && answer.value)) return true;
+    // One that could not be asked might have been the one.
+    for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
     return false;
   }
 
   return {
     scope: organizations.length === 0 ? [] : ['read:org'],
-    async admit(account, ask) {
+    async admit(account, ask, presentAccount) {
+      if (presentAccount === undefined) await pin(account);
       if (open || (await isNamed(users, account))) return;
-      for (const rule of organizations) if (await isMember(rule, account, ask)) return;
+      const present = presentAccount !== undefined && goesByLogin ? await presentAccount() : account;
+      if (present.id === account.id) {
+        await pin(present);
+        if ((await isNamed(users, present)) || (await isMemberOfAny(present, ask))) return;
+      }
       throw new UpstreamFailure('access_denied', 'not_allowed', 'this GitHub account may not use this server', {
-        detail: `${account.login} (${account.id}) is not allowed here`,
-        login: account.login,
+        detail: `${present.login} (${account.id}) is not allowed here`,
+        login: present.login,
       });
     },
     isAdministrator: (account) => isNamed(administrators, account),

@@ -3,15 +3,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ScopeLanguage } from '../oauth/scope.ts';
 import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../oauth/upstream.ts';
-import { SealBroken, type Secrets } from '../security/secrets.ts';
+import { SealBroken } from '../security/secrets.ts';
 import type { Account, CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { BadCredentials, type GithubAnswer, type GithubApi, GithubTrouble } from './client.ts';
+import type { GithubAnswer, GithubApi } from './client.ts';
 import { CredentialDead, type Credentials } from './credentials.ts';
 import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 import type { PersonTag } from './person.ts';
 import type { Policy } from './policy.ts';
 import type { Revocations } from './revocations.ts';
+import type { TokenSeal } from './token-seal.ts';
+import { BadCredentials, GithubTrouble } from './trouble.ts';
 
 const userSchema = z.looseObject({
   id: z.number().int().positive(),
@@ -30,12 +32,15 @@ export interface GithubUpstreamOptions {
   readonly policy: Policy;
   readonly revocations: Revocations;
   readonly personTag: PersonTag;
-  readonly secrets: Secrets;
+  readonly seal: TokenSeal;
   readonly store: Store;
 }
 
+/** No account has this id: whose token it was is not known. */
+const NOBODY = 0;
+
 export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
-  const { oauth, api, credentials, policy, revocations, personTag } = options;
+  const { oauth, api, credentials, policy, revocations, personTag, seal } = options;
 
   async function finishLogin(
     code: string,
@@ -43,31 +48,31 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     requestedScope: readonly string[],
   ): Promise<UpstreamLogin> {
     const tokens = await exchange(code, codeVerifier);
-    const { account, answer } = await whoIs(tokens);
-    const person = personTag(account.id);
-    const scope = grantedScope(tokens, answer, requestedScope);
-    const id = credentialId(options.clientId, scope.stored);
-    const credential = {
-      appClientId: options.clientId,
-      account,
-      scope: scope.stored,
-      ...credentials.seal(person, id, tokens),
-    };
     try {
-      await policy.admit(account, (path) => api.getWithToken(tokens.accessToken, path));
+      const answer = await ask(tokens, '/user');
+      const account = accountIn(answer);
+      await policy.admit(account, (path) => ask(tokens, path));
+      const person = personTag(account.id);
+      const scope = grantedScope(tokens, answer, requestedScope);
+      const id = credentialId(options.clientId, scope.stored);
+      const sealed = seal.seal(person, id, tokens);
+      const credential = { appClientId: options.clientId, account, scope: scope.stored, ...sealed };
+      return { person, credentialId: id, credential, account, grantedScope: scope.effective };
     } catch (error) {
-      // The token of somebody who may not in is not kept.
-      await revocations.discard({
-        person,
-        id: randomUUID(),
-        credential: id,
-        appClientId: options.clientId,
-        sealedTokens: credential.sealedTokens,
-      });
-      throw error;
+      await discard(tokens);
+      throw error instanceof GithubTrouble || error instanceof BadCredentials ? troubled(error) : error;
     }
-    return { person, credentialId: id, credential, account, grantedScope: scope.effective };
   }
+
+  /** The token of a login that came to nothing is not kept, at GitHub neither. */
+  async function discard(tokens: GithubTokens): Promise<void> {
+    const person = personTag(NOBODY);
+    const [id, credential] = [randomUUID(), 'none'];
+    const { sealedTokens } = seal.seal(person, credential, tokens);
+    await revocations.discard({ person, id, credential, appClientId: options.clientId, sealedTokens });
+  }
+
+  const ask = (tokens: GithubTokens, path: string) => api.getWithToken(tokens.accessToken, path);
 
   async function exchange(code: string, codeVerifier: string): Promise<GithubTokens> {
     try {
@@ -86,7 +91,7 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
         case 'unverified_user_email':
           throw new UpstreamFailure(
             'access_denied',
-            'github_denied',
+            'github_account',
             'GitHub wants the primary e-mail address to be verified first',
             { detail: error.message, cause: error },
           );
@@ -101,22 +106,6 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     }
   }
 
-  async function whoIs(tokens: GithubTokens): Promise<{ account: Account; answer: GithubAnswer }> {
-    try {
-      const answer = await api.getWithToken(tokens.accessToken, '/user');
-      const user = userSchema.safeParse(answer.data);
-      if (!user.success) throw new GithubTrouble('unavailable', 'GitHub answered /user with something else');
-      const { id, login, name, avatar_url } = user.data;
-      return {
-        account: { id, login, ...(name ? { name } : {}), ...(avatar_url ? { avatarUrl: avatar_url } : {}) },
-        answer,
-      };
-    } catch (error) {
-      if (error instanceof GithubTrouble || error instanceof BadCredentials) throw unreachable(error);
-      throw error;
-    }
-  }
-
   return {
     scopes: options.scopes,
     policyScope: policy.scope,
@@ -125,9 +114,11 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     async recheck(credential) {
       const ready = await renewed(credential);
       try {
-        await policy.admit(ready.account, (path) => api.get(ready, path));
+        const presentAccount = async () => accountIn(await api.get(ready, '/user'));
+        await policy.admit(ready.account, (path) => api.get(ready, path), presentAccount);
       } catch (error) {
         if (error instanceof CredentialDead) throw ended(error);
+        if (error instanceof GithubTrouble) throw unreachable(error);
         throw error;
       }
     },
@@ -137,8 +128,10 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
         return emailsSchema.safeParse(data).data?.find((email) => email.primary && email.verified)?.email;
       } catch (error) {
         if (error instanceof CredentialDead) throw ended(error);
-        if (error instanceof GithubTrouble) throw unreachable(error);
-        throw error;
+        if (!(error instanceof GithubTrouble)) throw error;
+        // An app that may not see addresses: there is none to tell.
+        if (error.kind === 'forbidden' || error.kind === 'not_found') return undefined;
+        throw unreachable(error);
       }
     },
     grantsEnded: (person) => revocations.grantsEnded(person),
@@ -148,17 +141,16 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   async function renewed(credential: CredentialState): Promise<CredentialState> {
     try {
       const fresh = await credentials.fresh(credential);
-      if (options.secrets.isCurrent(fresh.sealedTokens)) return fresh;
-      const identity = `credential:${fresh.person}:${fresh.id}`;
-      const sealedTokens = options.secrets.seal(options.secrets.open(fresh.sealedTokens, identity), identity);
-      const { accessExpiresAt, refreshExpiresAt } = fresh;
+      const { person, id, generation, accessExpiresAt, refreshExpiresAt } = fresh;
+      const sealedTokens = seal.resealed(person, id, fresh.sealedTokens);
+      if (sealedTokens === undefined) return fresh;
       const resealed = {
         sealedTokens,
         ...(accessExpiresAt === undefined ? {} : { accessExpiresAt }),
         ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
       };
-      const written = await options.store.credentials.replaceTokens(fresh.person, fresh.id, fresh.generation, resealed);
-      return written ? { ...fresh, ...resealed, generation: fresh.generation + 1 } : fresh;
+      const written = await options.store.credentials.replaceTokens(person, id, generation, resealed);
+      return written ? { ...fresh, ...resealed, generation: generation + 1 } : fresh;
     } catch (error) {
       if (error instanceof CredentialDead || error instanceof GithubUnavailable || error instanceof SealBroken)
         return credential;
@@ -187,6 +179,23 @@ function credentialId(appClientId: string, scope: readonly string[]): string {
     .update(JSON.stringify([appClientId, scope]))
     .digest('base64url')
     .slice(0, 16);
+}
+
+/** @throws {GithubTrouble} when this is not the document that it should be */
+function accountIn({ data }: GithubAnswer): Account {
+  const user = userSchema.safeParse(data);
+  if (!user.success) throw new GithubTrouble('unavailable', 'GitHub answered /user with something else');
+  const { id, login, name, avatar_url } = user.data;
+  return { id, login, ...(name ? { name } : {}), ...(avatar_url ? { avatarUrl: avatar_url } : {}) };
+}
+
+/** Why a login cannot go on: GitHub refuses this account, or does not answer. */
+function troubled(error: GithubTrouble | BadCredentials): UpstreamFailure {
+  if (!(error instanceof GithubTrouble) || error.kind !== 'forbidden') return unreachable(error);
+  return new UpstreamFailure('access_denied', 'github_account', 'GitHub refuses this account', {
+    detail: error.message,
+    cause: error,
+  });
 }
 
 function ended(cause: Error): UpstreamFailure {

@@ -4,8 +4,9 @@
  */
 import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import { type GithubApi, GithubTrouble } from '../github/client.ts';
+import type { GithubApi } from '../github/client.ts';
 import { CredentialDead } from '../github/credentials.ts';
+import { GithubTrouble } from '../github/trouble.ts';
 import type { ScopeLanguage } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';

@@ -32,6 +32,7 @@ export class UpstreamFailure extends Error {
   readonly code: 'access_denied' | 'server_error' | 'temporarily_unavailable';
   readonly page:
     | 'github_denied'
+    | 'github_account'
     | 'github_suspended'
     | 'github_unreachable'
     | 'github_misconfigured'

@@ -31,7 +31,7 @@ export function jsonErrors(events: EventBus, limits: RateLimits): Koa.Middleware
   };
 }
 
-/** For pages: errors say what happened and what to do next. */
+/** For pages: errors say what happened and what to do next; programs that ask for JSON get the protocol's error. */
 export function pageErrors(events: EventBus, limits: RateLimits, web: Web): Koa.Middleware {
   return async (ctx, next) => {
     try {
@@ -39,21 +39,35 @@ export function pageErrors(events: EventBus, limits: RateLimits, web: Web): Koa.
     } catch (thrown) {
       const error = toPageError(await penalized(thrown, limits, ctx.ip));
       events.emit('request.failed', { error: thrown, reference: reference(ctx), path: ctx.path });
-      web.page(ctx, 'error', error.uiLocales, {
-        kind: error.kind,
-        reference: reference(ctx),
-        ...(error.detail === undefined ? {} : { detail: error.detail }),
-        ...(error.login === undefined ? {} : { login: error.login }),
-        ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
-        ...(error.continueUrl === undefined ? {} : { continueUrl: error.continueUrl }),
-        ...(error.clientName === undefined ? {} : { clientName: error.clientName }),
-      });
+      ctx.vary('Accept');
+      if (ctx.accepts('html', 'json') === 'json') {
+        // A client may look before it opens a browser, to register again when it is unknown (clients.md, mcp-remote).
+        const code = error.kind === 'unknown_client' ? 'invalid_client' : codeOf(error.status);
+        ctx.body = { error: code, error_description: error.detail ?? error.kind };
+      } else {
+        web.page(ctx, 'error', error.uiLocales, {
+          kind: error.kind,
+          reference: reference(ctx),
+          ...(error.detail === undefined ? {} : { detail: error.detail }),
+          ...(error.login === undefined ? {} : { login: error.login }),
+          ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+          ...(error.continueUrl === undefined ? {} : { continueUrl: error.continueUrl }),
+          ...(error.clientName === undefined ? {} : { clientName: error.clientName }),
+        });
+      }
       ctx.status = error.status;
       ctx.set('Cache-Control', 'no-store');
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
       if (error.continueUrl !== undefined) ctx.set('Refresh', `${EXPLAIN_FOR}; url=${error.continueUrl}`);
     }
   };
+}
+
+/** The nearest of the protocol's own codes. @see RFC 6749 section 4.1.2.1 */
+function codeOf(status: number): string {
+  if (status === 403) return 'access_denied';
+  if (status === 429 || status === 503) return 'temporarily_unavailable';
+  return status < 500 ? 'invalid_request' : 'server_error';
 }
 
 /** Counts what a request got wrong; who gets too much wrong is told to slow down instead. */

@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   forged_form: 403,
   not_allowed: 403,
   github_denied: 403,
+  github_account: 403,
   github_suspended: 503,
   github_unreachable: 503,
   github_misconfigured: 500,

@@ -46,6 +46,7 @@ export type ErrorKind =
   | 'forged_form'
   | 'not_allowed'
   | 'github_denied'
+  | 'github_account'
   | 'github_suspended'
   | 'github_unreachable'
   | 'github_misconfigured'

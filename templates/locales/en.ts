@@ -167,9 +167,12 @@ export const en = {
       ],
     },
     expired_request: {
-      title: 'This sign-in took too long',
-      what: 'A sign-in can be finished only once, and only for a short time. This one is over. Nothing was given to the app.',
-      next: ['Go back to the app and connect again.'],
+      title: 'This sign-in is over',
+      what: 'A sign-in can be finished only once, and only for a short time. This one was finished before, or it took too long. The app got nothing from it now.',
+      next: [
+        'If the app is not connected, go back to it and connect again.',
+        'On the page of your connected apps, sign in again.',
+      ],
     },
     other_browser: {
       title: 'This sign-in belongs to another browser window',
@@ -198,6 +201,14 @@ export const en = {
       title: 'GitHub was told not to give access',
       what: 'Access was cancelled at GitHub. The app got nothing.',
       next: ['If you did not mean that, go back to the app and connect again.'],
+    },
+    github_account: {
+      title: 'GitHub does not let this account through',
+      what: 'GitHub refuses to act for this account: its e-mail address may not be verified, or GitHub or its organization restricts it.',
+      next: [
+        'Open GitHub and do what it asks of your account, for example verify your primary e-mail address. Then connect again.',
+        'If you have another GitHub account, connect again with that one.',
+      ],
     },
     github_suspended: {
       title: 'GitHub has suspended this server’s app',

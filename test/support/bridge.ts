@@ -1,14 +1,16 @@
 // A whole bridge for tests: every part real, in this process, before a simulated GitHub, on either store. Tests speak
 // HTTP
 // to it. Its clock is the test's, shared with the simulated GitHub, and can be moved on.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
+import { Redis } from 'ioredis';
 import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { Patience } from '../../src/github/patience.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -17,7 +19,7 @@ import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Bridge, wire } from '../../src/wiring.ts';
-import { sharedRedis } from './redis.ts';
+import { type RedisServer, sharedRedis } from './redis.ts';
 
 export const CLIENT_ID = 'Iv1.testapp';
 export const CLIENT_SECRET = 'simulated-client-secret';
@@ -39,6 +41,10 @@ export interface TestBridgeOptions {
   readonly app?: Partial<SimulatedApp>;
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
   readonly fetch?: GuardedFetchOptions;
+  /** How long GitHub may take. */
+  readonly patience?: Patience;
+  /** A Redis server of the test's own, to break; the shared one without it. */
+  readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
   readonly quiet?: boolean;
   /** Stands before the store: to count, or to break it. */
@@ -64,6 +70,8 @@ export interface TestBridge {
   now(): number;
   /** Moves the shared clock on. */
   advance(seconds: number): void;
+  /** Everything the store holds: the bytes of SQLite's files, or every key and value in Redis. */
+  dumpStore(): Promise<Buffer>;
   stop(): Promise<void>;
 }
 
@@ -98,7 +106,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     ...options.env,
   });
 
-  const opened = await openTestStore(options.store, now);
+  const opened = await openTestStore(options.store, now, options.redis);
   const store = options.wrapStore?.(opened.store) ?? opened.store;
   const bus = new EventBus();
   const events: RecordedEvent[] = [];
@@ -111,6 +119,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     events: bus,
     now,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.patience === undefined ? {} : { patience: options.patience }),
   });
   const app = createApp(bridge, {
     metrics: createMetrics(bus),
@@ -131,6 +140,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     advance(seconds) {
       offset += seconds;
     },
+    dumpStore: opened.dump,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -142,15 +152,19 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
   };
 }
 
-async function openTestStore(
-  kind: StoreKind,
-  now: () => number,
-): Promise<{ store: Store; close: () => Promise<void> }> {
+interface OpenedStore {
+  readonly store: Store;
+  dump(): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+async function openTestStore(kind: StoreKind, now: () => number, own?: RedisServer): Promise<OpenedStore> {
   if (kind === 'redis') {
-    const redis = await sharedRedis();
+    const redis = own === undefined ? await sharedRedis() : { url: own.url, prefix: 't:own:', stop: () => own.stop() };
     const store = createRedisStore(redis.url, { now, prefix: redis.prefix });
     return {
       store,
+      dump: () => dumpRedis(redis.url, redis.prefix),
       async close() {
         await store.close();
         await redis.stop();
@@ -161,11 +175,37 @@ async function openTestStore(
   const store = createSqliteStore(directory, { now });
   return {
     store,
+    dump: async () => Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name)))),
     async close() {
       await store.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Names, values and members as Redis has them, of every type that the store uses. */
+async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
+  const client = new Redis(url);
+  try {
+    const parts: Buffer[] = [];
+    for await (const keys of client.scanStream({ match: `${prefix}*`, count: 1000 })) {
+      for (const key of keys as string[]) {
+        const type = await client.type(key);
+        const content =
+          type === 'hash'
+            ? Object.entries(await client.hgetall(key)).flat()
+            : type === 'zset'
+              ? await client.zrange(key, '0', '-1')
+              : type === 'set'
+                ? await client.smembers(key)
+                : [(await client.get(key)) ?? ''];
+        parts.push(Buffer.from([key, ...content].join('\n')));
+      }
+    }
+    return Buffer.concat(parts);
+  } finally {
+    client.disconnect();
+  }
 }
 
 async function listen(server: Server): Promise<number> {

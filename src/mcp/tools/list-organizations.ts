@@ -6,8 +6,8 @@ const organizationSchema = z.looseObject({ id: z.number(), login: z.string(), de
 
 export const listOrganizations = defineTool({
   name: 'list_organizations',
-  title: 'List the organisations',
-  description: 'Lists the GitHub organisations that the person is a member of, private memberships included.',
+  title: 'List the organizations',
+  description: 'Lists the GitHub organizations that the person is a member of, private memberships included.',
   inputSchema: z.object({ page: z.int().min(1).max(1000).default(1).describe('Page of up to 100') }),
   outputSchema: z.object({ organizations: z.array(organizationSchema), next_page: z.number().nullable() }),
   scopes: ['read:org'],

@@ -14,7 +14,7 @@ export const listRepositories = defineTool({
   name: 'list_repositories',
   title: 'List the repositories',
   description:
-    'Lists repositories that the person owns, works on, or reaches through an organisation. Private ones need the scope repo.',
+    'Lists repositories that the person owns, works on, or reaches through an organization. Private ones need the scope repo.',
   inputSchema: z.object({
     page: z.int().min(1).max(1000).default(1).describe('Page of up to 100'),
     sort: z.enum(['created', 'updated', 'pushed', 'full_name']).default('pushed'),

@@ -11,8 +11,8 @@ const emailSchema = z.looseObject({
 
 export const listUserEmails = defineTool({
   name: 'list_user_emails',
-  title: 'List the e-mail addresses',
-  description: 'Lists the e-mail addresses of the GitHub account, also those that are not public.',
+  title: 'List the email addresses',
+  description: 'Lists the email addresses of the GitHub account, also those that are not public.',
   inputSchema: z.object({}),
   outputSchema: z.object({ emails: z.array(emailSchema) }),
   scopes: ['user:email'],

@@ -1,0 +1,177 @@
+// The clients of both SDKs, each taken through its own OAuth flow: refused, sent to log in, let in. The person behind them
+// is all that is played.
+
+import assert from 'node:assert/strict';
+import {
+  Client as ClientV2,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  SSEClientTransport as SseV2,
+  type StoredOAuthClientInformation,
+  type StoredOAuthTokens,
+  StreamableHTTPClientTransport as StreamableV2,
+  UnauthorizedError as UnauthorizedV2,
+  type VersionNegotiationMode,
+} from '@modelcontextprotocol/client';
+import {
+  type OAuthClientProvider as OAuthClientProviderV1,
+  UnauthorizedError as UnauthorizedV1,
+} from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport as SseV1 } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport as StreamableV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { InMemoryOAuthClientProvider } from '@modelcontextprotocol/sdk/examples/client/simpleOAuthClientProvider.js';
+import type { Transport as TransportV1 } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { z } from 'zod';
+import type { Person } from './person.ts';
+
+const REDIRECT_URI = 'http://localhost:8090/callback';
+const INFO = { name: 'test-client', version: '1.0.0' };
+
+export type SdkTransport = 'Streamable HTTP' | 'SSE';
+const PATHS = { 'Streamable HTTP': '/mcp', SSE: '/sse' } as const;
+
+/** The eras of the protocol, by what the v2 client is told and what it then agrees on with the bridge. */
+export const ERAS: readonly { name: string; mode: VersionNegotiationMode; version: string }[] = [
+  { name: '2026-07-28', mode: 'auto', version: '2026-07-28' },
+  { name: 'older', mode: 'legacy', version: '2025-11-25' },
+];
+
+export type ConnectedV1 = { client: ClientV1; provider: InMemoryOAuthClientProvider };
+
+/** Connects as the SDK's example client does: `client_secret_post`, no `state`, only the code handed back. */
+export async function connectV1(issuer: string, transport: SdkTransport, person: Person): Promise<ConnectedV1> {
+  const provider = new InMemoryOAuthClientProvider(
+    REDIRECT_URI,
+    {
+      client_name: 'Simple OAuth MCP Client',
+      redirect_uris: [REDIRECT_URI],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_post',
+    },
+    (url) => person.visit(url),
+  );
+  const url = new URL(PATHS[transport], issuer);
+  // The SDK's own types do not fit each other under exactOptionalPropertyTypes.
+  const options = { authProvider: provider as OAuthClientProviderV1 };
+  const open = () => (transport === 'SSE' ? new SseV1(url, options) : new StreamableV1(url, options));
+  const refused = open();
+  await assert.rejects(new ClientV1(INFO).connect(refused as TransportV1), UnauthorizedV1);
+  await refused.finishAuth((await person.answer()).searchParams.get('code') ?? '');
+  const client = new ClientV1(INFO);
+  await client.connect(open() as TransportV1);
+  return { client, provider };
+}
+
+export type ConnectedV2 = {
+  client: ClientV2;
+  provider: SdkProvider;
+  /** Status and challenge of each answer that had one. */
+  challenges: string[];
+  /** Brings a later login's answer to the client. */
+  finish: () => Promise<void>;
+};
+
+/** Connects as an application does that keeps everything the v2 SDK gives it. */
+export async function connectV2(
+  issuer: string,
+  transport: SdkTransport,
+  mode: VersionNegotiationMode,
+  person: Person,
+): Promise<ConnectedV2> {
+  const provider = new SdkProvider(person);
+  const challenges: string[] = [];
+  const listening: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const challenge = response.headers.get('www-authenticate');
+    if (challenge !== null) challenges.push(`${response.status} ${challenge}`);
+    return response;
+  };
+  const url = new URL(PATHS[transport], issuer);
+  const options = { authProvider: provider, fetch: listening };
+  const open = () => (transport === 'SSE' ? new SseV2(url, options) : new StreamableV2(url, options));
+  const refused = open();
+  await assert.rejects(connecting(refused), UnauthorizedV2);
+  await refused.finishAuth(await provider.answer());
+  const opened = open();
+  const client = await connecting(opened);
+  return { client, provider, challenges, finish: async () => opened.finishAuth(await provider.answer()) };
+
+  async function connecting(over: SseV2 | StreamableV2): Promise<ClientV2> {
+    const connected = new ClientV2(INFO, { versionNegotiation: { mode } });
+    await connected.connect(over);
+    return connected;
+  }
+}
+
+/** What an application keeps for the v2 client. */
+export class SdkProvider implements OAuthClientProvider {
+  readonly redirectUrl = REDIRECT_URI;
+  readonly clientMetadata = {
+    client_name: 'SDK v2',
+    redirect_uris: [REDIRECT_URI],
+    token_endpoint_auth_method: 'none',
+  };
+  readonly #person: Person;
+  #client: StoredOAuthClientInformation | undefined;
+  #tokens: StoredOAuthTokens | undefined;
+  #verifier = '';
+  #state = '';
+  #discovery: OAuthDiscoveryState | undefined;
+
+  constructor(person: Person) {
+    this.#person = person;
+  }
+
+  state(): string {
+    this.#state = crypto.randomUUID();
+    return this.#state;
+  }
+  clientInformation(): StoredOAuthClientInformation | undefined {
+    return this.#client;
+  }
+  saveClientInformation(client: StoredOAuthClientInformation): void {
+    this.#client = client;
+  }
+  tokens(): StoredOAuthTokens | undefined {
+    return this.#tokens;
+  }
+  saveTokens(tokens: StoredOAuthTokens): void {
+    this.#tokens = tokens;
+  }
+  redirectToAuthorization(url: URL): void {
+    this.#person.visit(url);
+  }
+  saveCodeVerifier(verifier: string): void {
+    this.#verifier = verifier;
+  }
+  codeVerifier(): string {
+    return this.#verifier;
+  }
+  saveDiscoveryState(discovery: OAuthDiscoveryState): void {
+    this.#discovery = discovery;
+  }
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.#discovery;
+  }
+  invalidateCredentials(what: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
+    if (what === 'all' || what === 'client') this.#client = undefined;
+    if (what === 'all' || what === 'tokens') this.#tokens = undefined;
+    if (what === 'all' || what === 'discovery') this.#discovery = undefined;
+  }
+
+  /** The parameters of the redirect, once the state in them is the one that was sent. */
+  async answer(): Promise<URLSearchParams> {
+    const { searchParams } = await this.#person.answer();
+    assert.equal(searchParams.get('state'), this.#state);
+    return searchParams;
+  }
+}
+
+const profileSchema = z.object({ structuredContent: z.object({ login: z.string() }) });
+
+/** Whose profile a result of `get_user_profile` is. */
+export function loginOf(result: unknown): string {
+  return profileSchema.parse(result).structuredContent.login;
+}

@@ -46,7 +46,7 @@ function page(title: string, viewer: SimulatedAccount | undefined, body: Html): 
 <style>${STYLE}</style>
 </head>
 <body>
-<div class="banner" role="note">Simulated GitHub: for trying things out. This is not github.com.</div>
+<header class="banner">Simulated GitHub: for trying things out. This is not github.com.</header>
 <main>
 ${body}
 </main>

@@ -93,7 +93,11 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     const begun = performance.now();
     let status: number | 'error' = 'error';
     try {
-      const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(patience.oauth) });
+      const response = await fetch(address, {
+        ...init,
+        redirect: 'error',
+        signal: AbortSignal.timeout(patience.oauth),
+      });
       const text = await response.text();
       status = response.status;
       if (text.length > MAX_ANSWER) throw new GithubUnavailable(`${route}: the answer is too long`);

@@ -23,6 +23,8 @@ export interface Caller {
   readonly expiresAt: number;
   /** Set when GitHub refused the credential during this request: the answer is then a 401. */
   credentialDied: boolean;
+  /** Why there could be no server for this request: thrown on, for the SDK would make 500 of it. */
+  failure?: unknown;
 }
 
 export interface BearerAuth {

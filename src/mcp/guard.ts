@@ -3,7 +3,7 @@
  * could drive a server on the reader's machine by DNS rebinding. @see MCP Transports, security warning
  */
 import type Koa from 'koa';
-import { isLoopbackHost } from '../security/hosts.ts';
+import { isLoopbackAuthority, isLoopbackHost } from '../security/hosts.ts';
 
 export interface OriginRule {
   /** Whether a page of this origin may use the endpoints. */
@@ -36,11 +36,11 @@ export function guardMcp(publicUrl: string, loopback: boolean, origins: OriginRu
   const own = new URL(publicUrl);
   const isOwnHost = (host: string): boolean => {
     if (host.toLowerCase() === own.host) return true;
-    return loopback && URL.canParse(`http://${host}`) && isLoopbackHost(new URL(`http://${host}`).hostname);
+    return loopback && isLoopbackAuthority(host);
   };
   return async (ctx, next) => {
     const origin = ctx.get('origin');
-    const problem = !isOwnHost(ctx.host)
+    const problem = !isOwnHost(ctx.get('host'))
       ? 'Host is not this server'
       : origin !== '' && !origins.allows(origin)
         ? 'Origin is not allowed'

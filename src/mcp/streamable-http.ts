@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
@@ -25,7 +25,15 @@ export function createStreamableHttp(
   servers: McpServers,
   events: EventBus,
 ): StreamableHttp {
-  const handler = createMcpHandler(({ authInfo }) => servers.create(authInfo), {
+  const serverFor = async ({ authInfo }: { authInfo?: AuthInfo }) => {
+    try {
+      return await servers.create(authInfo);
+    } catch (error) {
+      callerOf(authInfo).failure = error;
+      throw error;
+    }
+  };
+  const handler = createMcpHandler(serverFor, {
     maxRequestBodySize: MAX_BODY,
     onerror: (error) => events.emit('mcp.refused', { reason: error.message }),
   });
@@ -42,8 +50,10 @@ export function createStreamableHttp(
           : {}),
       });
       const response = await peeked(await handler.fetch(request, { authInfo }));
-      if (!callerOf(authInfo).credentialDied) return send(ctx, response);
+      const { credentialDied, failure } = callerOf(authInfo);
+      if (!credentialDied && failure === undefined) return send(ctx, response);
       await response.body?.cancel();
+      if (failure !== undefined) throw failure;
       return send(ctx, bearer.sessionOver(PATH));
     },
     close: () => handler.close(),
@@ -53,7 +63,8 @@ export function createStreamableHttp(
 /** Carries a web response over to Koa. */
 export function send(ctx: Koa.Context, response: Response): void {
   ctx.status = response.status;
-  for (const [name, value] of response.headers) ctx.set(name, value);
+  // `Connection` is for one connection, and this is another (RFC 9110 section 7.6.1).
+  for (const [name, value] of response.headers) if (name !== 'connection') ctx.set(name, value);
   // Without a body Koa would turn 202 into 204.
   ctx.body = response.body === null ? '' : Readable.fromWeb(response.body as ReadableStream);
   if (response.status === 401 || response.status === 403) ctx.set('Cache-Control', 'no-store');

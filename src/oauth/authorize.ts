@@ -4,7 +4,7 @@
  * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
  */
 import type Koa from 'koa';
-import { isLoopbackHost } from '../security/hosts.ts';
+import { isLoopbackAuthority, isLoopbackHost } from '../security/hosts.ts';
 import type { AuthorizationRequest } from '../store/records.ts';
 import { formParameters } from '../web/http.ts';
 import { PageError } from '../web/page-error.ts';
@@ -78,7 +78,7 @@ async function askOrGoOn(
 function toOwnHost(ctx: Koa.Context, issuer: string): boolean {
   const own = new URL(issuer);
   if (ctx.method !== 'GET' || ctx.host === own.host || !isLoopbackHost(own.hostname)) return false;
-  if (!URL.canParse(`http://${ctx.host}`) || !isLoopbackHost(new URL(`http://${ctx.host}`).hostname)) return false;
+  if (!isLoopbackAuthority(ctx.host)) return false;
   // Not `ctx.url`: a request may name its target in full (RFC 9112 section 3.2.2).
   ctx.redirect(`${issuer}${ctx.path}${ctx.search}`);
   return true;

@@ -109,7 +109,13 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
 function isDocumentUrl(clientId: string): boolean {
   if (!clientId.startsWith('https://') || clientId.length > 1024 || !URL.canParse(clientId)) return false;
   const url = new URL(clientId);
-  return url.href === clientId && url.pathname !== '/' && url.hash === '' && url.username === '' && url.password === '';
+  return (
+    url.href === clientId &&
+    url.pathname !== '/' &&
+    !clientId.includes('#') &&
+    url.username === '' &&
+    url.password === ''
+  );
 }
 
 /** Seconds for which HTTP lets a cache keep the answer, within our bounds (RFC 9111 section 4.2.1). */

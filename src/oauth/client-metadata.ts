@@ -20,6 +20,8 @@ export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
 export const ASSERTION_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
 const MAX_REDIRECT_URIS = 20;
+/** Characters of all metadata of a client together, as JSON: what a stranger can have the store keep. */
+const MAX_METADATA = 16 * 1024;
 const text = (max: number) => z.string().trim().max(max).refine(isPrintable, 'holds control characters');
 /** Absent when empty: clients send `""` for what they do not have. */
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -98,6 +100,8 @@ export function parseClientMetadata(input: unknown, schemes: readonly string[]):
   ) {
     throw invalidClientMetadata('private_key_jwt needs jwks or jwks_uri');
   }
+  if (JSON.stringify(metadata).length > MAX_METADATA)
+    throw invalidClientMetadata(`the metadata is longer than ${MAX_METADATA} characters`);
   return { ...metadata, grant_types: grantTypes, response_types: ['code'] };
 }
 

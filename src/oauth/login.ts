@@ -11,7 +11,6 @@ import { hashToken, randomToken, type Secrets } from '../security/secrets.ts';
 import type { Approval, AuthorizationRequest, Login, LoginProblem } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Client } from './clients.ts';
-import { randomVerifier } from './pkce.ts';
 import { redirectKind } from './redirect-uri.ts';
 import { effectiveScope, upstreamScope } from './scope.ts';
 import { mintCode, newGrantId } from './session-tokens.ts';
@@ -80,13 +79,23 @@ export function createLogins(options: LoginOptions): Logins {
   const csrfFor = (id: string, cookie: string) =>
     secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
 
-  /** Makes what binds the way back from GitHub to this browser, and the address to go to. */
+  /**
+   * Makes what binds the way back from GitHub to this browser, and the address to go to.
+   * @param seed that all of it follows from: nobody but this browser knows it
+   */
   function approve(
     ctx: Koa.Context,
     id: string,
     remember: boolean,
+    seed: string,
   ): { approval: Approval; url: (request: AuthorizationRequest) => string } {
-    const [random, browser, codeVerifier] = [randomToken(), randomToken(), randomVerifier()];
+    const derived = (purpose: string) => secrets.sign(purpose, Buffer.from(`${id}.${seed}`)).toString('base64url');
+    // 43 characters each, which is what PKCE asks of a verifier (RFC 7636 section 4.1).
+    const [random, browser, codeVerifier] = [
+      derived('github-state'),
+      derived('github-browser'),
+      derived('github-verifier'),
+    ];
     const state = `${id}.${random}`;
     const approval = {
       stateHash: hashToken(state),
@@ -110,7 +119,7 @@ export function createLogins(options: LoginOptions): Logins {
     const cookie = isLoginId(form.id) ? cookies.get(ctx, consentCookie(form.id)) : undefined;
     return cookie !== undefined &&
       secrets.verify(CSRF_PURPOSE, Buffer.from(`${form.id}.${cookie}`), Buffer.from(form.csrf, 'base64url'))
-      ? hashToken(cookie)
+      ? cookie
       : undefined;
   }
 
@@ -125,12 +134,13 @@ export function createLogins(options: LoginOptions): Logins {
     isGenuine: (ctx, form) => presented(ctx, form) !== undefined,
 
     async allow(ctx, form) {
-      const consentHash = presented(ctx, form);
-      if (consentHash === undefined) return 'other_browser';
-      const { approval, url } = approve(ctx, form.id, form.remember);
-      const login = await store.logins.decide(form.id, consentHash, { approval, ttl: UPSTREAM_TTL });
-      cookies.clear(ctx, consentCookie(form.id));
+      const cookie = presented(ctx, form);
+      if (cookie === undefined) return 'other_browser';
+      // The cookie stays until it expires: a second click makes the same approval of it, and leads to the same address.
+      const { approval, url } = approve(ctx, form.id, form.remember, cookie);
+      const login = await store.logins.decide(form.id, hashToken(cookie), { approval, ttl: UPSTREAM_TTL });
       if (typeof login === 'string') {
+        cookies.clear(ctx, consentCookie(form.id));
         cookies.clear(ctx, browserCookie(form.id));
         return login;
       }
@@ -139,17 +149,16 @@ export function createLogins(options: LoginOptions): Logins {
     },
 
     async deny(ctx, form) {
-      const consentHash = presented(ctx, form);
-      if (consentHash === undefined) return 'other_browser';
-      const login = await store.logins.decide(form.id, consentHash, 'deny');
-      cookies.clear(ctx, consentCookie(form.id));
+      const cookie = presented(ctx, form);
+      if (cookie === undefined) return 'other_browser';
+      const login = await store.logins.decide(form.id, hashToken(cookie), 'deny');
       if (typeof login !== 'string') events.emit('consent.denied', { clientId: login.request.clientId });
       return login;
     },
 
     async goOn(ctx, request, expectedPerson) {
       const id = randomToken(16);
-      const { approval, url } = approve(ctx, id, false);
+      const { approval, url } = approve(ctx, id, false, randomToken());
       const login: Login = { request, consentHash: '', ...(expectedPerson === undefined ? {} : { expectedPerson }) };
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return url(request);
@@ -168,6 +177,7 @@ export function createLogins(options: LoginOptions): Logins {
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser ?? ''));
       if (typeof found === 'string') return found;
       cookies.clear(ctx, browserCookie(id));
+      cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
       return { login: found.login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },

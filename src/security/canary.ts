@@ -22,9 +22,31 @@ export class ForeignStore extends Error {
  * @throws {ForeignStore}
  */
 export async function checkCanaries(store: SharedStore, secrets: Secrets, now: number, keep: number): Promise<void> {
+  const { version, all, needed } = await readCanaries(store, secrets, now, keep);
+  const current = needed.some(({ sealed }) => secrets.isCurrent(sealed));
+  if (current && needed.length === all.length) return;
+  const after: Canaries = current
+    ? needed
+    : [...needed.map((canary) => ({ supersededAt: now, ...canary })), { sealed: secrets.seal(SONG, DOCUMENT) }];
+  // Whoever wrote in between is checked against as well.
+  if (!(await store.writeDocument(DOCUMENT, version, JSON.stringify(after))))
+    await checkCanaries(store, secrets, now, keep);
+}
+
+/**
+ * Checks that everything in the store can be opened, and writes nothing.
+ * @param keep seconds after which nothing sealed under a superseded secret can be left
+ * @throws {ForeignStore}
+ */
+export async function readCanaries(
+  store: SharedStore,
+  secrets: Secrets,
+  now: number,
+  keep: number,
+): Promise<{ version: number; all: Canaries; needed: Canaries }> {
   const { version, value } = await store.readDocument(DOCUMENT);
-  const before: Canaries = version === 0 ? [] : canariesSchema.parse(JSON.parse(value));
-  const needed = before.filter(({ supersededAt }) => supersededAt === undefined || supersededAt + keep > now);
+  const all: Canaries = version === 0 ? [] : canariesSchema.parse(JSON.parse(value));
+  const needed = all.filter(({ supersededAt }) => supersededAt === undefined || supersededAt + keep > now);
   for (const { sealed } of needed) {
     try {
       secrets.open(sealed, DOCUMENT);
@@ -33,12 +55,5 @@ export async function checkCanaries(store: SharedStore, secrets: Secrets, now: n
       throw error;
     }
   }
-  const current = needed.some(({ sealed }) => secrets.isCurrent(sealed));
-  if (current && needed.length === before.length) return;
-  const after: Canaries = current
-    ? needed
-    : [...needed.map((canary) => ({ supersededAt: now, ...canary })), { sealed: secrets.seal(SONG, DOCUMENT) }];
-  // Whoever wrote in between is checked against as well.
-  if (!(await store.writeDocument(DOCUMENT, version, JSON.stringify(after))))
-    await checkCanaries(store, secrets, now, keep);
+  return { version, all, needed };
 }

@@ -98,7 +98,8 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
           signal: AbortSignal.timeout(TIMEOUT),
         });
         const refuse = (message: string) => {
-          response.body.destroy();
+          // Given up unread, the body emits an error, which unheard would end the process.
+          response.body.on('error', () => {}).destroy();
           return new FetchRefused(message, { status: response.statusCode, unreachable: response.statusCode >= 500 });
         };
         if (response.statusCode !== 200) throw refuse(`answered ${response.statusCode}`);

@@ -11,3 +11,11 @@ export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
 }
+
+/** Whether a Host header names this machine, at whatever port. */
+export function isLoopbackAuthority(host: string): boolean {
+  // What a URL reads as user information, path or fragment is no part of a host (RFC 9110 section 7.2).
+  return (
+    /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`) && isLoopbackHost(new URL(`http://${host}`).hostname)
+  );
+}

@@ -50,8 +50,8 @@ export interface LoginStore {
   /** Keeps a login for `ttl` seconds; with an approval it already stands behind consent. */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
-   * Takes the person's decision, once. With an approval the login goes on, for `ttl` seconds, to GitHub; without one it
-   * is gone. `other_browser` when `consentHash` is not the login's; that takes nothing.
+   * Takes the person's decision, once; the very same approval may come again, from a second click, and changes nothing. With
+   * an approval the login goes on, for `ttl` seconds, to GitHub; without one it is gone. `other_browser` when `consentHash` is not the login's; that takes nothing.
    */
   decide(
     id: string,

@@ -179,6 +179,24 @@ function loginTests(test: Define): void {
     assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
   });
 
+  test('the same approval may come again, until the login comes back, and lengthens nothing', async ({
+    store,
+    pass,
+  }) => {
+    await store.logins.open('l', login, 600);
+    const again = { approval: { ...approval, sealedVerifier: 'sealed anew' }, ttl: 600 };
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, { approval, ttl: 600 }), login);
+    pass(300);
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, again), login);
+    assert.equal(await store.logins.decide('l', 'foreign', again), 'other_browser');
+    const other = { approval: { ...approval, stateHash: 'another state' }, ttl: 600 };
+    assert.equal(await store.logins.decide('l', login.consentHash, other), 'unknown');
+    assert.equal(await store.logins.decide('l', login.consentHash, 'deny'), 'unknown');
+    pass(299);
+    assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+    assert.equal(await store.logins.decide('l', login.consentHash, again), 'unknown');
+  });
+
   test('a denied login is gone', async ({ store }) => {
     await store.logins.open('l', login, 600);
     assert.deepEqual(await store.logins.decide('l', login.consentHash, 'deny'), login);
@@ -205,15 +223,19 @@ function loginTests(test: Define): void {
 
   test('of many decisions at once one is taken, and of many returns one', async (bench) => {
     await bench.store.logins.open('l', login, 600);
-    const decided = await race(20, bench, (store) =>
-      store.logins.decide('l', login.consentHash, { approval, ttl: 600 }),
+    const decided = await race(20, bench, (store, index) =>
+      store.logins.decide('l', login.consentHash, {
+        approval: { ...approval, stateHash: `state-hash-${index}` },
+        ttl: 600,
+      }),
     );
     assert.equal(
       count(decided, (one) => one !== 'unknown'),
       1,
     );
+    const taken = decided.findIndex((one) => one !== 'unknown');
     const finished = await race(20, bench, (store) =>
-      store.logins.finish('l', approval.stateHash, approval.browserHash),
+      store.logins.finish('l', `state-hash-${taken}`, approval.browserHash),
     );
     assert.equal(
       count(finished, (one) => one !== 'unknown'),

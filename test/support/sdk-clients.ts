@@ -25,6 +25,10 @@ import type { Transport as TransportV1 } from '@modelcontextprotocol/sdk/shared/
 import { z } from 'zod';
 import type { Person } from './person.ts';
 
+// test/clients has another version of this package in its own node_modules.
+export { Client, UnauthorizedError } from '@modelcontextprotocol/client';
+export { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+
 const REDIRECT_URI = 'http://localhost:8090/callback';
 const INFO = { name: 'test-client', version: '1.0.0' };
 

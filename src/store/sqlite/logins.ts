@@ -36,9 +36,11 @@ export class SqliteLoginStore implements LoginStore {
     decision: { approval: Approval; ttl: number } | 'deny',
   ): Promise<Login | LoginProblem> {
     const { sql } = this.#database;
+    const stateHash = decision === 'deny' ? null : decision.approval.stateHash;
     return this.#database.transaction((now) => {
       const row = sql.get`
-        SELECT record, consent_hash FROM logins WHERE id = ${id} AND approval IS NULL AND expires_at > ${now}`;
+        SELECT record, consent_hash FROM logins
+        WHERE id = ${id} AND (approval IS NULL OR state_hash = ${stateHash}) AND expires_at > ${now}`;
       if (row === undefined) {
         return 'unknown';
       }
@@ -53,7 +55,7 @@ export class SqliteLoginStore implements LoginStore {
         sql.run`
           UPDATE logins SET approval = ${JSON.stringify(approval)}, state_hash = ${approval.stateHash},
             browser_hash = ${approval.browserHash}, expires_at = ${now + ttl}
-          WHERE id = ${id}`;
+          WHERE id = ${id} AND approval IS NULL`;
       }
       return readLogin(login.record);
     });

@@ -1,0 +1,74 @@
+/** The doctor: the list of checks, and the lines that say what they found. */
+import { type Config, ConfigurationError, readConfig } from '../config.ts';
+import { redact } from '../observe/logger.ts';
+import { type Finding, isProblem } from './finding.ts';
+import { checkGithubApi, checkGithubApp } from './github-app.ts';
+import { checkPolicy } from './policy.ts';
+import { checkPublicUrl } from './public-url.ts';
+import { checkStore } from './store.ts';
+
+/** Characters: what is shorter than this is part of too many words. */
+const SHORTEST_SECRET = 6;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Checks a configuration against the real parts. Changes nothing.
+ * @param say receives one line a check
+ * @returns whether all is well
+ */
+export async function examine(env: Environment, say: (line: string) => void): Promise<boolean> {
+  const { findings, secrets } = await findingsFor(env);
+  for (const finding of findings) say(withoutSecrets(line(finding), secrets));
+  return !findings.some(isProblem);
+}
+
+async function findingsFor(env: Environment): Promise<{ findings: Finding[]; secrets: readonly string[] }> {
+  let config: Config;
+  try {
+    config = readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const findings = error.complaints.map(({ variable, problem, remedy }) => ({ check: variable, problem, remedy }));
+    return { findings, secrets: secretsOf(env) };
+  }
+  const checked = await Promise.all([
+    checkGithubApp(config),
+    checkGithubApi(config),
+    checkPolicy(config),
+    checkStore(config),
+    checkPublicUrl(config),
+  ]);
+  const configuration: Finding = { check: 'configuration', ok: 'complete' };
+  return { findings: [configuration, ...checked.flat()], secrets: [...secretsOf(env), ...secretsIn(config)] };
+}
+
+function line(finding: Finding): string {
+  return 'problem' in finding
+    ? `problem  ${finding.check}: ${finding.problem}. ${finding.remedy}`
+    : `ok       ${finding.check}: ${finding.ok}`;
+}
+
+/** Everything that no line may contain, as it was written and as it is read. */
+function secretsOf(env: Environment): string[] {
+  const written = Object.entries(env).flatMap(([name, value]) =>
+    /SECRET$|^REDIS_URL$/.test(name) && value !== undefined ? [value, ...value.split(',')] : [],
+  );
+  const passwords = written.flatMap((value) => /\/\/[^/]*:([^@]*)@/.exec(value)?.[1] ?? []);
+  return [...written, ...passwords].map((secret) => secret.trim());
+}
+
+function secretsIn({ github, secrets, redisUrl }: Config): string[] {
+  return secretsOf({
+    CLIENT_SECRET: github.clientSecret,
+    WEBHOOK_SECRET: github.webhookSecret,
+    BRIDGE_SECRET: secrets.join(','),
+    REDIS_URL: redisUrl,
+  });
+}
+
+/** What a part answers may repeat what it was sent. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  return redact(long.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)).replaceAll('\n', ' ');
+}

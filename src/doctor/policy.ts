@@ -1,0 +1,22 @@
+/** The organisation policy: whether GitHub will show the bridge who is a member. */
+import type { Config } from '../config.ts';
+import { covers } from '../github/scopes.ts';
+import type { Finding } from './finding.ts';
+
+const CHECK = 'organisation policy';
+/** Client ids of GitHub Apps begin so; those of OAuth Apps do not. */
+const GITHUB_APP = /^Iv\d/;
+
+/** What `ALLOWED_GITHUB_ORGS` needs of GitHub, and where it comes from. */
+export function checkPolicy({ allowedOrganizations, scopes, github }: Config): Finding[] {
+  if (allowedOrganizations.length === 0) return [];
+  const names = allowedOrganizations
+    .map(({ organization, team }) => (team === undefined ? organization : `${organization}/${team}`))
+    .join(', ');
+  const how = GITHUB_APP.test(github.clientId)
+    ? 'read:org means nothing to a GitHub App: see that it has the organisation permission "Members: read"'
+    : covers(scopes, 'read:org')
+      ? 'SCOPES contains read:org'
+      : 'SCOPES lacks read:org, so it is asked of GitHub besides, shown at consent and not put into tokens';
+  return [{ check: CHECK, ok: `members of ${names} may in; ${how}` }];
+}

@@ -1,0 +1,66 @@
+/** The public address: whether what answers there is this bridge. */
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { ask, type Finding, unreachable } from './finding.ts';
+
+const CHECK = 'PUBLIC_URL';
+const WEBHOOK = 'webhook';
+const metadataSchema = z.looseObject({ issuer: z.string() });
+
+/** Asks the public address who it is, the way clients do. */
+export async function checkPublicUrl(config: Config): Promise<Finding[]> {
+  const { publicUrl } = config;
+  let response: Response;
+  let text: string;
+  try {
+    response = await ask(`${publicUrl}/.well-known/oauth-authorization-server`);
+    text = await response.text();
+  } catch (error) {
+    const found = unreachable(CHECK, publicUrl, CHECK, error);
+    if (!('problem' in found) || found.problem.includes('certificate')) return [found];
+    return [
+      { ...found, remedy: 'Start the bridge (npm start); if it runs, check the name server and the proxy in front.' },
+    ];
+  }
+  const { issuer } = metadataSchema.safeParse(parsed(text)).data ?? {};
+  if (issuer === undefined) {
+    const problem = `what answers at ${publicUrl} is not this bridge (${response.status})`;
+    return [{ check: CHECK, problem, remedy: 'Let the proxy pass every path on to HOST:PORT, or correct PUBLIC_URL.' }];
+  }
+  if (issuer !== publicUrl) {
+    const problem = `the bridge at ${publicUrl} calls itself ${issuer}`;
+    return [{ check: CHECK, problem, remedy: 'Give it the same PUBLIC_URL, byte for byte, and start it again.' }];
+  }
+  return [{ check: CHECK, ok: `${publicUrl} answers as this bridge` }, ...(await checkWebhook(config))];
+}
+
+/** Delivers GitHub's ping to ourselves, signed as GitHub would. */
+async function checkWebhook({ publicUrl, github: { webhookSecret } }: Config): Promise<Finding[]> {
+  if (webhookSecret === undefined) return [];
+  const body = JSON.stringify({ zen: 'Asked by npm run doctor.' });
+  const address = `${publicUrl}/github/webhook`;
+  const response = await ask(address, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'X-GitHub-Event': 'ping',
+      'X-Hub-Signature-256': `sha256=${createHmac('sha256', webhookSecret).update(body).digest('hex')}`,
+    },
+    body,
+  }).catch(() => undefined);
+  await response?.body?.cancel();
+  if (response?.status === 204) return [{ check: WEBHOOK, ok: `${address} takes what GitHub signs with this secret` }];
+  const problem = `${address} did not take a delivery signed with this secret (${response?.status ?? 'no answer'})`;
+  const remedy =
+    'Start the bridge again with this GITHUB_WEBHOOK_SECRET, the one entered on the page of the GitHub App.';
+  return [{ check: WEBHOOK, problem, remedy }];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

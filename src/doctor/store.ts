@@ -1,0 +1,112 @@
+/** The store: whether it is there, opens under the secret, and holds sessions that the policy will not let live. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { covers } from '../github/scopes.ts';
+import { ForeignStore, readCanaries } from '../security/canary.ts';
+import { createSecrets } from '../security/secrets.ts';
+import { openStore } from '../store/open-store.ts';
+import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { Finding } from './finding.ts';
+
+const STORE = 'store';
+/** People whose sessions are looked at. */
+const MAX_PEOPLE = 1000;
+const PAGE = 100;
+
+/** Opens the store beside a bridge that may be serving from it, and writes nothing. */
+export async function checkStore(config: Config): Promise<Finding[]> {
+  const { redisUrl, dataDir } = config;
+  if (redisUrl === undefined && !existsSync(join(dataDir, 'bridge.db'))) return [checkDirectory(dataDir)];
+  const secrets = config.secrets.length > 0 ? config.secrets : generatedSecret(dataDir);
+  let trouble: Error | undefined;
+  let store: Store | undefined;
+  try {
+    store = openStore(config, {
+      serving: false,
+      onError: (error) => {
+        trouble ??= error;
+      },
+    });
+    await store.ping();
+    if (secrets.length > 0)
+      await readCanaries(store.shared, createSecrets(secrets), Math.floor(Date.now() / 1000), config.refreshTokenTtl);
+    const where = redisUrl === undefined ? `SQLite in ${dataDir}` : 'Redis';
+    const opened: Finding = { check: STORE, ok: `${where} answers, and was made under this secret` };
+    return [opened, ...(await checkSessions(config, store))];
+  } catch (error) {
+    return [problemWith(config, error, trouble)];
+  } finally {
+    await store?.close();
+  }
+}
+
+function problemWith({ redisUrl, dataDir }: Config, error: unknown, trouble: Error | undefined): Finding {
+  if (error instanceof ForeignStore) {
+    const remedy =
+      redisUrl === undefined
+        ? `Set BRIDGE_SECRET to what it was, or name another DATA_DIR; secrets are rotated by writing "new,old".`
+        : 'Set BRIDGE_SECRET to what it was, or name another database in REDIS_URL; secrets are rotated by writing "new,old".';
+    return { check: STORE, problem: error.message, remedy };
+  }
+  const said = reasonOf(trouble ?? error);
+  if (redisUrl === undefined) {
+    const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;
+    return { check: STORE, problem: `the database in ${dataDir} cannot be used (${said})`, remedy };
+  }
+  const remedy = 'Start Redis, or correct REDIS_URL (host, port, user, password, database).';
+  return { check: STORE, problem: `Redis does not answer (${said})`, remedy };
+}
+
+/** What an error says, from the bottom of its causes. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer';
+  if (error instanceof StoreUnavailable && error.cause !== undefined) return reasonOf(error.cause);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return error.message || code || error.name;
+}
+
+/** There is no store yet: whether one can be made. */
+function checkDirectory(dataDir: string): Finding {
+  let nearest = resolve(dataDir);
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK);
+    return { check: STORE, ok: `none yet; the first start makes one in ${dataDir}` };
+  } catch {
+    const remedy = `Let this user write ${nearest}, or name another DATA_DIR.`;
+    return { check: STORE, problem: `${nearest} cannot be written, so no store can be made in ${dataDir}`, remedy };
+  }
+}
+
+function generatedSecret(dataDir: string): string[] {
+  const path = join(dataDir, 'secret');
+  return existsSync(path) ? [readFileSync(path, 'utf8').trim()] : [];
+}
+
+/**
+ * Sessions from before there was an organisation policy: GitHub does not show their memberships, so that they end at their next
+ * refresh.
+ */
+async function checkSessions({ allowedOrganizations, github }: Config, store: Store): Promise<Finding[]> {
+  if (allowedOrganizations.length === 0) return [];
+  let [sessions, without, people, after] = [0, 0, 0, ''];
+  for (let page = ['']; page.length > 0 && people < MAX_PEOPLE; ) {
+    page = await store.sessions.people(after, PAGE);
+    for (const person of page) {
+      for (const { credential } of await store.sessions.list(person)) {
+        sessions += 1;
+        // Without scopes it is a GitHub App's, whose permissions count.
+        const { scope, appClientId } = credential;
+        if (appClientId === github.clientId && scope.length > 0 && !covers(scope, 'read:org')) without += 1;
+      }
+    }
+    people += page.length;
+    after = page.at(-1) ?? '';
+  }
+  const check = 'sessions';
+  if (without === 0) return [{ check, ok: 'the organisation policy can be asked about all of them' }];
+  const remedy =
+    'Tell the people to log in again, which asks for it; without that their sessions end at the next refresh.';
+  return [{ check, problem: `${without} of ${sessions} were granted without read:org`, remedy }];
+}

@@ -1,0 +1,145 @@
+// The budgets of docs/design.md: how often each flow goes to the store and to GitHub, and how many signatures it makes and
+// checks. Counted, not timed. Rate limiters, refresh locks and policy checks count apart.
+import assert from 'node:assert/strict';
+import { after, before, it, mock } from 'node:test';
+import { createAgent } from './support/agent.ts';
+import { onBothStores, startTestBridge, type TestBridge } from './support/bridge.ts';
+import {
+  authorizationUrl,
+  callTool,
+  logIn,
+  login,
+  passGithub,
+  pkce,
+  redemption,
+  refreshing,
+  register,
+  type TestClient,
+  tokenRequest,
+  tokensOf,
+} from './support/oauth.ts';
+import { RoundTrips } from './support/round-trips.ts';
+
+interface Spent {
+  /** Round trips to the store: calls that start in the same moment travel together. */
+  readonly store: number;
+  /** Round trips for refresh locks and what is done under them. */
+  readonly locks: number;
+  readonly made: number;
+  readonly checked: number;
+  readonly github: number;
+}
+
+onBothStores('the budgets', (kind) => {
+  let bridge: TestBridge;
+  let made: { mock: { callCount(): number } };
+  let checked: { mock: { callCount(): number } };
+  const trips = new RoundTrips();
+  before(async () => {
+    bridge = await startTestBridge({
+      store: kind,
+      app: { kind: 'github-app', permissions: ['profile'] },
+      env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
+      wrapStore: (store) => trips.counting(store),
+    });
+    // Every signature begins by asking for the key that signs, every check by asking for the one that signed.
+    made = mock.method(bridge.bridge.services.keys, 'current');
+    checked = mock.method(bridge.bridge.services.keys, 'find');
+    await logIn(bridge.url, await register(bridge.url));
+  });
+  after(async () => {
+    mock.restoreAll();
+    await bridge.stop();
+  });
+
+  async function spent(flow: () => Promise<unknown>): Promise<Spent> {
+    trips.reset();
+    bridge.github.clearCalls();
+    const [madeBefore, checkedBefore] = [made.mock.callCount(), checked.mock.callCount()];
+    await flow();
+    return {
+      store: trips.count,
+      locks: trips.locks,
+      made: made.mock.callCount() - madeBefore,
+      checked: checked.mock.callCount() - checkedBefore,
+      // What the person's browser does at GitHub is not ours.
+      github: bridge.github.calls.filter(({ path }) => /^\/api\/|access_token$/.test(path)).length,
+    };
+  }
+
+  const call = async (token: string, name: string) => {
+    const { status, result } = await callTool(bridge.url, token, name);
+    assert.equal(status, 200);
+    assert.equal(result?.isError, undefined);
+  };
+
+  it('of a call that needs nothing of GitHub', async () => {
+    const { access_token } = await logIn(bridge.url, await register(bridge.url));
+    const first = await spent(() => call(access_token, 'get_auth_status'));
+    assert.deepEqual(first, { store: 1, locks: 0, made: 0, checked: 1, github: 0 });
+    const second = await spent(() => call(access_token, 'get_auth_status'));
+    assert.deepEqual(second, { store: 1, locks: 0, made: 0, checked: 0, github: 0 });
+  });
+
+  it('of get_user_profile', async () => {
+    const { access_token } = await logIn(bridge.url, await register(bridge.url), { login: 'hubot' });
+    const first = await spent(() => call(access_token, 'get_user_profile'));
+    assert.ok(first.store >= 1 && first.store <= 2, `${first.store} round trips`);
+    assert.deepEqual({ ...first, store: 0 }, { store: 0, locks: 0, made: 0, checked: 1, github: 1 });
+    const second = await spent(() => call(access_token, 'get_user_profile'));
+    assert.ok(second.store <= 2);
+    assert.deepEqual({ ...second, store: 0 }, { store: 0, locks: 0, made: 0, checked: 0, github: 1 });
+    assert.equal(bridge.github.callsTo('GET', '/api/v3/user')[0]?.status, 304);
+  });
+
+  it('of a code exchange', async () => {
+    for (const [metadata, scope, signatures] of [
+      [{}, 'read:user', 1],
+      [{}, 'openid read:user', 2],
+      [{ token_endpoint_auth_method: 'client_secret_post' }, 'read:user', 1],
+    ] as const) {
+      const client = await register(bridge.url, metadata);
+      const { code, verifier } = await login(bridge.url, client, { parameters: { scope } });
+      const exchange = await spent(async () =>
+        tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier))),
+      );
+      assert.ok(exchange.store >= 1 && exchange.store <= 2, `${exchange.store} round trips`);
+      assert.deepEqual({ ...exchange, store: 0 }, { store: 0, locks: 0, made: signatures, checked: 0, github: 0 });
+    }
+  });
+
+  it('of a refresh', async () => {
+    const client = await register(bridge.url);
+    let tokens = await logIn(bridge.url, client);
+    const refresh = () =>
+      spent(async () => {
+        tokens = tokensOf(await tokenRequest(bridge.url, refreshing(client, tokens.refresh_token)));
+      });
+    const usual = await refresh();
+    assert.ok(usual.store >= 1 && usual.store <= 2, `${usual.store} round trips`);
+    assert.deepEqual({ ...usual, store: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 0 });
+    bridge.advance(28_800);
+    await spent(() => bridge.bridge.services.keys.jwks()); // the key set is due too, and is read beside the request
+    const due = await refresh();
+    assert.ok(due.store <= 2, `${due.store} round trips`);
+    assert.ok(due.locks >= 1 && due.locks <= 4, `${due.locks} round trips for the lock`);
+    assert.deepEqual({ ...due, store: 0, locks: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 1 });
+  });
+
+  it('of a whole login, from /authorize to the code', async () => {
+    const client = await register(bridge.url);
+    for (const person of ['monalisa', 'monalisa']) {
+      const whole = await spent(() => loginUpToTheCode(bridge, client, person));
+      assert.ok(whole.store >= 4 && whole.store <= 8, `${whole.store} round trips`);
+      assert.deepEqual({ ...whole, store: 0 }, { store: 0, locks: 0, made: 0, checked: 0, github: 2 });
+    }
+  });
+});
+
+async function loginUpToTheCode(bridge: TestBridge, client: TestClient, person: string): Promise<void> {
+  const browser = createAgent();
+  const page = await browser.get(authorizationUrl(bridge.url, client, pkce().challenge));
+  const toGithub = await browser.submit(page.form('/consent'), { button: 'allow' });
+  const answer = await browser.follow(await passGithub(browser, toGithub, person));
+  assert.match(answer.location?.searchParams.get('code') ?? '', /^mgc_/);
+}

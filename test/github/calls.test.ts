@@ -1,0 +1,69 @@
+// Fewer calls: what did not change is not sent again and costs nothing at GitHub, and nothing is asked twice at once.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, it } from 'node:test';
+import { onBothStores, type TestBridge } from '../support/bridge.ts';
+import { connect, loginIn, startBridge, USER } from './fixtures.ts';
+
+onBothStores('calls to GitHub', (store) => {
+  let bridge: TestBridge;
+  before(async () => {
+    bridge = await startBridge({ store });
+  });
+  after(() => bridge.stop());
+  beforeEach(() => bridge.github.clearCalls());
+
+  it('are conditional for what was seen before: 304s, which do not count against the limit', async () => {
+    const person = await connect(bridge);
+    const first = await person.profile();
+    bridge.github.setRateLimitRemaining('octocat', 1);
+    for (let call = 0; call < 5; call++) assert.deepEqual((await person.profile()).result, first.result);
+    assert.deepEqual(
+      bridge.github.callsTo('GET', USER).map(({ conditional, status }) => [conditional, status]),
+      [[false, 200], [false, 200], ...Array(5).fill([true, 304])],
+    );
+    bridge.github.setRateLimitRemaining('octocat', 5000);
+  });
+
+  it('see a change at once', async () => {
+    const person = await connect(bridge, { login: 'monalisa' });
+    await person.profile();
+    bridge.github.account('monalisa').bio = 'something new';
+    assert.equal((await person.profile()).result?.structuredContent?.bio, 'something new');
+    assert.deepEqual(
+      bridge.github.callsTo('GET', USER).map(({ status }) => status),
+      [200, 200, 200],
+    );
+  });
+
+  it('are never two of a kind at once for one credential, whichever client asks', async () => {
+    await Promise.all([connect(bridge, { login: 'hubot' }), connect(bridge, { login: 'hubot' })]);
+    const { id } = bridge.github.account('hubot');
+    const sessions = await bridge.store.sessions.list(bridge.bridge.personTag(id));
+    assert.equal(sessions.length, 2);
+    bridge.github.clearCalls();
+    const ask = (path: string) => sessions.map(({ credential }) => bridge.bridge.github.get(credential, path));
+    const answers = await Promise.all([...ask('/user'), ...ask('/user'), ...ask('/users/octocat'), ...ask('/user')]);
+    assert.equal(answers.length, 8);
+    assert.deepEqual(bridge.github.calls.map(({ path }) => path).sort(), [USER, '/api/v3/users/octocat']);
+    await Promise.all(ask('/user'));
+    assert.equal(bridge.github.callsTo('GET', USER).length, 2, 'what is over is asked anew');
+  });
+
+  it('are told apart by person: two people never share an answer', async () => {
+    const [octocat, hubot] = [await connect(bridge), await connect(bridge, { login: 'hubot' })];
+    for (let round = 0; round < 3; round++) {
+      const [one, other] = await Promise.all([octocat.profile(), hubot.profile()]);
+      assert.equal(loginIn(one), 'octocat');
+      assert.equal(loginIn(other), 'hubot');
+    }
+  });
+
+  it('name the program and the version of the API', async () => {
+    const person = await connect(bridge);
+    await person.profile();
+    await person.revoke();
+    for (const call of bridge.github.calls.filter(({ path }) => path.startsWith('/api/')))
+      assert.equal(call.userAgent?.split(' ')[0], 'mcp-github-bridge', call.path);
+    for (const call of bridge.github.callsTo('GET', USER)) assert.equal(call.apiVersion, '2022-11-28');
+  });
+});

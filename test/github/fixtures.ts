@@ -1,0 +1,126 @@
+// What the tests of the GitHub side share: a bridge whose patience is short and whose own tokens outlive the story, and
+// somebody who is connected to it.
+import type { SimulatedApp } from '../../demo/github/index.ts';
+import { PATIENCE, type Patience } from '../../src/github/patience.ts';
+import { startTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import {
+  callTool,
+  type JsonAnswer,
+  type LoginOptions,
+  logIn,
+  refreshing,
+  register,
+  type TestClient,
+  type Tokens,
+  type ToolAnswer,
+  tokenRequest,
+  tokensOf,
+} from '../support/oauth.ts';
+
+export const HOUR = 3600;
+export const DAY = 86_400;
+/** Seconds that GitHub's expiring access tokens live. */
+export const GITHUB_TOKEN_TTL = 28_800;
+export const TOKEN_ENDPOINT = '/login/oauth/access_token';
+export const USER = '/api/v3/user';
+
+/** An app whose tokens expire. */
+export const GITHUB_APP: Partial<SimulatedApp> = { kind: 'github-app', permissions: ['profile'] };
+
+/** Milliseconds: nobody waits for GitHub in a test longer than it takes to see that the bridge stops waiting. */
+export const SHORT: Patience = { ...PATIENCE, call: 400, oauth: 300, refresh: 2_000, answer: 2_500 };
+
+/** A bridge whose access tokens live for a month, so that only GitHub's own expire in the test. */
+export function startBridge(options: TestBridgeOptions): Promise<TestBridge> {
+  return startTestBridge({
+    ...options,
+    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d', ...options.env },
+  });
+}
+
+export interface Connected {
+  readonly client: TestClient;
+  /** The latest tokens. */
+  tokens: Tokens;
+  call(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
+  profile(): Promise<ToolAnswer>;
+  /** Refreshes and keeps the new tokens; answers as the token endpoint did. */
+  refresh(): Promise<JsonAnswer>;
+  /** Logs in again with the same client, in a new browser. */
+  logInAgain(options?: LoginOptions): Promise<void>;
+  revoke(): Promise<void>;
+}
+
+/** A new client with a login. */
+export async function connect(bridge: TestBridge, options: LoginOptions & { scope?: string } = {}): Promise<Connected> {
+  const { scope, ...login } = options;
+  const client = await register(bridge.url);
+  const parameters = { ...(scope === undefined ? {} : { scope }), ...login.parameters };
+  const connected: Connected = {
+    client,
+    tokens: await logIn(bridge.url, client, { ...login, parameters }),
+    call: (name, args) => callTool(bridge.url, connected.tokens.access_token, name, args),
+    profile: () => connected.call('get_user_profile'),
+    async refresh() {
+      const answer = await tokenRequest(bridge.url, refreshing(client, connected.tokens.refresh_token));
+      if (answer.status === 200) connected.tokens = tokensOf(answer);
+      return answer;
+    },
+    async logInAgain(again = {}) {
+      connected.tokens = await logIn(bridge.url, client, { ...login, parameters, ...again });
+    },
+    async revoke() {
+      await fetch(`${bridge.url}/revoke`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: connected.tokens.access_token, client_id: client.client_id }),
+      });
+      await bridge.bridge.revocations.idle();
+    },
+  };
+  return connected;
+}
+
+/** How many refreshes reached GitHub, those included that a fault struck before GitHub read them. */
+export function refreshes({ github }: TestBridge): number {
+  return github.callsTo('POST', TOKEN_ENDPOINT).filter(({ grantType }) => grantType !== 'authorization_code').length;
+}
+
+/** What a tool said went wrong; undefined when nothing did. */
+export function troubleIn({ result }: ToolAnswer): string | undefined {
+  return result?.isError === true ? result.content[0]?.text : undefined;
+}
+
+/** Whether a call succeeded with the profile of this account. */
+export function loginIn({ status, result }: ToolAnswer): unknown {
+  return status === 200 && result?.isError !== true ? result?.structuredContent?.login : undefined;
+}
+
+/** `tools/call` the way of protocol 2026-07-28. */
+export async function callStateless(bridge: TestBridge, accessToken: string, name: string): Promise<Response> {
+  const version = '2026-07-28';
+  return fetch(`${bridge.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': version,
+      'mcp-method': 'tools/call',
+      'mcp-name': name,
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: {
+        name,
+        arguments: {},
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': version,
+          'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+          'io.modelcontextprotocol/clientCapabilities': {},
+        },
+      },
+    }),
+  });
+}

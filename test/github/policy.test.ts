@@ -1,0 +1,207 @@
+// Who may in: asked at each login and again at each refresh, by the numeric id; nobody is let in, or thrown out, because
+// GitHub could not be asked.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type { SimulatedMembership } from '../../demo/github/index.ts';
+import { onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { authorizeInBrowser, callTool, register } from '../support/oauth.ts';
+import { connect, loginIn, SHORT, startBridge, USER } from './fixtures.ts';
+
+const ORGANIZATION: SimulatedMembership = { login: 'octo-org', id: 9_919_001, private: true, teams: ['core'] };
+
+onBothStores('who may in', (store) => {
+  const bridges: TestBridge[] = [];
+  afterEach(async () => {
+    for (const bridge of bridges.splice(0)) await bridge.stop();
+  });
+  async function start(env: Record<string, string>, options: Partial<TestBridgeOptions> = {}): Promise<TestBridge> {
+    const bridge = await startBridge({ store, patience: SHORT, env, ...options });
+    bridges.push(bridge);
+    return bridge;
+  }
+
+  /** A login that ends on the page which says why, and carries access_denied to the client. */
+  async function isRefused(bridge: TestBridge, login: string): Promise<void> {
+    const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url), { login });
+    assert.equal(answer.status, 403, login);
+    assert.match(answer.text, /This account may not sign in here/);
+    assert.ok(answer.text.includes(login), 'the page names the account');
+    const [, url = ''] = /^10; url=(.*)$/.exec(answer.headers.get('refresh') ?? '') ?? [];
+    const response = new URL(url).searchParams;
+    assert.equal(response.get('error'), 'access_denied');
+    assert.equal(response.get('state'), 'state-of-the-client');
+    assert.equal(response.get('iss'), bridge.url);
+    await bridge.bridge.revocations.idle();
+    assert.deepEqual(bridge.github.liveTokens({ account: login }), []);
+  }
+
+  describe('by ALLOWED_GITHUB_USERS', () => {
+    it('are those named by login, in whatever case, or by id', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
+      for (const login of ['octocat', 'monalisa'])
+        assert.equal(loginIn(await (await connect(bridge, { login })).profile()), login);
+      await isRefused(bridge, 'hubot');
+    });
+
+    it('are people, not logins: the renamed stay, who takes the login over stays out', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+      const person = await connect(bridge);
+      bridge.github.renameAccount('octocat', 'octocat-renamed');
+      bridge.github.renameAccount('hubot', 'octocat');
+      assert.equal((await person.refresh()).status, 200);
+      await person.logInAgain({ login: 'octocat-renamed' });
+      assert.equal(loginIn(await person.profile()), 'octocat-renamed');
+      await isRefused(bridge, 'octocat');
+    });
+
+    it('are not asked of GitHub at a refresh when they are known', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+      const person = await connect(bridge);
+      bridge.github.clearCalls();
+      assert.equal((await person.refresh()).status, 200);
+      assert.deepEqual(bridge.github.calls, []);
+    });
+  });
+
+  describe('by ALLOWED_GITHUB_ORGS', () => {
+    it('are members, private ones too; read:org is asked of GitHub and not put into the token', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      const person = await connect(bridge, { login: 'monalisa' });
+      assert.equal(person.tokens.scope, 'read:user');
+      assert.equal(bridge.github.callsTo('GET', '/login/oauth/authorize')[0]?.scope, 'read:user read:org');
+      assert.equal(loginIn(await person.profile()), 'monalisa');
+      await isRefused(bridge, 'hubot'); // invited, and has not accepted
+    });
+
+    it('are members of any of them', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+      assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
+    });
+
+    it('are team members where a team is named', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
+      assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
+      await isRefused(bridge, 'octocat');
+    });
+
+    it('are not members whose organisation lets no app look', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      bridge.github.addToOrganization('octocat', { ...ORGANIZATION, restrictsApps: true });
+      await isRefused(bridge, 'octocat');
+    });
+
+    it('are not members who did not grant read:org', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      bridge.github.grantNext({ scopes: ['read:user'], account: 'monalisa' });
+      await isRefused(bridge, 'monalisa');
+    });
+
+    it('are members as a GitHub App with the permission sees them', async () => {
+      const bridge = await start(
+        { ALLOWED_GITHUB_ORGS: 'octo-org/core' },
+        { app: { kind: 'github-app', permissions: ['profile', 'members'] } },
+      );
+      assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
+      await isRefused(bridge, 'hubot');
+    });
+
+    it('are those named besides', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
+      assert.equal(loginIn(await (await connect(bridge, { login: 'hubot' })).profile()), 'hubot');
+    });
+  });
+
+  describe('is asked again at each refresh', () => {
+    it('so that who left the organisation is out, and their other sessions at theirs', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      const [person, other] = [
+        await connect(bridge, { login: 'monalisa' }),
+        await connect(bridge, { login: 'monalisa' }),
+      ];
+      assert.equal((await person.refresh()).status, 200);
+      bridge.github.removeFromOrganization('monalisa', 'octo-org');
+      const refused = await person.refresh();
+      assert.equal(refused.status, 400);
+      assert.equal(refused.body.error, 'invalid_grant');
+      assert.equal((await person.profile()).status, 401, 'the access token is dead too');
+      assert.deepEqual(
+        bridge.eventsOf('grant.ended').map(({ clientId, reason }) => [clientId, reason]),
+        [[person.client.client_id, 'not_allowed']],
+      );
+      assert.equal((await other.refresh()).body.error, 'invalid_grant');
+      await bridge.bridge.revocations.idle();
+      assert.deepEqual(bridge.github.liveTokens(), []);
+      await isRefused(bridge, 'monalisa');
+    });
+
+    it('by who they are now: a renamed team member stays, and nobody stays for who took the login over', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+      const [octocat, monalisa] = [await connect(bridge), await connect(bridge, { login: 'monalisa' })];
+      bridge.github.renameAccount('octocat', 'octocat-renamed');
+      assert.equal((await octocat.refresh()).status, 200);
+      // monalisa leaves; her login goes to somebody who is in the team.
+      bridge.github.renameAccount('monalisa', 'monalisa-renamed');
+      bridge.github.removeFromOrganization('monalisa-renamed', 'octo-org');
+      bridge.github.addToOrganization('monalisa-renamed', { ...ORGANIZATION, teams: [] });
+      bridge.github.renameAccount('octocat-renamed', 'monalisa');
+      assert.equal((await monalisa.refresh()).body.error, 'invalid_grant');
+      assert.equal((await octocat.refresh()).status, 200);
+    });
+
+    for (const fault of [
+      { kind: 'status', status: 500 },
+      { kind: 'primary-rate-limit' },
+      { kind: 'secondary-rate-limit' },
+      { kind: 'drop' },
+      { kind: 'hang' },
+      { kind: 'malformed' },
+    ] as const) {
+      it(`and what cannot be decided rotates nothing: ${fault.kind}`, async () => {
+        const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+        const person = await connect(bridge);
+        const path = `${USER}/memberships/orgs/octo-org`;
+        const before = person.tokens.refresh_token;
+        bridge.github.fault({ ...fault, path, times: Number.POSITIVE_INFINITY });
+        const undecided = await person.refresh();
+        assert.equal(undecided.status, 503);
+        assert.equal(undecided.body.error, 'temporarily_unavailable');
+        assert.ok(Number(undecided.headers.get('retry-after')) > 0);
+        assert.equal(loginIn(await person.profile()), 'octocat', 'the session goes on');
+        bridge.github.clearFaults();
+        assert.equal(person.tokens.refresh_token, before);
+        bridge.advance(120); // past any grace for repeats
+        assert.equal((await person.refresh()).status, 200, 'the same refresh token is still good');
+        assert.deepEqual(bridge.eventsOf('refresh_token.repeated'), []);
+      });
+    }
+
+    it('and one organisation that cannot be asked does not matter when another one says yes', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+      const person = await connect(bridge, { login: 'monalisa' });
+      bridge.github.fault({ kind: 'malformed', path: `${USER}/memberships/orgs/hidden-lab` });
+      assert.equal((await person.refresh()).status, 200);
+    });
+
+    it('and a token that died at GitHub ends the session as anywhere', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      const person = await connect(bridge);
+      await bridge.github.revokeAuthorization('octocat', 'Iv1.testapp');
+      assert.equal((await person.refresh()).body.error, 'invalid_grant');
+      assert.deepEqual(
+        bridge.eventsOf('grant.ended').map(({ reason }) => reason),
+        ['upstream_revoked'],
+      );
+    });
+  });
+
+  it('and who administers is a person, too: pinned when they first log in', async () => {
+    const bridge = await start({ ADMIN_GITHUB_USERS: 'octocat' });
+    const octocat = await connect(bridge);
+    bridge.github.renameAccount('octocat', 'octocat-renamed');
+    bridge.github.renameAccount('hubot', 'octocat');
+    const impostor = await connect(bridge, { login: 'octocat' });
+    const count = (token: string) => callTool(bridge.url, token, 'get_session_stats');
+    assert.equal((await count(octocat.tokens.access_token)).result?.structuredContent?.sessions, 2);
+    assert.equal((await count(impostor.tokens.access_token)).result?.structuredContent, undefined);
+  });
+});

@@ -1,0 +1,349 @@
+// GitHub tokens that expire: refreshed ahead of time and once, stored before they are used, and never a reason to log
+// anybody out unless GitHub says that they are dead.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { type Store, StoreUnavailable } from '../../src/store/store.ts';
+import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import {
+  callStateless,
+  connect,
+  GITHUB_APP,
+  GITHUB_TOKEN_TTL,
+  HOUR,
+  loginIn,
+  refreshes,
+  SHORT,
+  startBridge,
+  TOKEN_ENDPOINT,
+  troubleIn,
+  USER,
+} from './fixtures.ts';
+
+/** Seconds after a login at which GitHub's token is due but not dead. */
+const DUE = GITHUB_TOKEN_TTL - 200;
+/** Seconds after a login at which GitHub's token is dead. */
+const EXPIRED = GITHUB_TOKEN_TTL + 1;
+
+onBothStores('expiring GitHub tokens', (store) => {
+  const bridges: TestBridge[] = [];
+  afterEach(async () => {
+    for (const bridge of bridges.splice(0)) await bridge.stop();
+  });
+  async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
+    const bridge = await startBridge({ store, app: GITHUB_APP, patience: SHORT, ...options });
+    bridges.push(bridge);
+    return bridge;
+  }
+
+  it('are refreshed before they expire, not after', async () => {
+    const bridge = await start();
+    const person = await connect(bridge);
+    assert.equal(bridge.github.liveTokens()[0]?.token.slice(0, 4), 'ghu_');
+    bridge.advance(GITHUB_TOKEN_TTL - 400);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 0);
+    bridge.advance(200);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 1);
+    assert.equal(bridge.github.callsTo('GET', USER).filter(({ status }) => status === 401).length, 0);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 1);
+  });
+
+  it('keep a session alive for months', async () => {
+    const bridge = await start();
+    const person = await connect(bridge);
+    for (let week = 0; week < 12; week++) {
+      bridge.advance(7 * 24 * HOUR);
+      assert.equal((await person.refresh()).status, 200, `week ${week}`);
+      await bridge.bridge.maintain();
+      assert.equal(loginIn(await person.profile()), 'octocat', `week ${week}`);
+    }
+    assert.equal(refreshes(bridge), 12);
+    assert.equal(bridge.github.liveTokens().length, 1);
+  });
+
+  it('are known by what GitHub answers: those of an OAuth App that opted in', async () => {
+    const bridge = await start({ app: { kind: 'oauth-app', expiringTokens: true } });
+    const person = await connect(bridge);
+    assert.equal(bridge.github.liveTokens()[0]?.token.slice(0, 4), 'gho_');
+    bridge.advance(DUE);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 1);
+  });
+
+  it('are known by what GitHub answers: those that never expire are never refreshed', async () => {
+    const bridge = await start({ app: { ...GITHUB_APP, expiringTokens: false } });
+    const person = await connect(bridge);
+    bridge.advance(29 * 24 * HOUR);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 0);
+  });
+
+  it('live as long as GitHub says: short ones are not refreshed at every call', async () => {
+    const bridge = await start({ app: { ...GITHUB_APP, accessTokenSeconds: 120 } });
+    const person = await connect(bridge);
+    for (const seconds of [0, 30, 20]) {
+      bridge.advance(seconds);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+    }
+    assert.equal(refreshes(bridge), 0);
+    bridge.advance(11);
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(refreshes(bridge), 1);
+  });
+
+  it('are refreshed once under fifty parallel calls', async () => {
+    const bridge = await start({ app: { ...GITHUB_APP, permissions: ['contents'] } });
+    const person = await connect(bridge, { scope: 'repo' });
+    bridge.advance(EXPIRED);
+    const refresh = bridge.github.nextCall('POST', TOKEN_ENDPOINT);
+    bridge.github.fault({ kind: 'hang', path: TOKEN_ENDPOINT });
+    const calls = Array.from({ length: 50 }, (_, index) => person.call('list_repositories', { page: index + 1 }));
+    await refresh;
+    bridge.github.clearFaults();
+    for (const answer of await Promise.all(calls)) assert.equal(troubleIn(answer), undefined);
+    assert.equal(refreshes(bridge), 1);
+    assert.equal(bridge.github.callsTo('GET', '/api/v3/user/repos').length, 50);
+  });
+
+  it('are stored before anybody uses them', async () => {
+    const gate = Promise.withResolvers<void>();
+    const atTheGate = Promise.withResolvers<void>();
+    const bridge = await start({
+      wrapStore: onReplacing(async (replace) => {
+        atTheGate.resolve();
+        await gate.promise;
+        return replace();
+      }),
+    });
+    const person = await connect(bridge);
+    bridge.advance(DUE);
+    bridge.github.clearCalls();
+    const call = person.profile();
+    await atTheGate.promise;
+    assert.deepEqual(
+      bridge.github.calls.map(({ path }) => path),
+      [TOKEN_ENDPOINT],
+    );
+    gate.resolve();
+    assert.equal(loginIn(await call), 'octocat');
+  });
+
+  describe('when GitHub does not answer a refresh', () => {
+    it('serve on while they live, and GitHub is left alone for a moment', async () => {
+      const bridge = await start();
+      const person = await connect(bridge);
+      bridge.advance(DUE);
+      bridge.github.fault({ kind: 'status', status: 503, path: TOKEN_ENDPOINT, times: Number.POSITIVE_INFINITY });
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 1);
+      bridge.advance(31);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 2);
+      bridge.github.clearFaults();
+      bridge.advance(31);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 3);
+      bridge.advance(GITHUB_TOKEN_TTL / 2);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 3);
+    });
+
+    for (const fault of [
+      { kind: 'status', status: 502 },
+      { kind: 'status', status: 429, headers: { 'retry-after': '17' } },
+      { kind: 'drop' },
+      { kind: 'malformed', content: 'html' },
+      { kind: 'malformed', content: 'truncated-json' },
+      { kind: 'malformed', content: 'empty' },
+    ] as const) {
+      const { kind, ...how } = fault;
+      it(`survive it even when they are dead: ${kind} ${Object.values(how)[0] ?? ''}`, async () => {
+        const bridge = await start();
+        const person = await connect(bridge);
+        bridge.advance(EXPIRED);
+        bridge.github.fault({ ...fault, path: TOKEN_ENDPOINT });
+        const answer = await person.profile();
+        assert.equal(answer.status, 200);
+        const wait = 'headers' in fault ? '17' : '30';
+        assert.equal(
+          troubleIn(answer),
+          `GitHub could not renew the access; the session is kept. Try again in ${wait} seconds.`,
+        );
+        bridge.github.clearFaults();
+        assert.equal(loginIn(await person.profile()), 'octocat');
+        assert.equal(bridge.eventsOf('grant.ended').length, 0);
+      });
+    }
+
+    it('are given up for the moment when GitHub hangs, before the client gives the call up', async () => {
+      const bridge = await start();
+      const person = await connect(bridge);
+      bridge.advance(EXPIRED);
+      bridge.github.fault({ kind: 'hang', path: TOKEN_ENDPOINT });
+      assert.match(troubleIn(await person.profile()) ?? '', /the session is kept/);
+      assert.equal(bridge.eventsOf('grant.ended').length, 0);
+    });
+
+    it('end in a clean new login when GitHub had answered and the answer was lost', async () => {
+      const bridge = await start();
+      const person = await connect(bridge);
+      bridge.advance(EXPIRED);
+      bridge.github.fault({ kind: 'drop', when: 'after', path: TOKEN_ENDPOINT });
+      assert.match(troubleIn(await person.profile()) ?? '', /the session is kept/);
+      const after = await person.profile();
+      assert.equal(after.status, 401);
+      assert.match(after.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
+      assert.equal((await person.refresh()).body.error, 'invalid_grant');
+      await person.logInAgain();
+      assert.equal(loginIn(await person.profile()), 'octocat');
+    });
+  });
+
+  describe('when GitHub refuses a refresh', () => {
+    const refuse = (error: string) => ({ kind: 'status', status: 200, body: { error }, path: TOKEN_ENDPOINT }) as const;
+
+    it('serve on while they live: nothing has ended', async () => {
+      const bridge = await start();
+      const person = await connect(bridge);
+      bridge.advance(DUE);
+      bridge.github.fault(refuse('bad_refresh_token'));
+      for (let call = 0; call < 3; call++) assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 1, 'a refused refresh token is not sent again');
+      assert.equal(bridge.eventsOf('grant.ended').length, 0);
+      assert.equal((await person.refresh()).status, 200);
+    });
+
+    it('end their grants once they are dead, and the client gets 401', async () => {
+      const bridge = await start();
+      const [person, other] = [await connect(bridge), await connect(bridge)];
+      const somebodyElse = await connect(bridge, { login: 'hubot' });
+      bridge.github.revokeToken(tokenOf(bridge, 'octocat', 1));
+      bridge.advance(EXPIRED);
+      bridge.github.clearCalls();
+      const answer = await person.profile();
+      assert.equal(answer.status, 401);
+      assert.match(answer.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
+      assert.equal(refreshes(bridge), 1);
+      assert.equal((await callStateless(bridge, other.tokens.access_token, 'get_auth_status')).status, 401);
+      assert.deepEqual(
+        new Map(bridge.eventsOf('grant.ended').map(({ clientId, reason }) => [clientId, reason])),
+        new Map([person, other].map(({ client }) => [client.client_id, 'upstream_revoked'])),
+      );
+      assert.equal(loginIn(await somebodyElse.profile()), 'hubot');
+    });
+
+    it('survive a refusal that is about the app, not about them', async () => {
+      const bridge = await start();
+      const person = await connect(bridge);
+      bridge.advance(EXPIRED);
+      bridge.github.app(CLIENT_ID).clientSecret = 'rotated by the operator';
+      assert.match(troubleIn(await person.profile()) ?? '', /the session is kept/);
+      bridge.github.app(CLIENT_ID).clientSecret = 'simulated-client-secret';
+      assert.equal(loginIn(await person.profile()), 'octocat');
+    });
+  });
+
+  describe('when the store fails after GitHub has answered', () => {
+    it('are stored as soon as it is back, and nobody is logged out', async () => {
+      let failures = 3;
+      const bridge = await start({
+        wrapStore: onReplacing((replace) => {
+          if (failures-- > 0) throw new StoreUnavailable('down for a moment');
+          return replace();
+        }),
+      });
+      const person = await connect(bridge);
+      bridge.advance(EXPIRED);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 1);
+    });
+
+    it('are not thrown away when the store had carried the write out and its answer was lost', async () => {
+      let lost = false;
+      const bridge = await start({
+        wrapStore: onReplacing(async (replace) => {
+          const written = await replace();
+          if (lost) return written;
+          lost = true;
+          throw new StoreUnavailable('carried out, but who knows');
+        }),
+      });
+      const person = await connect(bridge);
+      bridge.advance(EXPIRED);
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      await bridge.bridge.revocations.idle();
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.equal(refreshes(bridge), 1);
+    });
+  });
+
+  describe('that are being refreshed', () => {
+    async function refreshUnderWay(
+      bridge: TestBridge,
+      meanwhile: () => Promise<unknown>,
+      call: () => Promise<unknown>,
+    ) {
+      const arrived = bridge.github.nextCall('POST', TOKEN_ENDPOINT);
+      bridge.github.fault({ kind: 'hang', when: 'after', path: TOKEN_ENDPOINT });
+      const answered = call();
+      await arrived;
+      await meanwhile();
+      bridge.github.clearFaults();
+      const answer = await answered;
+      await bridge.bridge.revocations.idle();
+      return answer;
+    }
+
+    it('leave nothing alive at GitHub when the last grant ends meanwhile', async () => {
+      const bridge = await start({ patience: { ...SHORT, oauth: 5000 } });
+      const person = await connect(bridge);
+      bridge.advance(DUE);
+      await refreshUnderWay(
+        bridge,
+        () => person.revoke(),
+        () => person.profile(),
+      );
+      assert.deepEqual(bridge.github.liveTokens(), []);
+      assert.equal((await person.profile()).status, 401);
+    });
+
+    it('give way to those of a login meanwhile, and leave nothing alive but these', async () => {
+      const bridge = await start({ patience: { ...SHORT, oauth: 5000 } });
+      const person = await connect(bridge);
+      bridge.advance(DUE);
+      let other: Awaited<ReturnType<typeof connect>> | undefined;
+      await refreshUnderWay(
+        bridge,
+        async () => {
+          other = await connect(bridge);
+        },
+        () => person.profile(),
+      );
+      assert.equal(loginIn(await person.profile()), 'octocat');
+      assert.ok(other !== undefined);
+      assert.equal(loginIn(await other.profile()), 'octocat');
+      assert.equal(bridge.github.liveTokens().length, 1);
+    });
+  });
+});
+
+/** Stands before `credentials.replaceTokens`. */
+function onReplacing(act: (replace: () => Promise<boolean>) => Promise<boolean>): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    credentials: {
+      read: (...args) => store.credentials.read(...args),
+      end: (...args) => store.credentials.end(...args),
+      replaceTokens: async (...args) => act(() => store.credentials.replaceTokens(...args)),
+    },
+  });
+}
+
+/** A live token of somebody's, the oldest first. */
+function tokenOf(bridge: TestBridge, account: string, index: number): string {
+  return bridge.github.liveTokens({ account })[index]?.token ?? '';
+}

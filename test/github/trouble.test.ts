@@ -1,0 +1,300 @@
+// GitHub's trouble is never the person's logout: a tool says in plain words what happened and when to try again, a login
+// under way is explained to the person and carried back to the client, and the session is there when GitHub is back.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { Fault, FaultEffect } from '../../demo/github/index.ts';
+import { PATIENCE } from '../../src/github/patience.ts';
+import type { Page } from '../support/agent.ts';
+import { CLIENT_ID, onBothStores, type TestBridge } from '../support/bridge.ts';
+import { authorizeInBrowser, register } from '../support/oauth.ts';
+import { type Connected, connect, loginIn, SHORT, startBridge, TOKEN_ENDPOINT, troubleIn, USER } from './fixtures.ts';
+
+const ALWAYS = Number.POSITIVE_INFINITY;
+/** MCP clients of both SDKs give a call up after so many milliseconds. */
+const CLIENTS_GIVE_UP = 60_000;
+
+describe('the patience with GitHub', () => {
+  it('ends well before that of clients', () => {
+    assert.ok(PATIENCE.answer < CLIENTS_GIVE_UP / 2);
+    assert.ok(PATIENCE.call < PATIENCE.answer && PATIENCE.oauth < PATIENCE.refresh);
+  });
+});
+
+onBothStores("GitHub's trouble in a tool call", (store) => {
+  let bridge: TestBridge;
+  let person: Connected;
+  before(async () => {
+    bridge = await startBridge({ store, patience: { ...SHORT, call: 3_000, answer: 5_000 } });
+    person = await connect(bridge, { scope: 'read:user user:email read:org repo' });
+    bridge.github.clearCalls();
+  });
+  after(() => bridge.stop());
+  afterEach(() => {
+    bridge.github.clearFaults();
+    bridge.github.clearCalls();
+  });
+
+  async function survived(): Promise<void> {
+    bridge.github.clearFaults();
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal((await person.refresh()).status, 200);
+    assert.deepEqual(bridge.eventsOf('grant.ended'), []);
+  }
+
+  const limits: readonly { effect: FaultEffect; wait: number }[] = [
+    { effect: { kind: 'primary-rate-limit', status: 403, resetAfter: 1800 }, wait: 1800 },
+    { effect: { kind: 'primary-rate-limit', status: 429, resetAfter: 90 }, wait: 90 },
+    { effect: { kind: 'secondary-rate-limit', status: 403, retryAfter: 45 }, wait: 45 },
+    { effect: { kind: 'secondary-rate-limit', status: 429, retryAfter: 77 }, wait: 77 },
+    { effect: { kind: 'status', status: 429 }, wait: 60 },
+    { effect: { kind: 'status', status: 403, body: { message: 'API rate limit exceeded' } }, wait: 60 },
+  ];
+  for (const { effect, wait } of limits) {
+    const status = 'status' in effect ? effect.status : '';
+    it(`says when a limit ends, and does not ask again before: ${effect.kind} ${status}, ${wait} s`, async () => {
+      bridge.github.fault({ ...effect, path: USER });
+      const answer = await person.profile();
+      assert.equal(answer.status, 200);
+      const text = troubleIn(answer) ?? '';
+      assert.match(text, /^GitHub limits the requests of this account for now\. Try again in \d+ seconds\.$/);
+      const said = Number(/\d+/.exec(text)?.[0]);
+      assert.ok(said <= wait && said >= wait - 2, `${said} is about ${wait}`);
+      assert.equal(bridge.github.callsTo('GET', USER).length, 1);
+      await survived();
+    });
+  }
+
+  it('sits a limit of a second out', async () => {
+    bridge.github.fault({ kind: 'secondary-rate-limit', retryAfter: 1, path: USER });
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(bridge.github.callsTo('GET', USER).length, 2);
+  });
+
+  it('tells the real limit of the hour from a refusal', async () => {
+    bridge.github.setRateLimitRemaining('octocat', 0);
+    const answer = await person.call('list_organizations');
+    assert.match(
+      troubleIn(answer) ?? '',
+      /^GitHub limits the requests of this account for now\. Try again in 3\d\d\d s/,
+    );
+    bridge.github.setRateLimitRemaining('octocat', 5000);
+    await survived();
+  });
+
+  it('tries again what GitHub failed to answer, and nobody notices', async () => {
+    bridge.github.fault({ kind: 'status', status: 502, path: USER });
+    bridge.github.fault({ kind: 'drop', path: USER });
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(bridge.github.callsTo('GET', USER).length, 3);
+  });
+
+  it('gives up after three tries, in words', async () => {
+    const rows: readonly { tool: string; fault: Fault; words: string }[] = [
+      {
+        tool: 'get_user_profile',
+        fault: { kind: 'status', status: 500, path: USER },
+        words: 'GitHub has a problem of its own (500). Try again in 30 seconds.',
+      },
+      {
+        tool: 'list_user_emails',
+        fault: { kind: 'status', status: 502, body: '<h1>Unicorn!</h1>', path: `${USER}/emails` },
+        words: 'GitHub has a problem of its own (502). Try again in 30 seconds.',
+      },
+      {
+        tool: 'list_organizations',
+        fault: { kind: 'status', status: 503, headers: { 'retry-after': '7' }, path: `${USER}/orgs` },
+        words: 'GitHub has a problem of its own (503). Try again in 7 seconds.',
+      },
+      {
+        tool: 'list_repositories',
+        fault: { kind: 'drop', path: `${USER}/repos` },
+        words: 'GitHub cannot be reached. Try again in 30 seconds.',
+      },
+    ];
+    for (const { fault } of rows) bridge.github.fault({ ...fault, times: ALWAYS });
+    await Promise.all(
+      rows.map(async ({ tool, fault, words }) => {
+        const answer = await person.call(tool);
+        assert.equal(answer.status, 200);
+        assert.equal(troubleIn(answer), words);
+        assert.equal(bridge.github.callsTo('GET', fault.path ?? '').length, 3, tool);
+      }),
+    );
+    await survived();
+  });
+
+  for (const content of ['junk', 'truncated-json', 'html', 'empty'] as const) {
+    it(`does not take nonsense for an answer: ${content}`, async () => {
+      bridge.github.fault({ kind: 'malformed', content, path: USER });
+      const answer = await person.profile();
+      assert.equal(answer.status, 200);
+      assert.match(troubleIn(answer) ?? '', /^GitHub answered with something that is not JSON\./);
+      await survived();
+    });
+  }
+
+  it('says that GitHub refuses, and why', async () => {
+    bridge.github.fault({
+      kind: 'status',
+      status: 403,
+      body: { message: 'Resource protected by organization SAML enforcement.' },
+      path: `${USER}/orgs`,
+    });
+    const answer = await person.call('list_organizations');
+    assert.match(troubleIn(answer) ?? '', /^GitHub refused: Resource protected by organization SAML enforcement\./);
+    await survived();
+  });
+});
+
+onBothStores('a GitHub that hangs', (store) => {
+  it('is given up in bounded time, and holds up nobody but its own callers', async () => {
+    const bridge = await startBridge({ store, patience: { ...SHORT, call: 600 } });
+    try {
+      const person = await connect(bridge, { scope: 'repo' });
+      const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
+      const [path, hanging] = [`${USER}/repos`, 12];
+      const arrived = bridge.github.nextCall('GET', path);
+      bridge.github.fault({ kind: 'hang', path, times: hanging });
+      // Two more than go out at once for one credential.
+      const calls = Array.from({ length: hanging }, (_, index) =>
+        person.call('list_repositories', { page: index + 1 }),
+      );
+      await arrived;
+      assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
+      for (const answer of await Promise.all(calls))
+        assert.equal(troubleIn(answer), 'GitHub did not answer in time. Try again in 30 seconds.');
+      bridge.github.clearFaults();
+      assert.equal(loginIn(await person.profile()), 'octocat');
+    } finally {
+      await bridge.stop();
+    }
+  });
+
+  it('at a dozen logins does not hold up the next', async () => {
+    const bridge = await startBridge({ store, patience: { ...SHORT, call: 20_000 } });
+    try {
+      bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
+      const stuck: Promise<unknown>[] = [];
+      for (let index = 0; index < 12; index++) {
+        const arrived = bridge.github.nextCall('GET', USER);
+        const client = await register(bridge.url);
+        stuck.push(authorizeInBrowser(bridge.url, client, { login: 'hubot' }));
+        await arrived;
+      }
+      assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
+      bridge.github.clearFaults();
+      await Promise.all(stuck);
+    } finally {
+      await bridge.stop();
+    }
+  });
+});
+
+onBothStores("GitHub's trouble in a login", (store) => {
+  let bridge: TestBridge;
+  before(async () => {
+    bridge = await startBridge({ store, patience: SHORT });
+  });
+  after(() => bridge.stop());
+  afterEach(() => bridge.github.clearFaults());
+
+  /** What the page carries to the client, by itself after a while and by its button at once. */
+  function carried(page: Page): URLSearchParams {
+    const [, url = ''] = /^10; url=(.*)$/.exec(page.headers.get('refresh') ?? '') ?? [];
+    assert.ok(url.startsWith('http://localhost:45001/callback?'), `carried to the client: ${url}`);
+    assert.ok(page.html.includes(`href="${url.replaceAll('&', '&amp;')}"`), 'the page has a link to it');
+    return new URL(url).searchParams;
+  }
+
+  async function refusedLogin(status: number, error: string, words: RegExp): Promise<void> {
+    const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url));
+    assert.equal(answer.status, status);
+    assert.match(answer.text, words);
+    const response = carried(answer);
+    assert.equal(response.get('error'), error);
+    assert.equal(response.get('state'), 'state-of-the-client');
+    assert.equal(response.get('iss'), bridge.url);
+    assert.equal(response.has('code'), false);
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+  }
+
+  const outages: readonly FaultEffect[] = [
+    { kind: 'status', status: 503 },
+    { kind: 'secondary-rate-limit', status: 403 },
+    { kind: 'secondary-rate-limit', status: 429 },
+    { kind: 'drop' },
+    { kind: 'hang' },
+    { kind: 'malformed', content: 'html' },
+    { kind: 'malformed', content: 'truncated-json' },
+  ];
+  for (const path of [TOKEN_ENDPOINT, USER]) {
+    for (const effect of outages) {
+      const status = 'status' in effect ? effect.status : ('content' in effect && effect.content) || '';
+      it(`travels to the client as temporarily_unavailable: ${effect.kind} ${status} at ${path}`, async () => {
+        bridge.github.fault({ ...effect, path, times: ALWAYS });
+        await refusedLogin(503, 'temporarily_unavailable', /GitHub does not answer.*stay connected/);
+      });
+    }
+  }
+
+  it('travels as temporarily_unavailable when the app is suspended', async () => {
+    bridge.github.app(CLIENT_ID).suspended = true;
+    await refusedLogin(503, 'temporarily_unavailable', /suspended/);
+    bridge.github.app(CLIENT_ID).suspended = false;
+  });
+
+  it('travels as server_error when GitHub does not take our own credentials', async () => {
+    bridge.github.app(CLIENT_ID).clientSecret = 'another';
+    await refusedLogin(500, 'server_error', /not set up correctly/);
+    bridge.github.app(CLIENT_ID).clientSecret = bridge.config.github.clientSecret;
+  });
+
+  it('travels as server_error when the callback address is not registered', async () => {
+    const app = bridge.github.app(CLIENT_ID);
+    const { callbackUrls } = app;
+    app.kind = 'github-app';
+    app.callbackUrls = [`${bridge.url}/github/callback?another=one`];
+    await refusedLogin(500, 'server_error', /not set up correctly/);
+    Object.assign(app, { kind: 'oauth-app', callbackUrls });
+  });
+
+  it('travels as server_error when GitHub takes its code no more', async () => {
+    bridge.github.fault({
+      kind: 'status',
+      status: 200,
+      body: { error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.' },
+      path: TOKEN_ENDPOINT,
+    });
+    await refusedLogin(400, 'server_error', /try again|connect again/i);
+  });
+
+  it('travels as access_denied when GitHub refuses the account, and the page says what to do', async () => {
+    bridge.github.fault({
+      kind: 'status',
+      status: 403,
+      body: { message: 'Sorry. Your account was suspended.' },
+      path: USER,
+    });
+    await refusedLogin(403, 'access_denied', /GitHub does not let this account through/);
+    const account = bridge.github.account('octocat');
+    const { emails } = account;
+    account.emails = [{ email: 'octocat@example.com', primary: true, verified: false, visibility: null }];
+    await refusedLogin(403, 'access_denied', /verify your primary e-mail address/);
+    Object.assign(account, { emails });
+  });
+
+  it('is no trouble when the person cancels: straight back, as access_denied', async () => {
+    const { answer, response } = await authorizeInBrowser(bridge.url, await register(bridge.url), {
+      login: 'hubot',
+      github: 'cancel',
+    });
+    assert.equal(answer.status, 302);
+    assert.equal(response.get('error'), 'access_denied');
+    assert.equal(response.get('state'), 'state-of-the-client');
+    assert.equal(response.get('iss'), bridge.url);
+  });
+
+  it('is over when it is over: the same person logs in', async () => {
+    assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
+  });
+});

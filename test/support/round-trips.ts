@@ -1,0 +1,51 @@
+// Counts what goes to a store, from in front of it.
+
+import type { Store } from '../../src/store/store.ts';
+
+/** Calls that start in the same moment count as one: they travel together. */
+export class RoundTrips {
+  count = 0;
+  /** Those for refresh locks and what is done under them. */
+  locks = 0;
+  #together = false;
+
+  reset(): void {
+    this.count = 0;
+    this.locks = 0;
+  }
+
+  /** The same store, counted. */
+  counting(store: Store): Store {
+    const counted = (part: object, isLock: (method: string) => boolean) =>
+      new Proxy(part, {
+        get: (target, name) => {
+          const method: unknown = Reflect.get(target, name, target);
+          if (typeof method !== 'function') return method;
+          return (...args: unknown[]) => {
+            this.#begin(isLock(String(name)));
+            return Reflect.apply(method, target, args);
+          };
+        },
+      });
+    return new Proxy(store, {
+      get: (target, name) => {
+        const part: unknown = Reflect.get(target, name, target);
+        if (typeof part !== 'object' || part === null) return part;
+        return counted(part, (method) => name === 'credentials' || method.endsWith('Lease'));
+      },
+    });
+  }
+
+  #begin(isLock: boolean): void {
+    if (isLock) {
+      this.locks += 1;
+      return;
+    }
+    if (this.#together) return;
+    this.count += 1;
+    this.#together = true;
+    queueMicrotask(() => {
+      this.#together = false;
+    });
+  }
+}

@@ -1,0 +1,21 @@
+// The person in Chromium: reads the bridge's consent page and the pages of GitHub, and clicks.
+
+import type { Page } from 'playwright-core';
+
+/** From the consent page to where the login leads, if the window stays open that long. */
+export async function logInOn(page: Page, login: string): Promise<void> {
+  const bridge = new URL(page.url()).origin;
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.waitForURL(({ origin }) => origin !== bridge);
+  const github = new URL(page.url()).origin;
+  const account = page.locator(`button[name="login"][value="${login}"]`);
+  const authorize = page.locator('button[name="authorize"][value="1"]');
+  const closed = page.waitForEvent('close');
+  // GitHub remembers who signed in, and whom that person authorized: either of its pages may be left out.
+  for (const button of [account, authorize]) {
+    const gone = page.waitForURL(({ origin }) => origin !== github).catch(() => {});
+    await Promise.race([button.waitFor(), authorize.waitFor(), gone, closed]);
+    if (!page.isClosed() && (await button.isVisible())) await button.click();
+  }
+  closed.catch(() => {}); // nobody waits for it any more
+}

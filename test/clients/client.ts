@@ -1,0 +1,88 @@
+// What is asked of every client: it logs in, lists the tools, calls get_user_profile, and goes on when its access token has
+// expired, without a word to the person.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Demo } from './demo.ts';
+
+export const TOOLS = [
+  'get_auth_status',
+  'get_user_profile',
+  'list_organizations',
+  'list_repositories',
+  'list_user_emails',
+];
+
+/** A client that is logged in. */
+export interface Connected {
+  /** Its registration at the bridge, as of now. */
+  clientId(): string;
+  /** How often the person was sent to log in. */
+  logins(): number;
+  toolNames(): Promise<string[]>;
+  /** Calls `get_user_profile`. @returns whose profile came back */
+  profileLogin(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A line of the table. */
+export interface Row {
+  readonly client: string;
+  readonly version: string;
+  readonly transport: string;
+  /** Takes the client through. @returns what was seen. @throws when something else was */
+  run(demo: Demo): Promise<string>;
+}
+
+/** Logs a client in as octocat, and asks of it what is asked of every client. */
+export async function exercise(demo: Demo, connecting: Promise<Connected>): Promise<string> {
+  const connected = await connecting;
+  try {
+    assert.deepEqual((await connected.toolNames()).sort(), TOOLS);
+    assert.equal(await connected.profileLogin(), 'octocat');
+    const clientId = connected.clientId();
+    const refreshes = demo.eventsOf(clientId).filter(({ event }) => event === 'refresh_token.rotated').length;
+    await demo.expireTokens();
+    assert.equal(await connected.profileLogin(), 'octocat');
+    await demo.saw('refresh_token.rotated', clientId, refreshes + 1);
+    assert.equal(connected.clientId(), clientId);
+    assert.equal(connected.logins(), 1);
+    return 'logs in, lists tools, calls get_user_profile, refreshes';
+  } finally {
+    await connected.close();
+  }
+}
+
+/** The version of a package that is installed here. */
+export function versionOf(name: string): string {
+  return packageVersion(new URL(`node_modules/${name}/package.json`, import.meta.url));
+}
+
+/** The version of a package of the main install. */
+export function mainVersionOf(name: string): string {
+  return packageVersion(new URL(`../../node_modules/${name}/package.json`, import.meta.url));
+}
+
+/** A program of a package that is installed here. */
+export function programOf(name: string): string {
+  return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
+}
+
+function packageVersion(manifest: URL): string {
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(manifest, 'utf8'))).version;
+}
+
+const resultSchema = z.looseObject({
+  isError: z.boolean().optional(),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+});
+
+/** Whose profile a result of `get_user_profile` is, by its text: not every client hands structured content on. */
+export function profileLoginOf(result: unknown): string {
+  const { isError, content } = resultSchema.parse(result);
+  const text = content[0]?.text ?? '';
+  assert.ok(isError !== true, text);
+  return z.object({ login: z.string() }).parse(JSON.parse(text)).login;
+}

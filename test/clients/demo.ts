@@ -1,0 +1,103 @@
+// The demo (`npm run demo`) as a process of its own, on free ports and with a store of its own, with access tokens that live
+// for seconds. What happens in it is read from its log.
+
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { freePort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
+import { end, start } from './programs.ts';
+
+const MAIN = fileURLToPath(new URL('../../demo/main.ts', import.meta.url));
+/** Seconds: enough for a client to log in and make its first call, in a browser and on a slow machine. */
+const ACCESS_TOKEN_TTL = 8;
+
+const eventSchema = z.looseObject({ event: z.string(), clientId: z.string().optional() });
+export type DemoEvent = z.infer<typeof eventSchema>;
+
+export class Demo {
+  /** The issuer. */
+  readonly url: string;
+  readonly #githubPort: number;
+  readonly #env: Record<string, string>;
+  readonly #events: DemoEvent[] = [];
+  #dataDir = mkdtempSync(join(tmpdir(), 'bridge-demo-'));
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, githubPort: number, env: Record<string, string>) {
+    this.url = `http://localhost:${port}`;
+    this.#githubPort = githubPort;
+    this.#env = env;
+  }
+
+  /** @param env configuration besides what every demo here has */
+  static async start(env: Record<string, string> = {}): Promise<Demo> {
+    const demo = new Demo(await freePort(), await freePort(), env);
+    await demo.#start();
+    return demo;
+  }
+
+  /** What happened to a client, in order. */
+  eventsOf(clientId: string): DemoEvent[] {
+    return this.#events.filter((event) => event.clientId === clientId);
+  }
+
+  /** The ids of the clients that have registered, in order. */
+  get registered(): string[] {
+    return this.#events.flatMap(({ event, clientId }) => (event === 'client.registered' && clientId ? [clientId] : []));
+  }
+
+  /** Resolves when something has happened to a client at least `times`: the log comes a moment after the answer. */
+  async saw(event: string, clientId: string, times: number): Promise<void> {
+    const count = () => this.eventsOf(clientId).filter((seen) => seen.event === event).length;
+    await until(() => count() >= times, { what: `${event} of ${clientId}, ${times} times`, timeout: 5_000 });
+  }
+
+  /** Resolves when every access token of this moment has expired. Time is all that makes them expire. */
+  async expireTokens(): Promise<void> {
+    await delay((ACCESS_TOKEN_TTL + 1) * 1000);
+  }
+
+  /** The same store again, as after an update of the bridge; with `lose`, an empty one. GitHub starts afresh. */
+  async restart({ lose = false } = {}): Promise<void> {
+    await this.#end();
+    if (lose) {
+      rmSync(this.#dataDir, { recursive: true });
+      this.#dataDir = mkdtempSync(join(tmpdir(), 'bridge-demo-'));
+    }
+    await this.#start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#end();
+    rmSync(this.#dataDir, { recursive: true });
+  }
+
+  async #start(): Promise<void> {
+    const child = start(MAIN, [], {
+      PATH: process.env.PATH ?? '',
+      PORT: new URL(this.url).port,
+      DEMO_GITHUB_PORT: String(this.#githubPort),
+      DATA_DIR: this.#dataDir,
+      ACCESS_TOKEN_TTL: `${ACCESS_TOKEN_TTL}s`,
+      LOG_LEVEL: 'info',
+      ...this.#env,
+    });
+    this.#child = child;
+    child.stderr?.pipe(process.stderr, { end: false });
+    if (child.stdout === null) throw new Error('the demo has no output');
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) this.#events.push(eventSchema.parse(JSON.parse(line)));
+    });
+    await until(async () => (await fetch(`${this.url}/readyz`)).ok, { what: `the demo at ${this.url}` });
+  }
+
+  async #end(): Promise<void> {
+    if (this.#child !== undefined) await end(this.#child);
+  }
+}

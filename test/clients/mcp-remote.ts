@@ -1,0 +1,76 @@
+// mcp-remote: a program between a client that only speaks stdio and the bridge. That client is the SDK's.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../support/ports.ts';
+import { Client, StdioClientTransport } from '../support/sdk-clients.ts';
+import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import type { Demo } from './demo.ts';
+import { endWithUs, Onlooker } from './programs.ts';
+
+export const mcpRemote: Row[] = (['http-only', 'sse-only'] as const).map((transport) => ({
+  client: 'mcp-remote',
+  version: versionOf('mcp-remote'),
+  transport: transport === 'sse-only' ? 'SSE' : 'Streamable HTTP',
+  run: (demo) => exercise(demo, connectMcpRemote(demo, { transport })),
+}));
+
+export interface McpRemoteOptions {
+  readonly transport?: 'http-only' | 'sse-only';
+  /** Where it keeps registrations and tokens, and on which port it listens, and for whom; all new unless given. */
+  readonly desk?: Desk;
+}
+
+export interface Desk {
+  readonly home: string;
+  readonly port: number;
+  readonly onlooker: Onlooker;
+  clear(): Promise<void>;
+}
+
+export async function openDesk(): Promise<Desk> {
+  const home = mkdtempSync(join(tmpdir(), 'bridge-mcp-remote-'));
+  const onlooker = await Onlooker.start();
+  return {
+    home,
+    port: await freePort(),
+    onlooker,
+    async clear() {
+      await onlooker.leave();
+      rmSync(home, { recursive: true });
+    },
+  };
+}
+
+export async function connectMcpRemote(
+  demo: Demo,
+  { transport = 'http-only', desk }: McpRemoteOptions = {},
+): Promise<Connected & { client: Client; onlooker: Onlooker }> {
+  const { home, port, onlooker, clear } = desk ?? (await openDesk());
+  const stdio = new StdioClientTransport({
+    command: process.execPath,
+    args: [programOf('mcp-remote'), ...mcpRemoteArguments(demo, port, transport)],
+    env: onlooker.environment(home, { MCP_REMOTE_CONFIG_DIR: home }),
+    stderr: 'ignore',
+  });
+  const client = new Client({ name: 'stdio-client', version: '1.0.0' });
+  endWithUs(() => stdio.pid);
+  await client.connect(stdio);
+  return {
+    client,
+    onlooker,
+    clientId: () => onlooker.clientId,
+    logins: () => onlooker.asked.length,
+    toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
+    profileLogin: async () => profileLoginOf(await client.callTool({ name: 'get_user_profile' })),
+    async close() {
+      await client.close();
+      if (desk === undefined) await clear();
+    },
+  };
+}
+
+export function mcpRemoteArguments(demo: Demo, port: number, transport: 'http-only' | 'sse-only'): string[] {
+  return [`${demo.url}${transport === 'sse-only' ? '/sse' : '/mcp'}`, String(port), '--transport', transport];
+}

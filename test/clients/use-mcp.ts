@@ -1,0 +1,93 @@
+// use-mcp in Chromium: discovery, registration, the token requests and MCP itself all come from the page, across origins.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { newPage } from '../support/browser.ts';
+import { type Listening, listen } from '../support/listen.ts';
+import { logInOn } from './chromium.ts';
+import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import type { Demo } from './demo.ts';
+import { environment } from './programs.ts';
+
+const PAGE = fileURLToPath(new URL('use-mcp-page', import.meta.url));
+const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html; charset=utf-8' };
+
+export function pageOfUseMcp(browser: Browser): Row[] {
+  return (['http', 'sse'] as const).map((transport) => ({
+    client: 'use-mcp in Chromium',
+    version: versionOf('use-mcp'),
+    transport: transport === 'sse' ? 'SSE' : 'Streamable HTTP',
+    run: (demo) => exercise(demo, connectUseMcp(demo, browser, transport)),
+  }));
+}
+
+export async function connectUseMcp(
+  demo: Demo,
+  browser: Browser,
+  transport: 'http' | 'sse',
+): Promise<Connected & { page: Page }> {
+  const built = await build();
+  const app = await serve(built);
+  const observed = await newPage(browser);
+  const { page } = observed;
+  const asked: URLSearchParams[] = [];
+  page.on('popup', (popup) => void logInPopUp(popup, demo, asked).catch(() => {}));
+  const query = new URLSearchParams({ url: `${demo.url}${transport === 'sse' ? '/sse' : '/mcp'}`, transport });
+  await page.goto(`${app.url}/?${query}`);
+  return {
+    page,
+    clientId: () => asked.at(-1)?.get('client_id') ?? '',
+    logins: () => asked.length,
+    async toolNames() {
+      await settled(page);
+      return page.getByRole('listitem').allTextContents();
+    },
+    async profileLogin() {
+      await settled(page);
+      await page.getByRole('button', { name: 'Call' }).click();
+      const result = page.locator('#result:not(:empty)');
+      await result.waitFor();
+      return profileLoginOf(JSON.parse(await result.innerText()));
+    },
+    async close() {
+      await observed.close();
+      await app.close();
+      rmSync(built, { recursive: true });
+    },
+  };
+}
+
+async function logInPopUp(popup: Page, demo: Demo, asked: URLSearchParams[]): Promise<void> {
+  await popup.waitForURL(`${demo.url}/authorize?**`);
+  asked.push(new URL(popup.url()).searchParams);
+  await logInOn(popup, 'octocat');
+}
+
+async function settled(page: Page): Promise<void> {
+  const state = page.locator('#state').filter({ hasText: /^(ready|failed)$/ });
+  await state.waitFor();
+  assert.equal(await state.innerText(), 'ready', await page.locator('#error').innerText());
+}
+
+async function build(): Promise<string> {
+  const outDir = mkdtempSync(join(tmpdir(), 'bridge-use-mcp-'));
+  const args = [programOf('vite'), 'build', PAGE, '--outDir', outDir, '--emptyOutDir', '--logLevel', 'error'];
+  await promisify(execFile)(process.execPath, args, { env: environment(outDir) });
+  return outDir;
+}
+
+/** Every path but those of files is the application's. */
+function serve(directory: string): Promise<Listening> {
+  return listen((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const file = pathname.startsWith('/assets/') && !pathname.includes('..') ? pathname : '/index.html';
+    response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
+    response.end(readFileSync(join(directory, file)));
+  });
+}

@@ -46,7 +46,7 @@ try {
   process.stdout.write(banner(config, bridge.storeKind));
   process.stdout.write(`  GitHub is simulated, at ${githubUrl}: sign in as octocat, monalisa or hubot.\n\n`);
   process.stdout.write(
-    `  Try it:  npx @modelcontextprotocol/inspector  → Streamable HTTP → ${publicUrl}/mcp → Connect\n  Stop it: Ctrl-C\n\n`,
+    `  Try it:  npx @modelcontextprotocol/inspector --server-url ${publicUrl}/mcp --transport http\n  Stop it: Ctrl-C\n\n`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -12,6 +12,16 @@ import { connectRedis, type RedisClient } from './store/redis/client.ts';
 import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
+/**
+ * Milliseconds; and bytes of a request's head: twice Node's, so that as many consent cookies as a browser keeps, set by
+ * a page that opens one login after the other, lock nobody out.
+ */
+const SERVER_OPTIONS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 32 * 1024,
+};
 /** Milliseconds that requests under way have when the server stops. */
 const GRACE = 5_000;
 /** What machines ask every few seconds: worth a line only when it fails. */
@@ -86,7 +96,7 @@ async function listenAll(hosts: readonly string[], port: number, handler: Handle
   const servers: Server[] = [];
   const failures: unknown[] = [];
   for (const host of hosts) {
-    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, handler);
+    const server = createServer(SERVER_OPTIONS, handler);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -85,9 +85,14 @@ function answeredCode(parameters: Parameters, githubIssuer: string): string {
   }
   const code = parameters.get('code');
   const error = parameters.get('error');
-  const detail = `${error ?? 'no code'}: ${parameters.get('error_description') ?? ''}`;
+  const detail = `${error}: ${parameters.get('error_description') ?? ''}`;
   if (error === undefined && code !== undefined) return code;
   switch (error) {
+    case undefined:
+      // GitHub never answers so: somebody took the address apart.
+      throw new UpstreamFailure('server_error', 'expired_request', 'the answer has neither a code nor an error', {
+        detail: 'no code',
+      });
     case 'access_denied':
       throw new UpstreamFailure('access_denied', 'github_denied', 'the person declined at GitHub', { detail });
     case 'application_suspended':

@@ -16,6 +16,8 @@ import { send } from './streamable-http.ts';
 
 const PATH = '/sse';
 const MAX_STREAMS = 1000;
+/** Of one person, so that nobody takes all. */
+const MAX_STREAMS_OF_ONE = 50;
 /** Milliseconds between two comments that keep proxies from closing a quiet stream. */
 const KEEP_ALIVE = 25_000;
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
@@ -29,7 +31,7 @@ export interface SseTransport {
 }
 
 export function createSseTransport(bearer: BearerAuth, servers: McpServers, events: EventBus): SseTransport {
-  const streams = new Map<string, { transport: SSEServerTransport; sid: string }>();
+  const streams = new Map<string, { transport: SSEServerTransport; sid: string; person: string }>();
   const sidOf = (authInfo: AuthInfo) => formatSid(callerOf(authInfo).session.grant.ref);
   events.on('grant.ended', ({ person, grant }) => {
     for (const { transport, sid } of streams.values()) if (sid === formatSid({ person, grant })) void transport.close();
@@ -45,7 +47,9 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
         ctx.set('Allow', 'GET');
         return;
       }
-      if (streams.size >= MAX_STREAMS) {
+      const { person } = callerOf(authInfo).session.grant.ref;
+      const own = [...streams.values()].filter((stream) => stream.person === person).length;
+      if (streams.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE) {
         return send(
           ctx,
           Response.json(
@@ -56,8 +60,10 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       }
       const server = await servers.create(authInfo);
       ctx.respond = false;
+      // Who has hung up by now would leave a stream that never closes.
+      if (ctx.res.closed || ctx.req.socket.destroyed) return void server.close();
       const transport = new SSEServerTransport('/messages', ctx.res);
-      streams.set(transport.sessionId, { transport, sid: sidOf(authInfo) });
+      streams.set(transport.sessionId, { transport, sid: sidOf(authInfo), person });
       const keepAlive = setInterval(() => ctx.res.write(': keep-alive\n\n'), KEEP_ALIVE);
       ctx.res.once('close', () => {
         clearInterval(keepAlive);

@@ -67,7 +67,10 @@ export function clientGuides(m: Messages, { mcpUrl, sseUrl }: Pick<LandingView, 
       ],
     },
     { ...clients.chatgpt, snippets: [{ code: mcpUrl }], cloud: true },
-    { ...clients.inspector, snippets: [{ code: 'npx @modelcontextprotocol/inspector' }, { code: mcpUrl }] },
+    {
+      ...clients.inspector,
+      snippets: [{ code: `npx @modelcontextprotocol/inspector --server-url ${mcpUrl} --transport http` }],
+    },
     {
       ...clients.openmcp,
       snippets: [

@@ -290,7 +290,7 @@ export const en = {
       },
       inspector: {
         name: 'MCP Inspector',
-        steps: ['Run this, choose Streamable HTTP as the transport, enter the URL and connect.'],
+        steps: ['Run this. In the page that opens, switch the connection on.'],
       },
       openmcp: {
         name: 'openmcp-client',

@@ -290,7 +290,7 @@ export const ja: Messages = {
       },
       inspector: {
         name: 'MCP Inspector',
-        steps: ['次のコマンドを実行し、トランスポートに Streamable HTTP を選び、URL を入力して接続します。'],
+        steps: ['次のコマンドを実行し、開いたページで接続のスイッチをオンにします。'],
       },
       openmcp: {
         name: 'openmcp-client',

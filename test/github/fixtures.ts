@@ -28,7 +28,7 @@ export const USER = '/api/v3/user';
 export const GITHUB_APP: Partial<SimulatedApp> = { kind: 'github-app', permissions: ['profile'] };
 
 /** Milliseconds: nobody waits for GitHub in a test longer than it takes to see that the bridge stops waiting. */
-export const SHORT: Patience = { ...PATIENCE, call: 400, oauth: 300, refresh: 2_000, answer: 2_500 };
+export const SHORT: Patience = { ...PATIENCE, call: 2_000, oauth: 1_500, refresh: 5_000, answer: 7_000 };
 
 /** A bridge whose access tokens live for a month, so that only GitHub's own expire in the test. */
 export function startBridge(options: TestBridgeOptions): Promise<TestBridge> {

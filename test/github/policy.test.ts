@@ -51,6 +51,8 @@ onBothStores('who may in', (store) => {
       assert.equal((await person.refresh()).status, 200);
       await person.logInAgain({ login: 'octocat-renamed' });
       assert.equal(loginIn(await person.profile()), 'octocat-renamed');
+      const { id } = bridge.github.account('octocat-renamed');
+      assert.equal((await bridge.store.sessions.list(bridge.bridge.personTag(id))).length, 2, 'one person all along');
       await isRefused(bridge, 'octocat');
     });
 
@@ -174,6 +176,14 @@ onBothStores('who may in', (store) => {
         assert.deepEqual(bridge.eventsOf('refresh_token.repeated'), []);
       });
     }
+
+    it('and a team member whose present login cannot be asked for is not thrown out', async () => {
+      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+      const person = await connect(bridge);
+      bridge.github.fault({ kind: 'secondary-rate-limit', path: USER });
+      assert.equal((await person.refresh()).status, 503);
+      assert.equal((await person.refresh()).status, 200);
+    });
 
     it('and one organisation that cannot be asked does not matter when another one says yes', async () => {
       const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });

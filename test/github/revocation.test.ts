@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, it } from 'node:test';
+import { createTokenSeal } from '../../src/github/token-seal.ts';
+import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';
 import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizeInBrowser, callTool, login, passGithub, register } from '../support/oauth.ts';
@@ -83,6 +85,29 @@ onBothStores('revocation', (store) => {
       await person.logInAgain();
       assert.equal(loginIn(await person.profile()), 'octocat');
     }
+  });
+
+  it('by the person at GitHub closes the stream of the older transport, and its next request gets 401', async () => {
+    const bridge = await start();
+    const person = await connect(bridge);
+    const headers = { authorization: `Bearer ${person.tokens.access_token}`, 'content-type': 'application/json' };
+    const stream = await fetch(`${bridge.url}/sse`, { headers });
+    assert.equal(stream.status, 200);
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const [, path = ''] = /data: (\S+)/.exec((await reader?.read())?.value ?? '') ?? [];
+    await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
+    const message = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'get_user_profile', arguments: {} },
+    };
+    const send = () => fetch(`${bridge.url}${path}`, { method: 'POST', headers, body: JSON.stringify(message) });
+    assert.equal((await send()).status, 202);
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read());
+    const { status, headers: answered } = await send();
+    assert.equal(status, 401);
+    assert.match(answered.get('www-authenticate') ?? '', /error="invalid_token"/);
   });
 
   it('by the person at GitHub is believed of GitHub alone, not of what stands in between', async () => {
@@ -198,6 +223,32 @@ onBothStores('revocation', (store) => {
     bridge.advance(61);
     await bridge.bridge.maintain();
     assert.deepEqual(bridge.github.liveTokens(), []);
+  });
+
+  it('reaches everybody who is due in one round of the sweeper, past one whose tokens cannot be read', async () => {
+    const bridge = await start();
+    const seal = createTokenSeal(createSecrets(bridge.config.secrets), bridge.now);
+    const people = Array.from({ length: 60 }, (_, index) => `person-${String(index).padStart(9, '0')}`);
+    for (const [index, person] of people.entries()) {
+      const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID, scopes: [] });
+      const sealed = seal.seal(person, 'none', { accessToken: token }).sealedTokens;
+      await bridge.store.revocations.add({
+        person,
+        id: 'pair',
+        credential: 'none',
+        appClientId: index === 1 ? 'another app, whose secret nobody has' : CLIENT_ID,
+        sealedTokens: index === 0 ? sealed.replace(/.$/, '!') : sealed,
+      });
+    }
+    await bridge.bridge.maintain();
+    assert.equal(bridge.github.callsTo('DELETE', TOKEN_MANAGEMENT).length, people.length - 2);
+    bridge.advance(2 * HOUR);
+    await bridge.bridge.maintain();
+    assert.equal(
+      bridge.github.callsTo('DELETE', TOKEN_MANAGEMENT).length,
+      people.length - 2,
+      'nothing is left to tell',
+    );
   });
 
   it('follows expiry: the sweeper ends what nobody renewed, here and at GitHub', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { onBothStores, type TestBridge } from '../support/bridge.ts';
+import { getJson } from '../support/oauth.ts';
 import { connect, loginIn, startBridge } from './fixtures.ts';
 
 onBothStores('granted scopes', (store) => {
@@ -69,6 +70,24 @@ onBothStores('granted scopes', (store) => {
 });
 
 onBothStores("a GitHub App's tokens", (store) => {
+  it('tell no e-mail address where the app may not see any', async () => {
+    for (const [permissions, email] of [
+      [['profile'], undefined],
+      [['profile', 'email_addresses'], 'octocat@example.com'],
+    ] as const) {
+      const bridge = await startBridge({ store, app: { kind: 'github-app', permissions: [...permissions] } });
+      try {
+        const { tokens } = await connect(bridge, { scope: 'openid email' });
+        const headers = { authorization: `Bearer ${tokens.access_token}` };
+        const answer = await getJson(`${bridge.url}/userinfo`, headers);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.body.email, email);
+      } finally {
+        await bridge.stop();
+      }
+    }
+  });
+
   it('carry no scopes: the known ones that were asked for are granted, and GitHub has the last word', async () => {
     const bridge = await startBridge({ store, app: { kind: 'github-app', permissions: ['profile', 'contents'] } });
     try {

@@ -1,0 +1,37 @@
+# The bridge on Node 24: production dependencies alone, TypeScript run as it is (no build step), an unprivileged user, and
+# a root file system that may be read-only: it writes to /data and nowhere else.
+#
+#   docker build -t mcp-github-bridge .
+#   docker build -t mcp-github-bridge-demo --target demo .     the simulated GitHub for compose.demo.yaml
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# No dependency needs its install script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim AS runtime
+WORKDIR /app
+ENV NODE_ENV=production
+# Everything in /app belongs to root, so that the process cannot change its own code.
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+
+FROM runtime AS demo
+COPY demo ./demo
+USER node
+EXPOSE 9000
+CMD ["node", "demo/github/main.ts"]
+
+# The last stage is what a plain `docker build` makes.
+FROM runtime AS bridge
+COPY src ./src
+COPY templates ./templates
+# A named volume mounted here takes over the owner and the mode.
+RUN install -d -o node -g node -m 700 /data
+ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
+USER node
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,131 @@
+// The account page and the administrators' page in Chromium: what is connected, and ending it.
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { Page } from 'playwright-core';
+import { CLIENT_ID, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { type Browser, launchBrowser } from '../support/browser.ts';
+import { callTool, connect, type Tokens } from '../support/oauth.ts';
+import { openPage } from './open-page.ts';
+import { passGithub, press } from './tour.ts';
+
+describe('the account page', () => {
+  let browser: Browser;
+  let bridge: TestBridge;
+  before(async () => {
+    browser = await launchBrowser();
+    bridge = await startTestBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'octocat' } });
+  });
+  after(async () => {
+    await browser.close();
+    await bridge.stop();
+  });
+
+  const open = async (t: TestContext) => (await openPage(t, browser)).page;
+  const text = (page: Page) => page.locator('main').innerText();
+
+  async function signIn(page: Page, login: string): Promise<void> {
+    await page.goto(`${bridge.url}/account`);
+    await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
+    await passGithub(page, login);
+    assert.equal(page.url(), `${bridge.url}/account`);
+  }
+
+  async function connectAs(login: string, client_name: string, scope = 'read:user'): Promise<Tokens> {
+    return (await connect(bridge.url, { login, metadata: { client_name }, parameters: { scope } })).tokens;
+  }
+
+  /** The status of a call with these tokens. */
+  const call = async (tokens: Tokens) => (await callTool(bridge.url, tokens.access_token, 'get_auth_status')).status;
+  const liveTokens = (account: string) => bridge.github.liveTokens({ account, clientId: CLIENT_ID }).length;
+
+  it('shows nothing to a stranger, and after signing in what is connected', async (t) => {
+    await connectAs('monalisa', 'Notes', 'repo user:email');
+    const page = await open(t);
+    await page.goto(`${bridge.url}/account`);
+    assert.doesNotMatch(await text(page), /Notes/);
+    await signIn(page, 'monalisa');
+    const shown = await text(page);
+    assert.match(shown, /Signed in as monalisa\s+山田 モナリザ/);
+    assert.match(shown, /“Notes”/);
+    assert.match(shown, /localhost:45001/);
+    assert.doesNotMatch(shown, /Everybody’s connected apps/);
+    await page.getByText('Allowed to').click();
+    assert.match(await text(page), /Read and change all your repositories/);
+  });
+
+  it('disconnects one app and leaves the others', async (t) => {
+    const [notes, editor] = [await connectAs('hubot', 'Notes'), await connectAs('hubot', 'Editor')];
+    const page = await open(t);
+    await signIn(page, 'hubot');
+    await press(page, page.getByRole('button', { name: 'Disconnect “Notes”' }));
+    assert.equal(await page.getByRole('status').innerText(), 'The app is disconnected.');
+    assert.equal(await page.getByRole('heading', { name: 'Notes' }).count(), 0);
+    assert.deepEqual([await call(notes), await call(editor)], [401, 200]);
+    assert.ok(liveTokens('hubot') > 0);
+  });
+
+  it('disconnects all, at GitHub too', async (t) => {
+    const [notes, editor] = [await connectAs('monalisa', 'Notes'), await connectAs('monalisa', 'Editor', 'repo')];
+    const page = await open(t);
+    await signIn(page, 'monalisa');
+    await page.getByText('Disconnect all apps…').click();
+    await press(page, page.getByRole('button', { name: 'Disconnect all' }));
+    assert.equal(await page.getByRole('status').innerText(), 'All apps are disconnected.');
+    assert.match(await text(page), /No app is connected to your account/);
+    assert.deepEqual([await call(notes), await call(editor)], [401, 401]);
+    await bridge.bridge.revocations.idle();
+    assert.equal(liveTokens('monalisa'), 0);
+  });
+
+  it('signs out, and then refuses what its forms did before', async (t) => {
+    const tokens = await connectAs('monalisa', 'Notes');
+    const { page, context } = await openPage(t, browser);
+    await signIn(page, 'monalisa');
+    const tab = await context.newPage();
+    await tab.goto(`${bridge.url}/account`);
+    await press(page, page.getByRole('button', { name: 'Sign out' }));
+    assert.match(await text(page), /You are signed out here/);
+    await press(tab, tab.getByRole('button', { name: 'Disconnect “Notes”' }));
+    assert.equal(await tab.locator('h1').innerText(), 'This sign-in is over');
+    assert.equal(await call(tokens), 200);
+  });
+
+  it('says so when the person cancels at GitHub', async (t) => {
+    const page = await open(t);
+    await page.goto(`${bridge.url}/account`);
+    // Revoked at GitHub, so that it asks again.
+    await bridge.github.revokeAuthorization('hubot', CLIENT_ID);
+    await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
+    await passGithub(page, 'hubot', 'cancel');
+    assert.equal(await page.locator('h1').innerText(), 'GitHub was told not to give access');
+  });
+
+  it('shows administrators everybody, with search, and ends a session of another person', async (t) => {
+    const [notes, editor] = [await connectAs('monalisa', 'Notes'), await connectAs('hubot', 'Editor')];
+    const page = await open(t);
+    await signIn(page, 'octocat');
+    await press(page, page.getByRole('link', { name: 'Everybody’s connected apps' }));
+    for (const login of ['monalisa', 'hubot']) assert.match(await text(page), new RegExp(`${login} id \\d+`));
+
+    await page.getByRole('searchbox').fill('nobody <b>');
+    await press(page, page.getByRole('button', { name: 'Search' }));
+    assert.match(await text(page), /Nobody with a connected app matches “nobody <b>”/);
+
+    await page.getByRole('searchbox').fill('MonaLisa');
+    await press(page, page.getByRole('button', { name: 'Search' }));
+    assert.doesNotMatch(await text(page), /hubot/);
+    while ((await page.getByRole('button', { name: /^Disconnect/ }).count()) > 0)
+      await press(page, page.getByRole('button', { name: /^Disconnect/ }).first());
+    assert.equal(await page.getByRole('status').innerText(), 'The app is disconnected.');
+    assert.equal(await page.getByRole('searchbox').inputValue(), 'MonaLisa');
+    assert.deepEqual([await call(notes), await call(editor)], [401, 200]);
+  });
+
+  it('is not there for everybody else', async (t) => {
+    const page = await open(t);
+    await signIn(page, 'monalisa');
+    const response = await page.goto(`${bridge.url}/account/sessions`);
+    assert.equal(response?.status(), 404);
+    assert.equal(await page.locator('h1').innerText(), 'There is nothing here');
+  });
+});

@@ -1,0 +1,290 @@
+// A login as a person sees it, in Chromium: consent, GitHub's pages, and back to a client that listens on this machine; and
+// what people do on the way: change their minds, click twice, go back, reload, come late.
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from '../support/browser.ts';
+import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
+import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
+import { openPage } from './open-page.ts';
+import { ALLOW, AUTHORIZE, CANCEL, passGithub, press, signInAs } from './tour.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser.close());
+const open = (t: TestContext, options?: PageOptions) => openPage(t, browser, options);
+
+onBothStores('a login in the browser', (store) => {
+  let bridge: TestBridge;
+  let client: NativeClient;
+  before(async () => {
+    bridge = await startTestBridge({ store });
+    client = await startNativeClient(bridge.url, 'Example Client');
+  });
+  after(async () => {
+    await client.close();
+    await bridge.stop();
+  });
+
+  it('goes from consent through GitHub to the client, whose tokens work', async (t) => {
+    const { page } = await open(t);
+    const login = client.begin();
+    await page.goto(login.url);
+    const shown = await page.locator('main').innerText();
+    assert.match(shown, /“Example Client”/);
+    assert.ok(shown.includes(new URL(client.client.redirectUri).host), 'it says where the answer goes');
+    assert.match(shown, /Read your profile.*\s+read:user/);
+    assert.match(shown, /Did you start this yourself\?/);
+
+    await press(page, ALLOW);
+    assert.equal(new URL(page.url()).origin, bridge.github.url);
+    await press(page, page.getByRole('button', { name: signInAs('monalisa') }));
+    await press(page, page.getByRole('button', { name: AUTHORIZE }));
+    assert.equal(await page.locator('p').innerText(), ARRIVED);
+
+    const answer = await login.answer();
+    assert.equal(answer.get('iss'), bridge.url);
+    const { access_token } = await login.tokens();
+    const { result } = await callTool(bridge.url, access_token, 'get_user_profile');
+    assert.equal(result?.structuredContent?.login, 'monalisa');
+  });
+
+  // The page that the first click led to never shows: the person clicked again before it was there.
+  for (const cookies of ['kept', 'lost'] as const)
+    it(`goes on from a second click on Allow as from the first, the cookies of whose answer were ${cookies}`, async (t) => {
+      const { page } = await open(t);
+      const login = client.begin();
+      await page.goto(login.url);
+      await page.locator(ALLOW).scrollIntoViewIfNeeded();
+      const box = await page.locator(ALLOW).boundingBox();
+      assert.ok(box !== null);
+      const click = () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+      const locations: (string | undefined)[] = [];
+      await page.route(`${bridge.url}/consent`, async (route) => {
+        const request = route.request();
+        if (locations.length > 0) return route.continue();
+        if (cookies === 'kept') locations.push((await route.fetch({ maxRedirects: 0 })).headers().location);
+        else {
+          const [method, headers, body] = [request.method(), await request.allHeaders(), request.postData()];
+          const response = await fetch(request.url(), { method, headers, body, redirect: 'manual' });
+          locations.push(response.headers.get('location') ?? undefined);
+        }
+        await click();
+      });
+      const sent = page.waitForRequest((request) => request.url() === locations[0]);
+      await click();
+      await sent;
+      await page.waitForURL((url) => url.origin === bridge.github.url);
+      await passGithub(page, 'octocat');
+      assert.match((await login.tokens()).access_token, /^eyJ/);
+    });
+});
+
+describe('a login in the browser', () => {
+  let bridge: TestBridge;
+  let client: NativeClient;
+  before(async () => {
+    bridge = await startTestBridge({ store: 'sqlite' });
+    client = await startNativeClient(bridge.url, 'Example Client');
+  });
+  after(async () => {
+    await client.close();
+    await bridge.stop();
+  });
+  const heading = (page: ObservedPage['page']) => page.locator('h1').innerText();
+
+  it('tells the client when the person cancels, and leaves GitHub alone', async (t) => {
+    const { page } = await open(t);
+    const login = client.begin();
+    bridge.github.clearCalls();
+    await page.goto(login.url);
+    await press(page, CANCEL);
+    const answer = await login.answer();
+    assert.deepEqual([answer.get('error'), answer.get('iss')], ['access_denied', bridge.url]);
+    assert.equal(await page.locator('p').innerText(), ARRIVED);
+    assert.deepEqual(bridge.github.calls, []);
+  });
+
+  it('tells the client when the person cancels at GitHub', async (t) => {
+    const { page } = await open(t);
+    const login = client.begin();
+    await page.goto(login.url);
+    await press(page, ALLOW);
+    await passGithub(page, 'hubot', 'cancel');
+    const answer = await login.answer();
+    assert.deepEqual([answer.get('error'), answer.get('iss')], ['access_denied', bridge.url]);
+    assert.equal(await page.locator('p').innerText(), ARRIVED);
+  });
+
+  it('keeps two logins in one browser apart, in whatever order they end', async (t) => {
+    const { page, context } = await open(t);
+    const tab = await context.newPage();
+    const [first, second] = [client.begin(), client.begin()];
+    await page.goto(first.url);
+    await tab.goto(second.url);
+    await press(tab, ALLOW);
+    await press(tab, tab.getByRole('button', { name: signInAs('octocat') }));
+    await press(page, ALLOW);
+    await press(page, page.getByRole('button', { name: AUTHORIZE }));
+    await press(tab, tab.getByRole('button', { name: AUTHORIZE }));
+    for (const login of [second, first]) assert.match((await login.tokens()).access_token, /^eyJ/);
+  });
+
+  it('says what to do when the person comes back to the consent page too late', async (t) => {
+    const { page } = await open(t);
+    await page.goto(client.begin().url);
+    bridge.advance(15 * 60 + 1);
+    await press(page, ALLOW);
+    assert.equal(await heading(page), 'This sign-in is over');
+    assert.match(await page.locator('main').innerText(), /go back to it and connect again/);
+  });
+
+  it('says what to do when the person comes back from GitHub too late', async (t) => {
+    const { page } = await open(t);
+    await page.goto(client.begin().url);
+    await press(page, ALLOW);
+    bridge.advance(15 * 60 + 1);
+    await passGithub(page, 'octocat');
+    assert.equal(await heading(page), 'This sign-in is over');
+  });
+
+  it('asks anew after the back button, at GitHub and at the end', async (t) => {
+    const { page } = await open(t);
+    const login = client.begin();
+    await page.goto(login.url);
+    await press(page, ALLOW);
+    await page.goBack();
+    assert.equal(await heading(page), 'Allow access to your GitHub account?');
+    await press(page, ALLOW);
+    await passGithub(page, 'octocat');
+    await login.answer();
+
+    while ((await page.title()) !== `Allow access to your GitHub account? · ${new URL(bridge.url).host}`)
+      assert.ok(await page.goBack(), 'there is a consent page to go back to');
+    await press(page, CANCEL);
+    assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied');
+  });
+
+  it('takes the form of every consent page that is still open, however often it was loaded', async (t) => {
+    const { page, context } = await open(t);
+    const login = client.begin();
+    await page.goto(login.url);
+    const tab = await context.newPage();
+    await tab.goto(login.url);
+    await tab.reload();
+    await tab.reload();
+    await press(page, ALLOW);
+    assert.equal(new URL(page.url()).origin, bridge.github.url);
+    await press(tab, ALLOW);
+    await passGithub(tab, 'octocat');
+    assert.match((await login.tokens()).access_token, /^eyJ/);
+  });
+
+  it('gives nothing twice for a page of GitHub that is loaded again', async (t) => {
+    const { page } = await open(t);
+    const login = client.begin();
+    await page.goto(login.url);
+    await press(page, ALLOW);
+    const callback = page.waitForRequest((request) => request.url().startsWith(`${bridge.url}/github/callback`));
+    await passGithub(page, 'octocat');
+    await login.tokens();
+    await page.goto((await callback).url());
+    assert.equal(await heading(page), 'This sign-in is over');
+  });
+
+  it('refuses a browser that did not start the login', async (t) => {
+    const { page } = await open(t);
+    await page.goto(client.begin().url);
+    await press(page, ALLOW);
+    const { page: other } = await open(t);
+    await other.goto(page.url());
+    await passGithub(other, 'octocat');
+    assert.equal(await heading(other), 'This sign-in belongs to another browser window');
+  });
+
+  it('works with scripts switched off', async (t) => {
+    const { page } = await open(t, { javaScriptEnabled: false });
+    const login = client.begin();
+    await page.goto(login.url);
+    await press(page, ALLOW);
+    await passGithub(page, 'octocat');
+    assert.match((await login.tokens()).access_token, /^eyJ/);
+  });
+
+  it('opens an app by its private-use scheme, and shows a page that can be closed', async (t) => {
+    const { page } = await open(t);
+    const app = await register(bridge.url, { client_name: 'Cursor', redirect_uris: ['cursor://app/callback'] });
+    const { verifier, challenge } = pkce();
+    await page.goto(authorizationUrl(bridge.url, app, challenge));
+    assert.match(await page.locator('main').innerText(), /cursor:\/\/app\s+An app on this device/);
+    await press(page, ALLOW);
+    const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
+    await passGithub(page, 'monalisa');
+    assert.equal(await heading(page), 'Access given');
+    assert.match(await page.locator('main').innerText(), /you can close this page/);
+    const url = (await opened).url();
+    assert.equal(await page.getByRole('link', { name: 'Open the app' }).getAttribute('href'), url);
+    const answer = new URL(url).searchParams;
+    assert.deepEqual([answer.get('state'), answer.get('iss')], ['state-of-the-client', bridge.url]);
+    tokensOf(await tokenRequest(bridge.url, redemption(app, answer.get('code') ?? '', verifier)));
+  });
+
+  it('explains to the person of an unknown client how to get out of it, and finds the log line', async (t) => {
+    const { page } = await open(t);
+    const response = await page.goto(
+      authorizationUrl(bridge.url, { ...client.client, client_id: 'forgotten' }, pkce().challenge),
+    );
+    assert.equal(response?.status(), 400);
+    assert.equal(await heading(page), 'This server does not know the app');
+    const shown = await page.locator('main').innerText();
+    for (const name of ['Claude Code', 'VS Code', 'Cursor', 'ChatGPT', 'MCP Inspector', 'openmcp-client'])
+      assert.ok(shown.includes(name), name);
+    const reference = (await page.locator('dd code.all').innerText()).trim();
+    assert.match(bridge.log(), new RegExp(`"event":"request.failed"[^\n]*"reference":"${reference}"`));
+  });
+
+  it('never sends the person to an address that the client did not register', async (t) => {
+    const { page } = await open(t);
+    const elsewhere = { ...client.client, redirectUri: 'https://elsewhere.example/callback' };
+    await page.goto(authorizationUrl(bridge.url, elsewhere, pkce().challenge));
+    assert.equal(await heading(page), 'The app wants the answer in the wrong place');
+    assert.equal(await page.locator('main a').count(), 0);
+  });
+
+  describe('in Japanese', () => {
+    it('by the language of the browser, through to an error', async (t) => {
+      const { page } = await open(t, { locale: 'ja-JP' });
+      await page.goto(client.begin().url);
+      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
+      assert.equal(await page.locator(ALLOW).innerText(), '許可する');
+      bridge.advance(15 * 60 + 1);
+      await press(page, ALLOW);
+      assert.equal(await heading(page), 'このサインインは終了しています');
+    });
+
+    it('by ui_locales of the client, also on the way back from GitHub', async (t) => {
+      const { page } = await open(t, { locale: 'en-US' });
+      await page.goto(client.begin({ ui_locales: 'fr ja en' }).url);
+      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      await press(page, ALLOW);
+      bridge.github.fault({ kind: 'status', status: 503, path: '/login/oauth/access_token', times: 20 });
+      t.after(() => bridge.github.clearFaults());
+      await passGithub(page, 'octocat');
+      assert.equal(await heading(page), 'GitHub から応答がありません');
+      assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
+    });
+
+    it('on the front page, by a link', async (t) => {
+      const { page } = await open(t);
+      await page.goto(bridge.url);
+      assert.equal(await heading(page), 'GitHub for your MCP clients');
+      await press(page, page.getByRole('link', { name: '日本語' }));
+      assert.equal(await heading(page), 'MCP クライアントから GitHub を使う');
+      await press(page, page.getByRole('link', { name: 'English' }));
+      assert.equal(await heading(page), 'GitHub for your MCP clients');
+    });
+  });
+});

@@ -1,0 +1,147 @@
+// A consent that may be remembered: for a website, on demand, for the person who gave it and for exactly what was allowed.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import type { Page } from 'playwright-core';
+import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { type Browser, launchBrowser } from '../support/browser.ts';
+import {
+  authorizationUrl,
+  callTool,
+  pkce,
+  redemption,
+  register,
+  type TestClient,
+  tokenRequest,
+  tokensOf,
+} from '../support/oauth.ts';
+import { openPage } from './open-page.ts';
+import { ALLOW, passGithub, press } from './tour.ts';
+
+const WEBSITE = 'https://notes.example.org';
+const CONSENT = 'Allow access to your GitHub account?';
+
+describe('a remembered consent', () => {
+  let browser: Browser;
+  let bridge: TestBridge;
+  let client: TestClient;
+  before(async () => {
+    browser = await launchBrowser();
+    bridge = await startTestBridge({ store: 'sqlite' });
+  });
+  after(async () => {
+    await browser.close();
+    await bridge.stop();
+  });
+  beforeEach(async () => {
+    client = await register(bridge.url, { client_name: 'Notes', redirect_uris: [`${WEBSITE}/callback`] });
+  });
+
+  /** A browser in which the website exists. Playwright's own routes do not see where a redirect leads, the protocol's do. */
+  async function open(t: TestContext): Promise<Page> {
+    const { page, context } = await openPage(t, browser);
+    const protocol = await context.newCDPSession(page);
+    const body = Buffer.from('<!doctype html><html lang="en"><title>Notes</title><h1>Notes</h1>').toString('base64');
+    protocol.on('Fetch.requestPaused', ({ requestId }) => {
+      void protocol.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body });
+    });
+    await protocol.send('Fetch.enable', { patterns: [{ urlPattern: `${WEBSITE}/*` }] });
+    return page;
+  }
+
+  /** Opens an authorization request; answers its verifier. */
+  async function ask(page: Page, parameters: Record<string, string> = {}): Promise<string> {
+    const { verifier, challenge } = pkce();
+    await page.goto(authorizationUrl(bridge.url, client, challenge, parameters));
+    return verifier;
+  }
+
+  async function allow(page: Page, { remember }: { remember: boolean }): Promise<void> {
+    if (remember) await page.getByRole('checkbox', { name: 'Do not ask me again' }).check();
+    await press(page, ALLOW);
+  }
+
+  /** Whose tokens the website gets for the code that it was just brought. */
+  async function whoArrived(page: Page, verifier: string): Promise<unknown> {
+    const answer = new URL(page.url());
+    assert.equal(answer.origin, WEBSITE);
+    assert.equal(answer.searchParams.get('iss'), bridge.url);
+    const code = answer.searchParams.get('code') ?? '';
+    const { access_token } = tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier)));
+    return (await callTool(bridge.url, access_token, 'get_user_profile')).result?.structuredContent?.login;
+  }
+
+  const heading = (page: Page) => page.locator('h1').innerText();
+
+  it('is not asked for again', async (t) => {
+    const page = await open(t);
+    await ask(page);
+    await allow(page, { remember: true });
+    await passGithub(page, 'octocat');
+    assert.equal(await heading(page), 'Notes');
+    const verifier = await ask(page);
+    assert.equal(await whoArrived(page, verifier), 'octocat');
+  });
+
+  it('is asked for again when the person did not tick the box', async (t) => {
+    const page = await open(t);
+    await ask(page);
+    await allow(page, { remember: false });
+    await passGithub(page, 'octocat');
+    await ask(page);
+    assert.equal(await heading(page), CONSENT);
+  });
+
+  it('is asked for again for another scope, for prompt=consent, and in another browser', async (t) => {
+    const page = await open(t);
+    await ask(page);
+    await allow(page, { remember: true });
+    await passGithub(page, 'octocat');
+    await ask(page, { scope: 'read:user user:email' });
+    assert.equal(await heading(page), CONSENT);
+    await ask(page, { prompt: 'consent' });
+    assert.equal(await heading(page), CONSENT);
+    const other = await open(t);
+    await ask(other);
+    assert.equal(await heading(other), CONSENT);
+  });
+
+  it('is asked for again when somebody else comes back from GitHub', async (t) => {
+    const page = await open(t);
+    await ask(page);
+    await allow(page, { remember: true });
+    await passGithub(page, 'octocat');
+    await page.goto(`${bridge.github.url}/logout`);
+    await press(page, page.getByRole('button', { name: 'Sign out' }));
+
+    const verifier = await ask(page);
+    assert.equal(new URL(page.url()).origin, bridge.github.url, 'straight to GitHub, for octocat');
+    await passGithub(page, 'monalisa');
+    assert.equal(await heading(page), CONSENT);
+    await allow(page, { remember: false });
+    await passGithub(page, 'monalisa');
+    assert.equal(await whoArrived(page, verifier), 'monalisa');
+  });
+
+  it('is forgotten with the connection, on the account page', async (t) => {
+    const page = await open(t);
+    const verifier = await ask(page);
+    await allow(page, { remember: true });
+    await passGithub(page, 'hubot');
+    await whoArrived(page, verifier);
+    await page.goto(`${bridge.url}/account`);
+    await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
+    await press(page, page.getByRole('button', { name: 'Disconnect “Notes”' }));
+    await ask(page);
+    assert.equal(await heading(page), CONSENT);
+  });
+
+  it('is never offered for a program on this computer, or an app', async (t) => {
+    const page = await open(t);
+    for (const uri of ['http://localhost:45001/callback', 'cursor://app/callback']) {
+      client = await register(bridge.url, { redirect_uris: [uri] });
+      await ask(page);
+      assert.equal(await heading(page), CONSENT);
+      assert.equal(await page.getByRole('checkbox').count(), 0);
+    }
+  });
+});

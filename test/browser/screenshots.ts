@@ -1,0 +1,108 @@
+// `npm run screenshots`: the pictures of README.md, taken from `npm run demo` itself, into docs/images.
+// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, for whoever looks at them all.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { authorizationUrl, connect, pkce, register } from '../support/oauth.ts';
+import { passGithub, press, startTourBridge, tour } from './tour.ts';
+
+const LOCALES = ['en', 'ja'] as const;
+const THEMES = ['light', 'dark'] as const;
+/** Where `npm run demo` stands. */
+const DEMO = 'http://localhost:8000';
+
+const [folder] = process.argv.slice(2);
+const browser = await launchBrowser();
+try {
+  for (const locale of LOCALES)
+    for (const theme of THEMES)
+      if (folder === undefined) await picturesOfReadme(browser, locale, theme);
+      else await everyPage(browser, locale, theme, folder);
+} finally {
+  await browser.close();
+}
+
+async function picturesOfReadme(browser: Browser, locale: string, theme: (typeof THEMES)[number]): Promise<void> {
+  const into = new URL('../../docs/images/', import.meta.url).pathname;
+  mkdirSync(into, { recursive: true });
+  const demo = await startDemo();
+  const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 760, height: 960 } });
+  const shoot = (name: string, fullPage: boolean) =>
+    page.screenshot({ path: join(into, `${name}.${locale}.${theme}.png`), fullPage });
+  try {
+    await page.goto(DEMO);
+    await shoot('landing', false);
+    const inspector = await register(DEMO, {
+      client_name: 'MCP Inspector',
+      redirect_uris: ['http://localhost:6274/oauth/callback'],
+    });
+    await page.goto(authorizationUrl(DEMO, inspector, pkce().challenge));
+    await shoot('consent', true);
+    for (const [client_name, uri, scope] of [
+      ['Visual Studio Code', 'http://127.0.0.1:33418/', 'read:user public_repo'],
+      ['Claude Code', 'http://localhost:53817/callback', 'read:user'],
+    ] as const)
+      await connect(DEMO, { metadata: { client_name, redirect_uris: [uri] }, parameters: { scope } });
+    await page.goto(`${DEMO}/account`);
+    await press(page, 'main form button');
+    await passGithub(page, 'octocat');
+    await shoot('account', true);
+  } finally {
+    await page.context().close();
+    await demo.stop();
+  }
+}
+
+async function everyPage(
+  browser: Browser,
+  locale: string,
+  theme: (typeof THEMES)[number],
+  into: string,
+): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  const bridge = await startTourBridge();
+  const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 1000, height: 900 } });
+  try {
+    await tour(bridge, page, async (name, shown) => {
+      await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.png`), fullPage: true });
+    });
+  } finally {
+    await page.context().close();
+    await bridge.stop();
+  }
+}
+
+async function open(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext(options);
+  return context.newPage();
+}
+
+/** `npm run demo`, with a store of its own. */
+async function startDemo(): Promise<{ stop(): Promise<void> }> {
+  const data = mkdtempSync(join(tmpdir(), 'bridge-demo-'));
+  const demo = spawn(process.execPath, ['demo/main.ts'], {
+    cwd: new URL('../../', import.meta.url).pathname,
+    env: { ...process.env, DATA_DIR: data },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(demo, 'exit');
+  const ready = (async () => {
+    for await (const line of createInterface({ input: demo.stdout })) if (line.includes('is ready')) return true;
+    return false;
+  })();
+  if (!(await ready)) throw new Error('the demo did not start');
+  demo.stdout.resume();
+  return {
+    async stop() {
+      demo.kill('SIGTERM');
+      await ended;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+// Every page that people meet, really served: nothing for axe to complain about, nothing on the console, no scrolling sideways.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { axeViolations } from '../support/axe.ts';
+import { launchBrowser, newPage } from '../support/browser.ts';
+import { startTourBridge, tour } from './tour.ts';
+
+describe('every page of the bridge and of the simulated GitHub', () => {
+  for (const [locale, colorScheme] of [
+    ['en-US', 'light'],
+    ['ja-JP', 'dark'],
+  ] as const)
+    it(`is clean in ${locale}, ${colorScheme}`, async (t) => {
+      const bridge = await startTourBridge();
+      t.after(() => bridge.stop());
+      const browser = await launchBrowser();
+      t.after(() => browser.close());
+      const observed = await newPage(browser, { locale, colorScheme, viewport: { width: 400, height: 800 } });
+      await tour(bridge, observed.page, async (name, page) => {
+        const language = name.startsWith('github-') ? 'en' : locale.slice(0, 2);
+        assert.equal(await page.locator('html').getAttribute('lang'), language, name);
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, name);
+        assert.deepEqual(await axeViolations(page), [], name);
+      });
+      assert.deepEqual(observed.problems(), []);
+    });
+});

@@ -1,0 +1,170 @@
+// A tour of the pages that people really meet, in the order in which they meet them: for whoever looks at each of them, be it axe,
+// a test or a person (screenshots.ts).
+import type { Locator, Page } from 'playwright-core';
+import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { authorizationUrl, connect, pkce, register, type TestClient } from '../support/oauth.ts';
+
+/** Buttons of the simulated GitHub, which speaks English only. */
+export const AUTHORIZE = /^Authorize /;
+export const signInAs = (login: string) => new RegExp(`^(?:Sign in|Continue) as ${login}\\b`);
+
+/** The two buttons of the consent page, in either language. */
+export const ALLOW = 'button[name=decision][value=allow]';
+export const CANCEL = 'button[name=decision][value=deny]';
+
+/** A bridge that has a reason for every page: administrators, and an organisation that one must be in. */
+export function startTourBridge(): Promise<TestBridge> {
+  return startTestBridge({
+    store: 'sqlite',
+    env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
+  });
+}
+
+/** Presses a button or follows a link, and waits for the page that it leads to. */
+export async function press(page: Page, target: string | Locator): Promise<void> {
+  const loaded = page.waitForEvent('load');
+  await (typeof target === 'string' ? page.locator(target) : target).click();
+  await loaded;
+}
+
+/** Goes through GitHub's pages, whatever of them there is for this browser. */
+export async function passGithub(page: Page, login: string, decision: 'authorize' | 'cancel' = 'authorize') {
+  const account = page.getByRole('button', { name: signInAs(login) });
+  const authorize = page.getByRole('button', { name: AUTHORIZE });
+  if (await account.isVisible()) await press(page, account);
+  if (!(await authorize.isVisible())) return;
+  if (decision === 'authorize') await press(page, authorize);
+  else await press(page, page.getByRole('button', { name: 'Cancel' }));
+}
+
+/**
+ * @param page in a fresh profile
+ * @param look is shown each page, with a name for it
+ */
+export async function tour(
+  bridge: TestBridge,
+  page: Page,
+  look: (name: string, page: Page) => Promise<void>,
+): Promise<void> {
+  const { url, github } = bridge;
+  const show = (name: string) => look(name, page);
+  const authorize = (client: TestClient, parameters: Record<string, string> = {}) =>
+    page.goto(authorizationUrl(url, client, pkce().challenge, parameters));
+
+  await page.goto(url);
+  await show('landing');
+  await page.goto(`${url}/no-such-page`);
+  await show('error-not-found');
+
+  const inspector = await register(url, { client_name: 'MCP Inspector' });
+  await authorize(inspector);
+  await show('consent-loopback');
+  await press(page, ALLOW);
+  await show('github-sign-in');
+  await press(page, page.getByRole('button', { name: signInAs('hubot') }));
+  await show('github-authorize');
+  await press(page, page.getByRole('button', { name: AUTHORIZE }));
+  await show('error-not-allowed');
+  await page.context().clearCookies();
+
+  const website = await register(url, {
+    client_name: 'Example Notes',
+    client_uri: 'https://www.example.org/notes',
+    redirect_uris: ['https://notes.example.org/oauth/callback'],
+  });
+  await authorize(website, { scope: 'repo read:org user:email workflow delete_repo offline_access made_up' });
+  await show('consent-website');
+
+  await page.goto(authorizationUrl(url, { ...inspector, client_id: 'gone' }, pkce().challenge));
+  await show('error-unknown-client');
+  await authorize({ ...inspector, redirectUri: 'https://elsewhere.example/callback' });
+  await show('error-redirect-uri');
+  await page.goto(`${url}/authorize`);
+  await show('error-invalid-request');
+  await authorize(inspector);
+  bridge.advance(901);
+  await press(page, ALLOW);
+  await show('error-expired');
+  await authorize(inspector);
+  const cookies = await page.context().cookies();
+  await page.context().clearCookies();
+  await press(page, ALLOW);
+  await show('error-other-browser');
+  await page.context().addCookies(cookies);
+  await page.goto(github.url);
+  await page.evaluate(`(() => {
+    const form = document.createElement('form');
+    form.method = 'post';
+    form.action = ${JSON.stringify(`${url}/consent`)};
+    document.body.append(form);
+    form.submit();
+  })()`);
+  await page.waitForURL(`${url}/consent`);
+  await show('error-forged-form');
+
+  const failing = async (name: string, breakGithub: () => () => void) => {
+    const mend = breakGithub();
+    await authorize(inspector);
+    await press(page, ALLOW);
+    await passGithub(page, 'octocat');
+    await show(name);
+    mend();
+  };
+  const registered = github.app(bridge.config.github.clientId);
+  await failing('error-github-unreachable', () => {
+    github.fault({ kind: 'status', status: 503, path: '/login/oauth/access_token', times: Number.POSITIVE_INFINITY });
+    return () => github.clearFaults();
+  });
+  await failing('error-github-misconfigured', () => {
+    const { clientSecret } = registered;
+    registered.clientSecret = 'another secret than the bridge has';
+    return () => {
+      registered.clientSecret = clientSecret;
+    };
+  });
+  await failing('error-github-suspended', () => {
+    registered.suspended = true;
+    return () => {
+      registered.suspended = false;
+    };
+  });
+
+  for (const [login, client_name, scope] of [
+    ['octocat', 'Claude Code', 'read:user'],
+    ['octocat', 'Visual Studio Code', 'repo user:email'],
+    ['monalisa', 'ChatGPT', 'read:user'],
+  ] as const)
+    await connect(url, { login, metadata: { client_name }, parameters: { scope } });
+  await page.goto(`${url}/account`);
+  await show('account-signed-out');
+  await press(page, 'main form button');
+  await passGithub(page, 'octocat');
+  await page.waitForURL(`${url}/account`);
+  await show('account');
+  await press(page, page.locator('.session button').first());
+  await show('account-disconnected');
+  await page.goto(`${url}/account/sessions`);
+  await show('admin');
+  await page.locator('#query').fill('nobody');
+  await press(page, '.search button');
+  await show('admin-none-found');
+  await page.goto(`${url}/account`);
+  await page.locator('details.all-apps summary').click();
+  await press(page, 'details.all-apps button');
+  await show('account-empty');
+
+  const app = await register(url, {
+    client_name: 'Cursor',
+    redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+  });
+  await authorize(app);
+  await show('consent-app');
+  await press(page, CANCEL);
+  await show('returning-denied');
+  // In another tab, for in this one Chromium asks whether to open the app, and hears no clicks while it does.
+  const tab = await page.context().newPage();
+  await tab.goto(authorizationUrl(url, app, pkce().challenge));
+  await press(tab, ALLOW);
+  await passGithub(tab, 'octocat');
+  await look('returning-allowed', tab);
+}

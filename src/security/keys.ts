@@ -137,9 +137,11 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   return {
     async current(algorithm) {
+      const candidates = (await keys()).filter((key) => key.alg === algorithm);
       const time = now();
-      const active = (await keys()).filter((key) => key.alg === algorithm && key.activeFrom <= time);
-      const key = newestOf(active, algorithm);
+      // A clock that runs behind the one that made the first key finds none active yet: that key signs all the same.
+      const active = candidates.filter((key) => key.activeFrom <= time);
+      const key = active.length > 0 ? newestOf(active, algorithm) : oldestOf(candidates);
       if (key === undefined) throw new Error(`no key signs ${algorithm}`);
       return key;
     },
@@ -176,6 +178,10 @@ function newestOf<Key extends { alg: string; activeFrom: number }>(keys: readonl
   return keys
     .filter((key) => key.alg === alg)
     .reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom >= a.activeFrom ? b : a), undefined);
+}
+
+function oldestOf<Key extends { activeFrom: number }>(keys: readonly Key[]): Key | undefined {
+  return keys.reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom < a.activeFrom ? b : a), undefined);
 }
 
 async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: number): Promise<StoredKey> {

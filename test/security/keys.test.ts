@@ -39,6 +39,17 @@ onBothStores('signing keys', (store) => {
     assert.deepEqual(new Set((await published()).map((key) => key.kid)), kids);
   });
 
+  it('sign at a replica whose clock is a minute behind the one that made them', async () => {
+    const late = createSigningKeys({
+      store: bridge.store.shared,
+      secrets: createSecrets(bridge.config.secrets),
+      events: new EventBus(),
+      now: () => bridge.now() - 60,
+      tokenTtl: 3600,
+    });
+    for (const algorithm of ['ES256', 'RS256'] as const) assert.ok((await late.current(algorithm)).kid);
+  });
+
   it('publish no private part', async () => {
     for (const key of await published())
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(secret in key), secret);

@@ -72,7 +72,7 @@ async function whoIs(accessToken: string): Promise<unknown> {
 async function test(): Promise<void> {
   await assert.rejects(
     run('docker', ['compose', '--env-file', '/dev/null', '--file', 'compose.yaml', 'config'], { cwd: ROOT, env }),
-    /GITHUB_CLIENT_ID.*create an OAuth App/,
+    /GITHUB_CLIENT_(?:ID|SECRET).*create an OAuth App/,
   );
   say('without credentials it says what is missing');
 
@@ -94,6 +94,10 @@ async function test(): Promise<void> {
   const { client, tokens } = await connect(issuer, { login: 'monalisa' });
   assert.equal(await whoIs(tokens.access_token), 'monalisa');
   say('logged in through the simulated GitHub; get_user_profile answers monalisa');
+
+  assert.doesNotMatch(await inside('bridge', 'node', 'src/doctor/main.ts'), /problem/);
+  assert.match(await inside('bridge', 'node', 'src/admin.ts', 'sessions'), /monalisa {2}Test client/);
+  say('inside, the doctor finds nothing wrong, and the admin command lists the session');
 
   // The real GitHub is not restarted either, and the simulated one keeps everything in memory.
   await compose('restart', 'bridge', 'redis');

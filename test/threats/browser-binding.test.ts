@@ -280,14 +280,21 @@ onBothStores('browser binding', (store) => {
     assert.equal(page.location?.origin, new URL(bridge.github.url).origin);
   });
 
-  it('#7 a decision is taken once, however parallel', async () => {
-    const browser = createAgent();
-    const form = (await consentPage(browser)).form('/consent');
-    const cookie = browser.jar.header(new URL(bridge.url));
-    const pages = await atOnce(10, (index) =>
-      createAgent().submit(form, { button: index % 2 === 0 ? 'allow' : 'deny', headers: { cookie } }),
-    );
-    assert.equal(pages.filter((page) => page.location !== undefined).length, 1);
+  it('#7 a decision is taken once, however parallel: a second click on Allow leads to the same place or nowhere', async () => {
+    for (const buttons of [['allow'], ['allow', 'deny'], ['deny', 'allow'], ['deny']]) {
+      const browser = createAgent();
+      const form = (await consentPage(browser)).form('/consent');
+      const cookie = browser.jar.header(new URL(bridge.url));
+      const pages = await atOnce(10, (index) =>
+        createAgent().submit(form, { button: buttons[index % buttons.length] ?? '', headers: { cookie } }),
+      );
+      const places = pages.flatMap(({ location }) => location?.href ?? []);
+      assert.equal(new Set(places).size, 1, buttons.join());
+      if (places[0]?.includes('error=access_denied')) assert.equal(places.length, 1);
+      // Once decided, the other decision comes too late.
+      const [, other = 'deny'] = places[0]?.includes('error=access_denied') ? ['', 'allow'] : [];
+      assertNoWayOn(await createAgent().submit(form, { button: other, headers: { cookie } }), 400);
+    }
   });
 
   it('#7 no page of ours can be framed, run a script or be read by another origin', async () => {

@@ -2,17 +2,10 @@
  * Configuration: the environment, read once into a typed value. Every complaint is collected, so that a person mends
  * all of them at once; a weak setting on a public address is refused, not warned about.
  */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { type Complaint, createReader } from './environment.ts';
 import { isLoopbackHost } from './security/hosts.ts';
-
-/** One problem of the configuration: the variable, what is wrong, what would be right. */
-export interface Complaint {
-  readonly variable: string;
-  readonly problem: string;
-  readonly remedy: string;
-}
 
 /** Thrown by {@link readConfig}; `main` prints one line a complaint and exits with 2. */
 export class ConfigurationError extends Error {
@@ -79,7 +72,6 @@ export interface Config {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
 const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
@@ -108,58 +100,7 @@ export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
  * @throws {ConfigurationError} with all complaints
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const complaints: Complaint[] = [];
-  const complain = (variable: string, problem: string, remedy: string): undefined => {
-    complaints.push({ variable, problem, remedy });
-    return undefined;
-  };
-
-  const text = (name: string): string | undefined => {
-    const value = env[name]?.trim();
-    return value === undefined || value === '' ? undefined : value;
-  };
-  const secret = (name: string): string | undefined => {
-    const file = text(`${name}_FILE`);
-    if (file === undefined) return text(name);
-    if (text(name) !== undefined) return complain(name, `set together with ${name}_FILE`, 'Keep one of the two.');
-    try {
-      const value = readFileSync(file, 'utf8').trim();
-      return value === '' ? complain(`${name}_FILE`, 'the file is empty', 'Write the secret into it.') : value;
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      return complain(`${name}_FILE`, `the file cannot be read (${code})`, 'Name a file this process may read.');
-    }
-  };
-  const list = (name: string): string[] =>
-    (text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
-  const duration = (name: string, fallback: number): number => {
-    const value = text(name);
-    if (value === undefined) return fallback;
-    const match = /^(\d{1,6})([smhd])$/.exec(value);
-    const seconds = match ? Number(match[1]) * (UNITS[match[2] ?? ''] ?? 0) : 0;
-    if (seconds > 0) return seconds;
-    complain(name, `"${value}" is not a duration`, 'Write for example 90s, 15m, 1h or 30d.');
-    return fallback;
-  };
-  const integer = (name: string, fallback: number, min: number, max: number): number => {
-    const value = text(name);
-    if (value === undefined) return fallback;
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    complain(name, `"${value}" is not a number from ${min} to ${max}`, `Leave it out for ${fallback}.`);
-    return fallback;
-  };
-  const firstSecret = (...names: string[]): string | undefined => {
-    for (const name of names) {
-      const value = secret(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-
+  const { complaints, complain, text, secret, list, duration, integer, firstSecret } = createReader(env);
   const githubId = firstSecret('GITHUB_CLIENT_ID', 'MCP_GITHUB_CLIENT_ID', 'MCP_GITHUB_GITHUB_CLIENT_ID');
   const githubSecret = firstSecret(
     'GITHUB_CLIENT_SECRET',

@@ -17,7 +17,7 @@ import type { SessionDirectory } from './session-directory.ts';
 import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
 export interface AccountServices
-  extends Pick<Services, 'issuer' | 'store' | 'events' | 'web' | 'upstream' | 'resources'> {
+  extends Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'web' | 'upstream' | 'resources'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
@@ -58,6 +58,7 @@ export function accountSignIn(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     requireOwnForm(services, ctx);
+    await services.limits.authorization.consume(ctx.ip);
     ctx.status = 303;
     ctx.redirect(await services.signIn.begin(ctx));
   };

@@ -4,7 +4,8 @@
  * nothing.
  * @see Client ID Metadata Document draft, section on SSRF; RFC 9700 section 4.17
  */
-import { lookup as dnsLookup } from 'node:dns';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, request } from 'undici';
@@ -43,11 +44,18 @@ export interface GuardedFetch {
   close(): Promise<void>;
 }
 
+/** How a name becomes addresses, all of them. */
+export type LookupAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** For tests: which addresses are taken, which authorities are trusted, and how names resolve. */
 export interface GuardedFetchOptions {
   readonly allowAddress?: (address: string) => boolean;
   readonly ca?: string;
-  readonly lookup?: typeof dnsLookup;
+  readonly lookup?: LookupAll;
 }
 
 /** Whether an address is on the public internet, whatever form it is written in. */
@@ -63,7 +71,7 @@ export function isPublicAddress(address: string): boolean {
 
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   const allow = options.allowAddress ?? isPublicAddress;
-  const resolve = options.lookup ?? dnsLookup;
+  const resolve = options.lookup ?? lookupByDns();
   const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
     resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
@@ -124,6 +132,26 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
       }
     },
     close: () => agent.close(),
+  };
+}
+
+/**
+ * Asks DNS without `dns.lookup`, which holds one of two threads for as long as a stranger's name server likes: GitHub's
+ * name would wait behind it.
+ */
+function lookupByDns(): LookupAll {
+  const resolver = new Resolver({ timeout: TIMEOUT / 2, tries: 1 });
+  return (hostname, _options, callback) => {
+    const asked = ([4, 6] as const).map(async (family): Promise<LookupAddress[]> => {
+      const addresses = await (family === 4 ? resolver.resolve4(hostname) : resolver.resolve6(hostname));
+      return addresses.map((address) => ({ address, family }));
+    });
+    void Promise.allSettled(asked).then((answers) => {
+      const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      const failed = answers.find((answer) => answer.status === 'rejected')?.reason;
+      if (found.length === 0 && failed instanceof Error) callback(failed, []);
+      else callback(null, found);
+    });
   };
 }
 

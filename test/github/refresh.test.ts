@@ -2,6 +2,7 @@
 // anybody out unless GitHub says that they are dead.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { PATIENCE } from '../../src/github/patience.ts';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {
@@ -95,7 +96,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 
   it('are refreshed once under fifty parallel calls', async () => {
-    const bridge = await start({ app: { ...GITHUB_APP, permissions: ['contents'] } });
+    const bridge = await start({ patience: PATIENCE, app: { ...GITHUB_APP, permissions: ['contents'] } });
     const person = await connect(bridge, { scope: 'repo' });
     bridge.advance(EXPIRED);
     const refresh = bridge.github.nextCall('POST', TOKEN_ENDPOINT);

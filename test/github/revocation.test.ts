@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, it } from 'node:test';
+import { PATIENCE } from '../../src/github/patience.ts';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';
@@ -119,11 +120,11 @@ onBothStores('revocation', (store) => {
   });
 
   it('of a token under fifty parallel calls ends the grants once, and all get 401', async () => {
-    const bridge = await start();
+    const bridge = await start({ patience: PATIENCE });
     const person = await connect(bridge, { scope: 'repo' });
     await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
     const calls = Array.from({ length: 50 }, (_, index) => person.call('list_repositories', { page: index + 1 }));
-    for (const { status } of await Promise.all(calls)) assert.equal(status, 401);
+    for (const { status, text } of await Promise.all(calls)) assert.equal(status, 401, text);
     assert.equal(bridge.eventsOf('grant.ended').length, 1);
     assert.equal(bridge.eventsOf('credential.dead').length, 1);
   });

@@ -1,14 +1,13 @@
 // A host of client metadata documents: a real HTTPS server on loopback under names that only the test resolves, with a
 // certificate of an authority that only the test trusts.
 import { execFileSync } from 'node:child_process';
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GuardedFetchOptions } from '../../src/security/guarded-fetch.ts';
+import type { GuardedFetchOptions, LookupAll } from '../../src/security/guarded-fetch.ts';
 
 export const HOST = 'client.example';
 /** Stands for a public address. */
@@ -71,11 +70,7 @@ export async function startDocumentHost(): Promise<DocumentHost> {
     servers.push(server);
   }
 
-  const lookup = (
-    _hostname: string,
-    _options: unknown,
-    callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-  ) => {
+  const lookup: LookupAll = (_hostname, _options, callback) => {
     const [next = [], ...rest] = resolutions;
     if (rest.length > 0) resolutions = rest;
     callback(
@@ -101,7 +96,7 @@ export async function startDocumentHost(): Promise<DocumentHost> {
     fetch: {
       ca: cert,
       allowAddress: (address) => address === PUBLIC,
-      lookup: Object.assign(lookup, { __promisify__: dnsLookup.__promisify__ }) as typeof dnsLookup,
+      lookup,
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -182,6 +182,12 @@ onBothStores('registration limits', (store) => {
     const page = await ask();
     assert.equal(page.status, 429);
     assert.ok(Number(page.headers.get('retry-after')) > 0);
+    const signIn = await fetch(`${limited.url}/account/sign-in`, {
+      method: 'POST',
+      headers: { origin: limited.url },
+      redirect: 'manual',
+    });
+    assert.equal(signIn.status, 429);
     await limited.stop();
   });
 

@@ -258,6 +258,13 @@ onBothStores('access tokens', (store) => {
     await assertTakenNowhere(tokens.access_token, 'a revoked token');
   });
 
+  it('#10 a token is refused once it has expired, though its signature was just believed', async () => {
+    const { tokens } = await connect(bridge.url);
+    assert.equal(await works(bridge, tokens), true);
+    bridge.advance(3601);
+    await assertTakenNowhere(tokens.access_token, 'an expired token');
+  });
+
   it("#10 a stream of somebody else's is as unknown as one that never was", async () => {
     const [owner, other] = [await connect(bridge.url), await connect(bridge.url, { login: 'hubot' })];
     const stream = await fetch(`${bridge.url}/sse`, { headers: bearer(owner.tokens.access_token) });

@@ -430,7 +430,8 @@ describe('in Chromium', () => {
               `${name} scrolls sideways`,
             );
             assert.deepEqual(await observed.page.evaluate(LOW_TARGETS), [], name);
-            assert.deepEqual(await axeViolations(observed.page), [], name);
+            // What axe judges does not change with the width, but for the size of targets.
+            if (width === 320) assert.deepEqual(await axeViolations(observed.page), [], name);
           }
           assert.deepEqual(observed.problems(), []);
         });

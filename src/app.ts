@@ -36,6 +36,8 @@ import type { Bridge } from './wiring.ts';
 
 /** Bytes of a request to the authorization server. */
 const MAX_BODY = 64 * 1024;
+/** Characters of a path in the log. */
+const LOGGED_PATH = 300;
 /** Bytes of a webhook of GitHub's. */
 const MAX_WEBHOOK = 1024 * 1024;
 
@@ -234,7 +236,14 @@ function observed(metrics: Metrics, onRequest: RequestListener | undefined): Koa
       const milliseconds = performance.now() - begun;
       const route: unknown = ctx._matchedRoute;
       metrics.request(typeof route === 'string' ? route : 'none', ctx.method, ctx.status, milliseconds / 1000);
-      onRequest?.({ method: ctx.method, path: ctx.path, status: ctx.status, milliseconds, reference, address: ctx.ip });
+      onRequest?.({
+        method: ctx.method,
+        path: ctx.path.slice(0, LOGGED_PATH),
+        status: ctx.status,
+        milliseconds,
+        reference,
+        address: ctx.ip,
+      });
     }
   };
 }

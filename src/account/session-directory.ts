@@ -71,6 +71,7 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
     const ended = ref === undefined ? undefined : await store.sessions.end(ref);
     if (ended === undefined) return undefined;
     events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason: 'administrator' });
+    await store.consents.forget(ended.ref.person);
     grantsEnded(ended.ref.person);
     return name;
   }

@@ -70,5 +70,5 @@ function secretsIn({ github, secrets, redisUrl }: Config): string[] {
 /** What a part answers may repeat what it was sent. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
   const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
-  return redact(long.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)).replaceAll('\n', ' ');
+  return redact(long.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)).replace(/\p{Cc}/gu, ' ');
 }

@@ -36,6 +36,7 @@ export function githubWebhook({ store, events, upstream, secret, personTag }: We
     const person = personTag(revoked.data.sender.id);
     for (const { ref, clientId } of await store.sessions.endAll(person))
       events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
+    await store.consents.forget(person);
     upstream.grantsEnded(person);
   };
 }

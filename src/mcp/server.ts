@@ -49,6 +49,9 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     const begun = performance.now();
     let outcome: 'ok' | 'error' = 'error';
     try {
+      // The transports have challenged already; whatever way a call came in, it goes no further without its scopes.
+      if (challenge(tool, authInfo) !== undefined)
+        return plainError(`${tool.name} needs the scope ${tool.scopes.join(' ')}.`);
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
@@ -100,7 +103,11 @@ export function createMcpServers(options: McpServerOptions): McpServers {
 
 /** What went wrong, in plain words, for the person behind the client (design decision 10). */
 function toolError(error: unknown, events: EventBus): CallToolResult {
-  return { isError: true, content: [{ type: 'text', text: explain(error, events) }] };
+  return plainError(explain(error, events));
+}
+
+function plainError(text: string): CallToolResult {
+  return { isError: true, content: [{ type: 'text', text }] };
 }
 
 function explain(error: unknown, events: EventBus): string {

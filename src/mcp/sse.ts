@@ -3,6 +3,7 @@
  * sends into it. Both are authenticated, and a stream answers only to the grant that opened it. @see MCP 2024-11-05,
  * Transports
  */
+import type { ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
@@ -18,6 +19,8 @@ const PATH = '/sse';
 const MAX_STREAMS = 1000;
 /** Of one person, so that nobody takes all. */
 const MAX_STREAMS_OF_ONE = 50;
+/** Bytes that may wait for a client that does not read. */
+const MAX_UNREAD = 1024 * 1024;
 /** Milliseconds between two comments that keep proxies from closing a quiet stream. */
 const KEEP_ALIVE = 25_000;
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
@@ -31,10 +34,13 @@ export interface SseTransport {
 }
 
 export function createSseTransport(bearer: BearerAuth, servers: McpServers, events: EventBus): SseTransport {
-  const streams = new Map<string, { transport: SSEServerTransport; sid: string; person: string }>();
+  const streams = new Map<
+    string,
+    { transport: SSEServerTransport; response: ServerResponse; sid: string; person: string }
+  >();
   const sidOf = (authInfo: AuthInfo) => formatSid(callerOf(authInfo).session.grant.ref);
   events.on('grant.ended', ({ person, grant }) => {
-    for (const { transport, sid } of streams.values()) if (sid === formatSid({ person, grant })) void transport.close();
+    for (const { response, sid } of streams.values()) if (sid === formatSid({ person, grant })) response.destroy();
   });
 
   return {
@@ -63,8 +69,12 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       // Who has hung up by now would leave a stream that never closes.
       if (ctx.res.closed || ctx.req.socket.destroyed) return void server.close();
       const transport = new SSEServerTransport('/messages', ctx.res);
-      streams.set(transport.sessionId, { transport, sid: sidOf(authInfo), person });
-      const keepAlive = setInterval(() => ctx.res.write(': keep-alive\n\n'), KEEP_ALIVE);
+      streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), person });
+      // A response that is over or broken takes no more, and what it says of that must not end the process.
+      ctx.res.on('error', () => {});
+      const keepAlive = setInterval(() => {
+        if (!ctx.res.writableEnded && !ctx.res.destroyed) ctx.res.write(': keep-alive\n\n');
+      }, KEEP_ALIVE);
       ctx.res.once('close', () => {
         clearInterval(keepAlive);
         streams.delete(transport.sessionId);
@@ -87,6 +97,26 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
         );
       }
       const message = parsedBody(ctx);
+      // What was not read here must not be read further down, by other rules for what is JSON.
+      if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+        return send(
+          ctx,
+          Response.json(
+            { error: 'invalid_request', error_description: 'the body must be one JSON object' },
+            { status: 400 },
+          ),
+        );
+      }
+      if (stream.response.writableLength > MAX_UNREAD) {
+        stream.response.destroy();
+        return send(
+          ctx,
+          Response.json(
+            { error: 'invalid_request', error_description: 'the stream is not read: open /sse again' },
+            { status: 404 },
+          ),
+        );
+      }
       const call = toolCallSchema.safeParse(message);
       const challenge = call.success ? servers.scopeChallenge(call.data.params.name, authInfo) : undefined;
       if (challenge !== undefined)

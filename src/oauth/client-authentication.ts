@@ -72,7 +72,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
     if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
     // Hashed, because its length is the client's choice.
     const id = hashToken(JSON.stringify([client.clientId, payload.jti]));
-    const fresh = await store.shared.useOnce(`assertion:${id}`, lifetime + 2 * CLOCK_TOLERANCE);
+    const fresh = await store.shared.useOnce(`assertion:${id}`, Math.ceil(lifetime) + 2 * CLOCK_TOLERANCE);
     if (!fresh) throw invalidClient('client_assertion: used before');
   }
 
@@ -158,7 +158,8 @@ function decodeForm(text: string): string {
 
 function assertionSubject(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub;
+    const { sub } = decodeJwt(assertion);
+    return typeof sub === 'string' ? sub : undefined;
   } catch {
     return undefined;
   }

@@ -18,6 +18,8 @@ const MAX_JWKS = 32 * 1024;
 /** Seconds. */
 const [MIN_FRESH, DEFAULT_FRESH, MAX_FRESH, MAX_STALE] = [60, 300, 86400, 86400];
 const REMEMBERED = 1000;
+/** Documents fetched at the same time. */
+const AT_ONCE = 32;
 
 export interface FetchedDocuments extends ClientDocuments {
   /** A client's key set, from its `jwks_uri`. @throws {OAuthError} invalid_client */
@@ -75,6 +77,10 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
     return (url) => {
       let running = underWay.get(url);
       if (running === undefined) {
+        const fresh = cache.get(url);
+        if (fresh !== undefined && now() < fresh.freshUntil) return Promise.resolve(fresh.value);
+        // Strangers choose what is fetched: only so much of it at once.
+        if (underWay.size >= AT_ONCE) return Promise.reject(tooMany());
         running = load(url).finally(() => underWay.delete(url));
         underWay.set(url, running);
       }
@@ -116,6 +122,14 @@ function isDocumentUrl(clientId: string): boolean {
     url.username === '' &&
     url.password === ''
   );
+}
+
+/** @see RFC 9110 section 15.6.4 */
+function tooMany(): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'too many client documents are being fetched: try again', {
+    status: 503,
+    headers: { 'Retry-After': '5' },
+  });
 }
 
 /** Seconds for which HTTP lets a cache keep the answer, within our bounds (RFC 9111 section 4.2.1). */

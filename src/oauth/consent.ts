@@ -10,7 +10,6 @@ import { PageError } from '../web/page-error.ts';
 import type { Client } from './clients.ts';
 import { isRememberable } from './login.ts';
 import { redirectHost, redirectKind } from './redirect-uri.ts';
-import { upstreamScope } from './scope.ts';
 import type { Services } from './services.ts';
 
 type Consent = Pick<Services, 'issuer' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'>;
@@ -23,6 +22,7 @@ export async function showConsent(
   request: AuthorizationRequest,
 ): Promise<void> {
   const { scopes } = services.upstream;
+  const alwaysAsked = scopes.always.filter((name) => !scopes.covers(request.scope, name));
   const fields = await services.logins.askConsent(ctx, request);
   const kind = redirectKind(request.redirectUri);
   const documentHost = client?.origin === 'document' ? new URL(client.clientId).host : undefined;
@@ -34,9 +34,9 @@ export async function showConsent(
     ...(documentHost !== undefined && kind === 'https' ? { verifiedDomain: documentHost } : {}),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
-    scopes: request.scope.map((name) => ({ name })),
-    // Whatever else GitHub is asked for: the operator's policy, and who the person is.
-    policyScopes: upstreamScope(scopes, request.scope, services.upstream.policyScope)
+    // What is always asked of GitHub serves every client's get_user_profile: it is among what the app gets.
+    scopes: [...new Set([...request.scope, ...alwaysAsked])].map((name) => ({ name })),
+    policyScopes: services.upstream.policyScope
       .filter((name) => !request.scope.includes(name) && !scopes.covers(request.scope, name))
       .map((name) => ({ name })),
     ...(request.resource === services.resources.builtIn ? {} : { otherResource: request.resource }),

@@ -237,7 +237,13 @@ export function isRememberable(request: Pick<AuthorizationRequest, 'redirectUri'
 /** What a remembered consent was for; anything else asks again. */
 function consentKey(request: AuthorizationRequest): string {
   return hashToken(
-    JSON.stringify([request.clientId, request.redirectUri, [...request.scope].sort(), request.resource]),
+    JSON.stringify([
+      request.clientId,
+      request.clientName,
+      request.redirectUri,
+      [...request.scope].sort(),
+      request.resource,
+    ]),
   );
 }
 

@@ -62,7 +62,6 @@ export function openidConfiguration(options: MetadataOptions): Record<string, un
       'at_hash',
       'name',
       'preferred_username',
-      'profile',
       'picture',
       'email',
       'email_verified',

@@ -7,8 +7,10 @@ import type Koa from 'koa';
 import { hashToken, openUnder, sealUnder } from '../security/secrets.ts';
 import type { Session } from '../store/records.ts';
 import { clientCredentials } from './client-authentication.ts';
+import { isRegisteredId } from './clients.ts';
 import { invalidGrant, invalidRequest, invalidScope, invalidTarget, OAuthError } from './errors.ts';
 import { type Parameters, words } from './parameters.ts';
+import { UNUSED_CLIENT_TTL } from './registration.ts';
 import { mintRefreshToken, readRefreshToken } from './session-tokens.ts';
 import { type TokenServices, tokenResponse } from './token.ts';
 import { UpstreamFailure } from './upstream.ts';
@@ -33,6 +35,9 @@ export async function refresh(
     genuine === undefined ? undefined : store.sessions.read(genuine.ref),
   ]);
   const client = await services.clientAuthentication.authenticate(credentials, found);
+  if (!client.metadata.grant_types.includes('refresh_token')) {
+    throw new OAuthError('unauthorized_client', 'the client is not registered for the refresh_token grant');
+  }
   if (presented === undefined) throw invalidRequest('refresh_token is missing');
   if (genuine === undefined) throw invalidGrant('the refresh token is not one of this server', 'forged or damaged');
   if (session === undefined) throw invalidGrant(OVER, 'no such grant');
@@ -45,15 +50,19 @@ export async function refresh(
   await recheck(services, session);
 
   const successor = mintRefreshToken(secrets, ref, genuine.generation + 1);
-  const rotation = await store.sessions.rotate(ref, {
-    clientId: client.clientId,
-    presentedHash: hashToken(presented),
-    presentedGeneration: genuine.generation,
-    successorHash: hashToken(successor),
-    sealedSuccessor: sealUnder(presented, successor),
-    grace: GRACE,
-    ttl: services.refreshTokenTtl,
-  });
+  // The registration lives on by being used; both writes travel together.
+  const [rotation] = await Promise.all([
+    store.sessions.rotate(ref, {
+      clientId: client.clientId,
+      presentedHash: hashToken(presented),
+      presentedGeneration: genuine.generation,
+      successorHash: hashToken(successor),
+      sealedSuccessor: sealUnder(presented, successor),
+      grace: GRACE,
+      ttl: services.refreshTokenTtl,
+    }),
+    isRegisteredId(client.clientId) ? store.clients.touch(client.clientId, UNUSED_CLIENT_TTL, ref.person) : undefined,
+  ]);
   switch (rotation.outcome) {
     case 'rotated':
       events.emit('refresh_token.rotated', { clientId: client.clientId, ...ref });

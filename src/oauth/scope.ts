@@ -4,12 +4,24 @@
  */
 import { words } from './parameters.ts';
 
-/** Scopes that are this server's own; the upstream needs the named scope for them, or nothing. */
+/** OpenID Connect's scopes; the upstream needs the named scope for them, or nothing. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ['openid', undefined],
   ['profile', undefined],
   ['email', 'user:email'],
   ['offline_access', undefined],
+]);
+
+/**
+ * The scope of the administrators' tools: a client gets it only by name and by consent, never because its person
+ * administers. It is not in the metadata, for clients ask for all that is.
+ */
+export const ADMINISTRATION_SCOPE = 'bridge:admin';
+
+/** Scopes that the upstream knows nothing of, or by another name; with what it needs for them. */
+const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
+  ...OPENID_SCOPES,
+  [ADMINISTRATION_SCOPE, undefined],
 ]);
 
 /** The upstream's scopes and their hierarchy. */
@@ -28,7 +40,7 @@ export interface ScopeLanguage {
  * @param parameter the `scope` parameter; `""` is as good as none
  */
 export function requestedScope(language: ScopeLanguage, parameter: string | undefined): string[] {
-  const known = words(parameter).filter((scope) => OPENID_SCOPES.has(scope) || language.isKnown(scope));
+  const known = words(parameter).filter((scope) => OWN_SCOPES.has(scope) || language.isKnown(scope));
   return known.length > 0 ? known : [...language.default];
 }
 
@@ -38,7 +50,7 @@ export function upstreamScope(
   requested: readonly string[],
   policy: readonly string[],
 ): string[] {
-  const wanted = requested.flatMap((scope) => (OPENID_SCOPES.has(scope) ? (OPENID_SCOPES.get(scope) ?? []) : scope));
+  const wanted = requested.flatMap((scope) => (OWN_SCOPES.has(scope) ? (OWN_SCOPES.get(scope) ?? []) : scope));
   const all = [...new Set([...wanted, ...policy])];
   return [...all, ...language.always.filter((scope) => !language.covers(all, scope))];
 }
@@ -50,7 +62,7 @@ export function effectiveScope(
   granted: readonly string[],
 ): string[] {
   return requested.filter((scope) => {
-    const needed = OPENID_SCOPES.has(scope) ? OPENID_SCOPES.get(scope) : scope;
+    const needed = OWN_SCOPES.has(scope) ? OWN_SCOPES.get(scope) : scope;
     return needed === undefined || language.covers(granted, needed);
   });
 }

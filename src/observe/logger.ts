@@ -8,7 +8,7 @@ import type { EventBus } from './events.ts';
 
 /** Tokens of ours and of GitHub's, JWTs, and secrets in queries and headers. */
 const SECRETS =
-  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
+  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
 const BLACKED = '[redacted]';
 const REDACTED_KEYS = [
   'authorization',

@@ -121,11 +121,15 @@ export type Rotation =
   | { readonly outcome: 'reused'; readonly ended: EndedGrant }
   | { readonly outcome: 'unknown' };
 
+/** Sessions that one person may have: what looks at all of them must stay quick, for everybody waits for it. */
+export const SESSIONS_OF_ONE = 500;
+
 /** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
 export interface SessionStore {
   /**
    * Begins a session that waits for its code. A credential of the same id is renewed: its new tokens take effect for
-   * all its grants, the old ones are kept to be revoked with it.
+   * all its grants, the old ones are kept to be revoked with it. Where the person has {@link SESSIONS_OF_ONE} already,
+   * the one unused for longest ends.
    */
   begin(session: NewSession): Promise<void>;
   /**

@@ -22,7 +22,7 @@ export function jsonErrors(events: EventBus, limits: RateLimits): Koa.Middleware
       await next();
     } catch (thrown) {
       const error = toOAuthError(await penalized(thrown, limits, ctx.ip));
-      events.emit('request.failed', { error: thrown, reference: reference(ctx), path: ctx.path });
+      events.emit('request.failed', { error: thrown, reference: reference(ctx), path: ctx.path.slice(0, 300) });
       ctx.status = error.status;
       ctx.set(error.headers);
       ctx.set('Cache-Control', 'no-store');
@@ -38,7 +38,7 @@ export function pageErrors(events: EventBus, limits: RateLimits, web: Web): Koa.
       await next();
     } catch (thrown) {
       const error = toPageError(await penalized(thrown, limits, ctx.ip));
-      events.emit('request.failed', { error: thrown, reference: reference(ctx), path: ctx.path });
+      events.emit('request.failed', { error: thrown, reference: reference(ctx), path: ctx.path.slice(0, 300) });
       ctx.vary('Accept');
       if (ctx.accepts('html', 'json') === 'json') {
         // A client may look before it opens a browser, to register again when it is unknown (clients.md, mcp-remote).

@@ -87,6 +87,7 @@ export const en = {
     openid: 'Know that it is you who signed in',
     profile: 'See your name, your user name and your picture',
     email: 'See your email address',
+    'bridge:admin': "See and end everybody's sessions at this server, if you administer it",
     offline_access: 'Stay connected while you are away, until you disconnect it',
   },
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',

@@ -254,6 +254,14 @@ onBothStores('the doctor', (store) => {
     assert.ok(alias.text.includes(`calls itself ${env.PUBLIC_URL}`));
   });
 
+  it('repeats no secret and starts no line of its own, whatever a part answers', async () => {
+    const issuer = `https://x/${SECRETS.GITHUB_CLIENT_SECRET}\nok       store: ${SECRETS.BRIDGE_SECRET}`;
+    const echo = await listen((_request, response) => response.end(JSON.stringify({ issuer })));
+    const { lines } = await doctor({ ...env, PUBLIC_URL: echo.url });
+    await echo.close();
+    assert.ok(lines.some((line) => line.includes('calls itself https://x/[redacted] ok       store: [redacted]')));
+  });
+
   it('tells a webhook that runs under another secret', async () => {
     const { problems, text } = await doctor({ ...env, GITHUB_WEBHOOK_SECRET: 'what was entered at GitHub' });
     assert.deepEqual(problems, ['webhook']);

@@ -206,7 +206,7 @@ onBothStores('who may in', (store) => {
 
   it('and who administers is a person, too: pinned when they first log in', async () => {
     const bridge = await start({ ADMIN_GITHUB_USERS: 'octocat' });
-    const octocat = await connect(bridge);
+    const octocat = await connect(bridge, { scope: 'read:user bridge:admin' });
     bridge.github.renameAccount('octocat', 'octocat-renamed');
     bridge.github.renameAccount('hubot', 'octocat');
     const impostor = await connect(bridge, { login: 'octocat' });

@@ -2,6 +2,7 @@
  * The administrators' tools: see and end the sessions of everybody. Listed and callable for `ADMIN_GITHUB_USERS` alone.
  */
 import { z } from 'zod';
+import { ADMINISTRATION_SCOPE } from '../../oauth/scope.ts';
 import { defineTool } from '../tool.ts';
 
 const sessionSchema = z.object({
@@ -22,7 +23,7 @@ export const listSessions = defineTool({
   description: 'Lists the sessions of everybody, or of those whose GitHub login or client contains a text.',
   inputSchema: z.object({ query: z.string().max(200).default('') }),
   outputSchema: z.object({ sessions: z.array(sessionSchema), more: z.boolean() }),
-  scopes: [],
+  scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: true, openWorldHint: false },
   administratorsOnly: true,
   async handler({ query }, { directory }) {
@@ -44,7 +45,7 @@ export const revokeSession = defineTool({
       .describe('As list_sessions names it, or the beginning of it when that is unambiguous'),
   }),
   outputSchema: z.object({ revoked: z.boolean(), session: z.string().nullable() }),
-  scopes: [],
+  scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   administratorsOnly: true,
   async handler({ session }, { directory }) {
@@ -65,7 +66,7 @@ export const getSessionStats = defineTool({
     active_within_a_day: z.number(),
     complete: z.boolean().describe('False when there were too many to count all'),
   }),
-  scopes: [],
+  scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: true, openWorldHint: false },
   administratorsOnly: true,
   handler: (_input, { directory }) => directory.statistics(),

@@ -22,8 +22,10 @@ export const listRepositories = defineTool({
   outputSchema: z.object({ repositories: z.array(repositorySchema), next_page: z.number().nullable() }),
   scopes: ['public_repo'],
   annotations: { readOnlyHint: true, openWorldHint: true },
-  async handler({ page, sort }, { github }) {
-    const { data, more } = await github(`/user/repos?per_page=100&page=${page}&sort=${sort}`);
+  async handler({ page, sort }, { github, scopes }) {
+    // A token that says less than GitHub granted gets no more than it says.
+    const visibility = scopes.includes('repo') ? 'all' : 'public';
+    const { data, more } = await github(`/user/repos?per_page=100&page=${page}&sort=${sort}&visibility=${visibility}`);
     return { repositories: z.array(repositorySchema).parse(data), next_page: more ? page + 1 : null };
   },
 });

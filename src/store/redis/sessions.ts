@@ -1,7 +1,15 @@
 /** Sessions in Redis: every operation is one script in the person's slot. */
 import { z } from 'zod';
 import type { EndedGrant, Session, SessionRef } from '../records.ts';
-import type { CodePresentation, NewSession, Redemption, Rotation, RotationRequest, SessionStore } from '../store.ts';
+import {
+  type CodePresentation,
+  type NewSession,
+  type Redemption,
+  type Rotation,
+  type RotationRequest,
+  SESSIONS_OF_ONE,
+  type SessionStore,
+} from '../store.ts';
 import { credentialIdentityJson, firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -58,6 +66,8 @@ export class RedisSessionStore implements SessionStore {
         credential: credentialId,
         credentialRecord: credentialIdentityJson(credential),
         tokens: { appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt },
+        limit: SESSIONS_OF_ONE,
+        batch: batch(),
       }),
     ]);
   }

@@ -16,11 +16,14 @@ export class SqliteClientStore implements ClientStore {
     const { clientId, registrationTokenHash } = client;
     await this.#database.transaction((now) => {
       sql.run`DELETE FROM clients WHERE client_id = ${clientId}`;
-      // The newest `limit - 1` stay, so that this one is the last to fit; equal instants keep the order of entry.
-      sql.run`
-        DELETE FROM clients WHERE used = 0 AND (expires_at <= ${now} OR rowid NOT IN (
-          SELECT rowid FROM clients WHERE used = 0 AND expires_at > ${now}
-          ORDER BY added DESC, rowid DESC LIMIT ${Math.max(limit, 1) - 1}))`;
+      const unused = Number(sql.get`SELECT count(*) AS n FROM clients WHERE used = 0`?.n ?? 0);
+      const surplus = unused - Math.max(limit, 1) + 1;
+      // The oldest make room; equal instants keep the order of entry. Both statements are answered by the index.
+      if (surplus > 0) {
+        sql.run`
+          DELETE FROM clients WHERE rowid IN (
+            SELECT rowid FROM clients WHERE used = 0 ORDER BY added, rowid LIMIT ${surplus})`;
+      }
       sql.run`
         INSERT INTO clients (client_id, record, token_hash, used, added, expires_at)
         VALUES (${clientId}, ${JSON.stringify(client)}, ${registrationTokenHash}, 0, ${now}, ${now + ttl})`;

@@ -1,7 +1,15 @@
 /** Sessions in SQLite: every operation is one transaction. */
 import { z } from 'zod';
 import type { EndedGrant, Session, SessionRef } from '../records.ts';
-import type { CodePresentation, NewSession, Redemption, Rotation, RotationRequest, SessionStore } from '../store.ts';
+import {
+  type CodePresentation,
+  type NewSession,
+  type Redemption,
+  type Rotation,
+  type RotationRequest,
+  SESSIONS_OF_ONE,
+  type SessionStore,
+} from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
 import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
@@ -52,6 +60,13 @@ export class SqliteSessionStore implements SessionStore {
           last_used_at, expires_at)
         VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0, 0,
           ${now}, ${now}, ${now + codeTtl})`;
+      const { changes } = sql.run`
+        DELETE FROM grants WHERE person = ${person} AND id IN (
+          SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
+          ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})`;
+      if (changes > 0) {
+        retireUnused(this.#database, person, now);
+      }
       visitBy(this.#database, person, now + codeTtl);
     });
   }

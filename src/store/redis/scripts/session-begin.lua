@@ -25,3 +25,15 @@ state.lastUsedAt = now
 state.expiresAt = now + args.codeTtl
 save(STATES, args.grant, state)
 redis.call('HSET', GRANTS, args.grant, args.grantRecord)
+
+-- A person with too many sessions loses the one unused for longest.
+if redis.call('HLEN', STATES) > args.limit then
+  local oldest, unused
+  each(STATES, function(grant, candidate)
+    if grant ~= args.grant and (not unused or candidate.lastUsedAt < unused.lastUsedAt) then
+      oldest, unused = grant, candidate
+    end
+  end)
+  remove(oldest, unused)
+  retireUnused()
+end

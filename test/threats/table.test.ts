@@ -1,0 +1,34 @@
+// The threat model names the code and the tests of each threat: what it names must be there.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../../', import.meta.url);
+const file = (path: string) => fileURLToPath(new URL(path, root));
+
+/** The cells of each row of the table, by its number. */
+const rows = readFileSync(file('docs/threat-model.md'), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter(([, number = '']) => /^\d+$/.test(number));
+
+it('the threat model has a row for each of the 22 threats', () => {
+  assert.deepEqual(
+    rows.map(([, number]) => Number(number)),
+    Array.from({ length: 22 }, (_, index) => index + 1),
+  );
+});
+
+for (const [, number, , defence = '', tests = ''] of rows)
+  it(`#${number} names code and tests that are there`, () => {
+    const code = [...defence.matchAll(/`(src\/[^`]+)`/g)].map(([, path = '']) => path);
+    assert.ok(code.length > 0, 'no code is named');
+    for (const path of code) assert.ok(existsSync(file(path)), path);
+    const named = [...tests.matchAll(/`(test\/[^`]+)`: ((?:"[^"]+"(?:, )?)+)/g)];
+    assert.ok(named.length > 0, 'no test is named');
+    for (const [, path = '', names = ''] of named) {
+      const source = readFileSync(file(path), 'utf8');
+      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g)) assert.ok(source.includes(name), `${path}: ${name}`);
+    }
+  });

@@ -71,6 +71,7 @@ export interface Config {
   readonly registrationsPerHour: number;
 }
 
+const DEFAULT_PORT = 8000;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -112,7 +113,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (githubId === undefined) complain('GITHUB_CLIENT_ID', 'missing', howToGet);
   if (githubSecret === undefined) complain('GITHUB_CLIENT_SECRET', 'missing', howToGet);
 
-  const publicUrl = text('PUBLIC_URL') ?? 'http://localhost:8000';
+  const publicUrl = text('PUBLIC_URL') ?? `http://localhost:${/^\d+$/.exec(text('PORT') ?? '')?.[0] ?? DEFAULT_PORT}`;
   const origin = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
   if (origin === undefined || !/^https?:$/.test(origin.protocol) || origin.origin !== publicUrl) {
     complain(
@@ -246,7 +247,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     complain('LOG_LEVEL', `"${logLevel}" is not a level`, `Write one of ${LOG_LEVELS.join(', ')}.`);
-  const port = integer('PORT', 8000, 0, 65535);
+  const port = integer('PORT', DEFAULT_PORT, 0, 65535);
   const registrationsPerHour = integer('REGISTRATIONS_PER_HOUR', 100, 1, 1_000_000);
   const documents = text('CLIENT_METADATA_DOCUMENTS') ?? 'on';
   if (documents !== 'on' && documents !== 'off')

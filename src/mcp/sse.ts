@@ -40,7 +40,12 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
   >();
   const sidOf = (authInfo: AuthInfo) => formatSid(callerOf(authInfo).session.grant.ref);
   events.on('grant.ended', ({ person, grant }) => {
-    for (const { response, sid } of streams.values()) if (sid === formatSid({ person, grant })) response.destroy();
+    for (const { transport, response, sid } of streams.values()) {
+      if (sid !== formatSid({ person, grant })) continue;
+      // What a client does not read would keep an ended stream open for ever.
+      if (response.writableLength > 0) response.destroy();
+      else void transport.close();
+    }
   });
 
   return {

@@ -1,11 +1,12 @@
 // Threat 22: input that makes the bridge fail, hang, crash, or grow without bound.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
 import { after, before, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
+import { SESSIONS_OF_ONE } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import { onBothStores, type RecordedEvent, startTestBridge, type TestBridge } from '../support/bridge.ts';
 import {
@@ -21,7 +22,7 @@ import {
   tokenRequest,
 } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
-import { atOnce, sendRaw, works } from './attack.ts';
+import { atOnce, newPerson, sendRaw, sidOf, works } from './attack.ts';
 import { Chance, fuzzed, type Knowledge, sendFuzzed } from './fuzz.ts';
 
 /** The same in every run unless FUZZ_SEED says otherwise: a number, or `random`. */
@@ -373,6 +374,25 @@ onBothStores('malformed input', (store) => {
     assert.ok(Number(refused.headers.get('retry-after')) > 0);
     assert.equal((await open(other.tokens, hangUp)).status, 200);
     hangUp.abort();
+  });
+
+  it('#22 one person cannot keep so many sessions that everybody waits: the one unused for longest makes room', async () => {
+    const person = newPerson(bridge);
+    const [unused, used] = [await connect(bridge.url, { login: person }), await connect(bridge.url, { login: person })];
+    bridge.advance(120);
+    assert.equal(await works(bridge, used.tokens), true);
+    const [session] = await bridge.store.sessions.list(sidOf(used.tokens).person);
+    assert.ok(session);
+    const { grant, credential } = session;
+    // What five hundred more logins would store.
+    for (let count = 0; count < SESSIONS_OF_ONE - 1; count++) {
+      const random = randomBytes(12).toString('base64url');
+      const ref = { person: credential.person, grant: random };
+      const begun = { ref, grant, codeHash: random, codeTtl: 60, credentialId: credential.id, credential };
+      await bridge.store.sessions.begin(begun);
+    }
+    assert.equal(await works(bridge, unused.tokens), false);
+    assert.equal(await works(bridge, used.tokens), true);
   });
 
   it('#22 a client whose keys are no keys is refused at the token endpoint', async () => {

@@ -288,7 +288,8 @@ onBothStores('access tokens', (store) => {
     assert.equal((await say(path, owner.tokens.access_token)).status, 202);
     // A revoked session's stream ends.
     await postForm(`${bridge.url}/revoke`, { token: owner.tokens.access_token, client_id: owner.client.client_id });
-    for (;;) if ((await reader?.read())?.done !== false) break;
+    const more = async () => (await reader?.read().catch(() => undefined))?.done === false;
+    while (await more());
   });
 
   async function postMessage(path: string, headers: Record<string, string>) {

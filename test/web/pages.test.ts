@@ -308,7 +308,7 @@ describe('locales', () => {
 
   test('have words for every scope of GitHub and OpenID Connect', () => {
     for (const locale of LOCALES)
-      assert.deepEqual(Object.keys(messages(locale).scopes).sort(), [...GITHUB_SCOPES].sort());
+      assert.deepEqual(Object.keys(messages(locale).scopes).sort(), [...GITHUB_SCOPES, 'bridge:admin'].sort());
   });
 
   const table: [uiLocales: string | undefined, acceptLanguage: string | undefined, expected: Locale][] = [

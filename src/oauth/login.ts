@@ -35,8 +35,6 @@ export interface Logins {
   allow(ctx: Koa.Context, form: ConsentForm): Promise<{ url: string; login: Login } | LoginProblem>;
   /** Takes Cancel. */
   deny(ctx: Koa.Context, form: ConsentForm): Promise<Login | LoginProblem>;
-  /** Whether the form was made for this browser; nothing is taken. */
-  isGenuine(ctx: Koa.Context, form: ConsentForm): boolean;
   /** Sends a login to GitHub without asking, for a consent this browser's person allowed to be remembered. */
   goOn(ctx: Koa.Context, request: AuthorizationRequest, expectedPerson: string | undefined): Promise<string>;
   /** The person this browser last came back as, if they remembered this consent. */
@@ -130,8 +128,6 @@ export function createLogins(options: LoginOptions): Logins {
       cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
       return { request: id, csrf: csrfFor(id, cookie) };
     },
-
-    isGenuine: (ctx, form) => presented(ctx, form) !== undefined,
 
     async allow(ctx, form) {
       const cookie = presented(ctx, form);

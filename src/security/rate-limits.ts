@@ -1,6 +1,6 @@
 /**
- * Rate limits, by address: registrations, and failures. A request that succeeds is never limited, so nothing that a
- * stranger does can lock out a person whose client shares an address with him (design decision 17).
+ * Rate limits, by address: registrations, authorization requests, and failures. A token request that succeeds is never
+ * limited, so nobody's session ends by what a stranger does who shares an address with him (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
 import ipaddr from 'ipaddr.js';

@@ -14,24 +14,24 @@ import {
   adminPage,
   adminRevoke,
 } from './account/pages.ts';
-import { githubCallback } from './github/callback.ts';
 import { githubWebhook } from './github/webhook.ts';
 import { createOriginRule, guardMcp, type OriginRule } from './mcp/guard.ts';
 import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
-import { authorize } from './oauth/authorize.ts';
-import { decideConsent } from './oauth/consent.ts';
-import { introspect } from './oauth/introspect.ts';
-import { authorizationServerMetadata, openidConfiguration, publicDocument } from './oauth/metadata.ts';
-import { readRegistration, register, removeRegistration, updateRegistration } from './oauth/registration.ts';
-import { revoke } from './oauth/revoke.ts';
-import { token } from './oauth/token.ts';
-import { userinfo } from './oauth/userinfo.ts';
+import { authorize } from './oauth/endpoints/authorize.ts';
+import { githubCallback } from './oauth/endpoints/callback.ts';
+import { decideConsent } from './oauth/endpoints/consent.ts';
+import { introspect } from './oauth/endpoints/introspect.ts';
+import { authorizationServerMetadata, openidConfiguration, publicDocument } from './oauth/endpoints/metadata.ts';
+import { readRegistration, register, removeRegistration, updateRegistration } from './oauth/endpoints/registration.ts';
+import { revoke } from './oauth/endpoints/revoke.ts';
+import { token } from './oauth/endpoints/token.ts';
+import { userinfo } from './oauth/endpoints/userinfo.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { forwarded } from './security/proxies.ts';
-import { jsonErrors, pageErrors } from './web/error-answers.ts';
 import { landing } from './web/landing.ts';
 import { PageError } from './web/page-error.ts';
+import { jsonErrors, pageErrors } from './web/page-errors.ts';
 import type { Bridge } from './wiring.ts';
 
 /** Bytes of a request to the authorization server. */

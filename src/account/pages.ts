@@ -4,13 +4,13 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
-import { isSameOrigin } from '../oauth/consent.ts';
-import { redirectHost } from '../oauth/redirect-uri.ts';
-import type { Services } from '../oauth/services.ts';
-import { formatSid, parseSid } from '../oauth/session-tokens.ts';
+import { redirectHost } from '../oauth/clients/redirect-uri.ts';
+import { isSameOrigin } from '../oauth/endpoints/consent.ts';
+import type { Services } from '../oauth/endpoints/services.ts';
+import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { GrantEndReason } from '../observe/events.ts';
+import { formParameters, noStore } from '../protocol/http.ts';
 import type { Account, Session } from '../store/records.ts';
-import { formParameters, noStore } from '../web/http.ts';
 import { PageError } from '../web/page-error.ts';
 import type { AccountView, SessionView } from '../web/views.ts';
 import type { SessionDirectory } from './session-directory.ts';

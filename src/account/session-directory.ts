@@ -1,6 +1,6 @@
 /** Everybody's sessions, for administrators: search, end, count. Bounded in what one question reads. */
 
-import { formatSid, parseSid } from '../oauth/session-tokens.ts';
+import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

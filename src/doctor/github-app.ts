@@ -4,8 +4,8 @@
  */
 import type { Config } from '../config.ts';
 import { createGithubOAuth, GithubRefusal, GithubUnavailable } from '../github/oauth-app.ts';
-import { randomVerifier } from '../oauth/pkce.ts';
 import { EventBus } from '../observe/events.ts';
+import { randomVerifier } from '../protocol/pkce.ts';
 import { ask, type Finding, unreachable } from './finding.ts';
 
 const WEB = 'GitHub';

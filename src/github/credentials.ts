@@ -10,7 +10,7 @@ import { randomToken } from '../security/secrets.ts';
 import type { CredentialState, PendingRevocation } from '../store/records.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.ts';
-import { PATIENCE, type Patience, within } from './patience.ts';
+import { PATIENCE, type Patience, within } from './timeouts.ts';
 import type { SealedTokens, TokenSeal } from './token-seal.ts';
 
 /** Seconds for which a replica holds a refresh: longer than GitHub may take. */

@@ -4,10 +4,10 @@
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
 import { z } from 'zod';
-import { codeChallenge } from '../oauth/pkce.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
-import { PATIENCE, type Patience } from './patience.ts';
+import { codeChallenge } from '../protocol/pkce.ts';
+import { PATIENCE, type Patience } from './timeouts.ts';
 
 const MAX_ANSWER = 64 * 1024;
 const USER_AGENT = 'mcp-github-bridge';

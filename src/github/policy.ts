@@ -7,7 +7,7 @@ import type { OrganizationRule, UserRule } from '../config.ts';
 import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { Account } from '../store/records.ts';
 import type { SharedStore } from '../store/store.ts';
-import type { GithubAnswer } from './client.ts';
+import type { GithubAnswer } from './api.ts';
 import { GithubTrouble } from './trouble.ts';
 
 const PINS = 'login-pins';

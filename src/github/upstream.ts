@@ -6,7 +6,7 @@ import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../oauth/ups
 import { SealBroken } from '../security/secrets.ts';
 import type { Account, CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import type { GithubAnswer, GithubApi } from './client.ts';
+import type { GithubAnswer, GithubApi } from './api.ts';
 import { CredentialDead, type Credentials } from './credentials.ts';
 import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 import type { PersonTag } from './person.ts';

@@ -6,9 +6,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
 import { z } from 'zod';
-import { OAuthError } from '../oauth/errors.ts';
-import type { Services } from '../oauth/services.ts';
-import { parsedBody } from '../web/http.ts';
+import type { Services } from '../oauth/endpoints/services.ts';
+import { parsedBody } from '../protocol/http.ts';
+import { OAuthError } from '../protocol/oauth-error.ts';
 import type { PersonTag } from './person.ts';
 
 const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object({ id: z.number() }) });

@@ -10,7 +10,7 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from '@modelcontextprotocol/server';
-import { type AccessTokens, InvalidAccessToken } from '../oauth/access-token.ts';
+import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

@@ -4,7 +4,7 @@
  */
 import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubApi } from '../github/client.ts';
+import type { GithubApi } from '../github/api.ts';
 import { CredentialDead } from '../github/credentials.ts';
 import { GithubTrouble } from '../github/trouble.ts';
 import type { ScopeLanguage } from '../oauth/scope.ts';

@@ -2,7 +2,7 @@
 import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubAnswer } from '../github/client.ts';
+import type { GithubAnswer } from '../github/api.ts';
 import type { Caller } from './bearer.ts';
 
 /** What a handler may use. */

@@ -2,7 +2,7 @@
  * Scopes: the upstream's own, and OpenID Connect's. Effective scopes are computed here, once a login: what the client
  * asked for, in its spelling, as far as the upstream granted it. @see OAuth 2.1 section 1.4.1, design decision 8
  */
-import { words } from './parameters.ts';
+import { words } from '../protocol/parameters.ts';
 
 /** OpenID Connect's scopes; the upstream needs the named scope for them, or nothing. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Eta } from 'eta';
-import { clientGuides, isLoopback } from './connect.ts';
+import { clientGuides, isLoopback } from './client-guides.ts';
 import {
   displayDuration,
   displayHost,

@@ -3,8 +3,8 @@
  * through the browser.
  */
 import type Koa from 'koa';
-import { type AuthorizationResponse, authorizationResponseUrl } from '../oauth/redirect.ts';
-import { redirectKind } from '../oauth/redirect-uri.ts';
+import { type AuthorizationResponse, authorizationResponseUrl } from '../oauth/authorization-response.ts';
+import { redirectKind } from '../oauth/clients/redirect-uri.ts';
 import type { AuthorizationRequest } from '../store/records.ts';
 import { negotiateLocale } from './locale.ts';
 import type { Pages } from './pages.ts';

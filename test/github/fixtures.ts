@@ -1,7 +1,7 @@
 // What the tests of the GitHub side share: a bridge whose patience is short and whose own tokens outlive the story, and
 // somebody who is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
-import { PATIENCE, type Patience } from '../../src/github/patience.ts';
+import { PATIENCE, type Patience } from '../../src/github/timeouts.ts';
 import { startTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,

@@ -2,7 +2,7 @@
 // anybody out unless GitHub says that they are dead.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { PATIENCE } from '../../src/github/patience.ts';
+import { PATIENCE } from '../../src/github/timeouts.ts';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {

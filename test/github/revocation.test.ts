@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, it } from 'node:test';
-import { PATIENCE } from '../../src/github/patience.ts';
+import { PATIENCE } from '../../src/github/timeouts.ts';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';

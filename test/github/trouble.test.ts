@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Fault, FaultEffect } from '../../demo/github/index.ts';
-import { PATIENCE } from '../../src/github/patience.ts';
+import { PATIENCE } from '../../src/github/timeouts.ts';
 import type { Page } from '../support/agent.ts';
 import { CLIENT_ID, onBothStores, type TestBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';

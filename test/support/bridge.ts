@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import type { Patience } from '../../src/github/patience.ts';
+import type { Patience } from '../../src/github/timeouts.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';

@@ -1,0 +1,166 @@
+/**
+ * Client authentication at the token, revocation and introspection endpoints: public clients by their id, confidential
+ * ones by secret (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
+ */
+
+import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';
+import type Koa from 'koa';
+import { invalidClient, invalidRequest } from '../../protocol/oauth-error.ts';
+import type { Parameters } from '../../protocol/parameters.ts';
+import { hashToken, matchesHash } from '../../security/secrets.ts';
+import type { Store } from '../../store/store.ts';
+import type { Client, ClientDirectory } from './client.ts';
+import { ASSERTION_ALGORITHMS } from './client-metadata.ts';
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** Seconds for which an assertion may be valid, and so be remembered. */
+const MAX_ASSERTION_TTL = 600;
+/** Seconds by which clocks may differ. */
+const CLOCK_TOLERANCE = 60;
+
+/** Who a request says it comes from, before anything is believed. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly secret?: string;
+  readonly assertion?: string;
+  /** Whether the Authorization header was used: a refusal then challenges (RFC 6749 section 5.2). */
+  readonly basic: boolean;
+}
+
+export interface ClientAuthentication {
+  /**
+   * Checks that a client is who its request says it is.
+   * @param client what the directory found for `credentials.clientId`
+   * @throws {OAuthError} invalid_client
+   */
+  authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client>;
+  /** Finds the client and checks it. */
+  identify(ctx: Koa.Context, parameters: Parameters): Promise<Client>;
+}
+
+export interface ClientAuthenticationOptions {
+  readonly issuer: string;
+  readonly store: Store;
+  readonly clients: ClientDirectory;
+  /** Fetches the keys a client keeps at its `jwks_uri`. */
+  readonly fetchJwks: (uri: string) => Promise<{ keys: JWK[] }>;
+  /** Epoch seconds. */
+  readonly now: () => number;
+}
+
+export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
+  const { issuer, store, clients, fetchJwks, now } = options;
+
+  /** @see RFC 7523 section 3 */
+  async function checkAssertion(assertion: string, client: Client): Promise<void> {
+    const { jwks, jwks_uri } = client.metadata;
+    const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri));
+    if (keySet === undefined) throw invalidClient('the client has no keys to check its assertion with');
+    const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
+      algorithms: [...ASSERTION_ALGORITHMS],
+      issuer: client.clientId,
+      subject: client.clientId,
+      audience: [issuer, `${issuer}/token`],
+      requiredClaims: ['exp', 'jti'],
+      clockTolerance: CLOCK_TOLERANCE,
+      currentDate: new Date(now() * 1000),
+    }).catch((error: unknown) => {
+      // Not only jose's own errors: keys that are no keys make WebCrypto throw its own.
+      throw invalidClient('client_assertion: not valid', error instanceof Error ? error.message : undefined);
+    });
+    const lifetime = (payload.exp ?? 0) - now();
+    if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
+    // Hashed, because its length is the client's choice.
+    const id = hashToken(JSON.stringify([client.clientId, payload.jti]));
+    const fresh = await store.shared.useOnce(`assertion:${id}`, Math.ceil(lifetime) + 2 * CLOCK_TOLERANCE);
+    if (!fresh) throw invalidClient('client_assertion: used before');
+  }
+
+  async function authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client> {
+    const refuse = (detail: string) =>
+      invalidClient(
+        'client authentication failed; register again if this server has forgotten you',
+        detail,
+        credentials.basic,
+      );
+    if (client === undefined) throw refuse('unknown client');
+    switch (client.metadata.token_endpoint_auth_method) {
+      case 'none':
+        return client;
+      case 'private_key_jwt':
+        if (credentials.assertion === undefined) throw refuse('no assertion');
+        await checkAssertion(credentials.assertion, client);
+        return client;
+      default:
+        // Header or body: clients take either from the metadata, whatever they registered (SDK v1).
+        if (credentials.secret === undefined || client.secretHash === undefined) throw refuse('no secret');
+        if (!matchesHash(credentials.secret, client.secretHash)) throw refuse('wrong secret');
+        return client;
+    }
+  }
+
+  return {
+    authenticate,
+    async identify(ctx, parameters) {
+      const credentials = clientCredentials(ctx, parameters);
+      return authenticate(credentials, await clients.find(credentials.clientId));
+    },
+  };
+}
+
+/**
+ * Reads who the request says it comes from.
+ * @throws {OAuthError} invalid_request when it says so in several ways, invalid_client when it does not say
+ */
+export function clientCredentials(ctx: Koa.Context, parameters: Parameters): ClientCredentials {
+  const header = ctx.get('authorization');
+  const named = parameters.get('client_id');
+  const secret = parameters.get('client_secret');
+  const assertion = parameters.get('client_assertion');
+  if (header !== '') {
+    const basic = parseBasic(header);
+    if (basic === undefined)
+      throw invalidClient('the Authorization header is not Basic client authentication', undefined, true);
+    if (secret !== undefined || assertion !== undefined)
+      throw invalidRequest('client authentication in the header and in the body');
+    if (named !== undefined && named !== basic.clientId)
+      throw invalidRequest('client_id differs from the one in the header');
+    return { ...basic, basic: true };
+  }
+  if (assertion !== undefined) {
+    if (secret !== undefined) throw invalidRequest('client_secret and client_assertion exclude each other');
+    if (parameters.get('client_assertion_type') !== ASSERTION_TYPE)
+      throw invalidRequest(`client_assertion_type must be ${ASSERTION_TYPE}`);
+    const clientId = named ?? assertionSubject(assertion);
+    if (clientId === undefined) throw invalidClient('client_assertion: names no client');
+    return { clientId, assertion, basic: false };
+  }
+  if (named === undefined) throw invalidClient('client_id is missing');
+  return { clientId: named, ...(secret === undefined ? {} : { secret }), basic: false };
+}
+
+/** Id and secret are form-encoded inside Basic (OAuth 2.1 section 2.4.1). */
+function parseBasic(header: string): { clientId: string; secret?: string } | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/_-]+=*)$/i.exec(header)?.[1];
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];
+  try {
+    const clientId = decodeForm(id ?? '');
+    if (clientId === '') return undefined;
+    return secret === undefined || secret === '' ? { clientId } : { clientId, secret: decodeForm(secret) };
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeForm(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+function assertionSubject(assertion: string): string | undefined {
+  try {
+    const { sub } = decodeJwt(assertion);
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}

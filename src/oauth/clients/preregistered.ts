@@ -1,0 +1,58 @@
+/**
+ * Pre-registered clients: the operator's `CLIENTS_FILE`, JSON in RFC 7591 terms. A resource server that introspects is
+ * one, with the `resource` it stands for.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { OAuthError } from '../../protocol/oauth-error.ts';
+import { hashToken } from '../../security/secrets.ts';
+import type { Client } from './client.ts';
+import { clientMetadataSchema, parseClientMetadata } from './client-metadata.ts';
+
+const entrySchema = z.looseObject({
+  client_id: z.string().min(1).max(200),
+  client_secret: z.string().min(16).optional(),
+  resource: z.string().optional(),
+  redirect_uris: z.array(z.string()).default([]),
+});
+
+/**
+ * Reads the file.
+ * @param resources audiences of this server, which a resource server must be one of
+ * @throws {Error} whose message says which entry is wrong, and how
+ */
+export function readClientsFile(
+  path: string,
+  schemes: readonly string[],
+  resources: readonly string[],
+): Map<string, Client> {
+  const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
+  const clients = new Map<string, Client>();
+  for (const entry of entries) {
+    const { client_id: clientId, client_secret: secret, resource, ...rest } = entry;
+    const wrong = (problem: string) => new Error(`client ${clientId}: ${problem}`);
+    if (clients.has(clientId)) throw wrong('named twice');
+    if (resource !== undefined && !resources.includes(resource))
+      throw wrong(`resource ${resource} is not one of this server's (RESOURCES)`);
+    try {
+      // A resource server only introspects: it needs no redirect URI.
+      const metadata =
+        resource !== undefined && rest.redirect_uris.length === 0
+          ? clientMetadataSchema.parse(rest)
+          : parseClientMetadata(rest, schemes);
+      if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined)
+        throw wrong('client_secret is missing');
+      clients.set(clientId, {
+        clientId,
+        origin: 'preregistered',
+        metadata,
+        ...(secret === undefined ? {} : { secretHash: hashToken(secret) }),
+        ...(resource === undefined ? {} : { resource }),
+      });
+    } catch (error) {
+      if (error instanceof OAuthError) throw wrong(error.description);
+      throw error;
+    }
+  }
+  return clients;
+}

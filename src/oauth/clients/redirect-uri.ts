@@ -1,0 +1,65 @@
+/**
+ * Redirect URIs: which may be registered, and when a requested one is a registered one (design decision 12).
+ * @see OAuth 2.1 section 2.3, RFC 8252 sections 7 and 8
+ */
+import { DANGEROUS_SCHEMES } from '../../config.ts';
+import { isLoopbackHost } from '../../security/hosts.ts';
+
+export type RedirectKind = 'https' | 'loopback' | 'app';
+
+const MAX_LENGTH = 2048;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const LOOPBACK_PORT = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::\d{1,5})?(?=[/?]|$)/;
+
+/**
+ * What is wrong with a redirect URI for registration; undefined when nothing is.
+ * @param schemes private-use schemes taken besides those with a dot in their name
+ */
+export function redirectUriProblem(uri: string, schemes: readonly string[]): string | undefined {
+  if (uri.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
+  if (!VISIBLE_ASCII.test(uri) || uri.includes('\\')) return 'holds characters that a URI cannot have';
+  if (!URL.canParse(uri)) return 'is not an absolute URI';
+  const url = new URL(uri);
+  if (uri.includes('#')) return 'has a fragment';
+  if (uri.includes('*')) return 'has a wildcard';
+  if (url.username !== '' || url.password !== '' || /^[a-z][a-z0-9+.-]*:\/\/[^/?]*@/i.test(uri))
+    return 'has user information';
+  if (/(?:\/|%2f)(?:\.|%2e){1,2}(?:[/?]|%2f|$)/i.test(uri.replace(/\?.*$/, ''))) return 'has dot segments';
+  const scheme = url.protocol.slice(0, -1);
+  if (scheme === 'https' || scheme === 'http') {
+    if (!/^https?:\/\/[^/]/i.test(uri)) return 'has no host';
+    if (scheme === 'http' && !isLoopbackHost(url.hostname)) return 'is http on a host that is not loopback';
+    return undefined;
+  }
+  if (DANGEROUS_SCHEMES.has(scheme)) return `has the scheme ${scheme}, which is never a client's`;
+  if (!scheme.includes('.') && !schemes.includes(scheme))
+    return `has the scheme ${scheme}, which this server does not take`;
+  return undefined;
+}
+
+/**
+ * Whether a requested redirect URI is a registered one: exactly, but for the port of a loopback address.
+ * @see RFC 8252 section 7.3
+ */
+export function redirectUriMatches(registered: string, requested: string): boolean {
+  if (registered === requested) return true;
+  const [before, after] = [withoutLoopbackPort(registered), withoutLoopbackPort(requested)];
+  return before !== undefined && before === after && URL.canParse(requested);
+}
+
+/** What kind of address a valid redirect URI is. */
+export function redirectKind(uri: string): RedirectKind {
+  const { protocol } = new URL(uri);
+  if (protocol === 'https:') return isLoopbackHost(new URL(uri).hostname) ? 'loopback' : 'https';
+  return protocol === 'http:' ? 'loopback' : 'app';
+}
+
+/** Where a redirect goes, as the consent page shows it: the host, or the scheme of an app. */
+export function redirectHost(uri: string): string {
+  const url = new URL(uri);
+  return redirectKind(uri) === 'app' ? `${url.protocol}//${url.host}`.replace(/\/\/$/, '//') : url.host;
+}
+
+function withoutLoopbackPort(uri: string): string | undefined {
+  return LOOPBACK_PORT.test(uri) ? uri.replace(LOOPBACK_PORT, '$1') : undefined;
+}

@@ -1,0 +1,170 @@
+/**
+ * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to be
+ * the client's, problems are pages for the person; afterwards they travel back to the client.
+ * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
+ */
+import type Koa from 'koa';
+import { formParameters } from '../../protocol/http.ts';
+import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
+import { type Parameters, parseParameters } from '../../protocol/parameters.ts';
+import { isCodeChallenge } from '../../protocol/pkce.ts';
+import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
+import type { AuthorizationRequest } from '../../store/records.ts';
+import { PageError } from '../../web/page-error.ts';
+import { type Client, clientName } from '../clients/client.ts';
+import { redirectUriMatches } from '../clients/redirect-uri.ts';
+import { clientOfRequest, promptValues } from '../login/login.ts';
+import { requestedScope } from '../scope.ts';
+import { showConsent } from './consent.ts';
+import type { Services } from './services.ts';
+
+type Authorize = Pick<
+  Services,
+  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events' | 'limits'
+>;
+
+/** `GET /authorize` and `POST /authorize` (OAuth 2.1 section 3.1) */
+export function authorize(services: Authorize): Koa.Middleware {
+  return async (ctx) => {
+    if (toOwnHost(ctx, services.issuer)) return;
+    await services.limits.authorization.consume(ctx.ip);
+    const parameters = readParameters(ctx);
+    const { client, redirectUri } = await checkClient(services, parameters);
+    const target = { redirectUri, ...stateOf(parameters) };
+    const name = clientName(client);
+    try {
+      checkResponseType(parameters);
+      checkUnsupported(parameters);
+      const request: AuthorizationRequest = {
+        ...target,
+        ...clientOfRequest(client, name),
+        redirectUriSent: parameters.has('redirect_uri'),
+        codeChallenge: checkCodeChallenge(parameters),
+        resource: services.resources.resolve(parameters.get('resource')),
+        scope: requestedScope(services.upstream.scopes, parameters.get('scope')),
+        ...checkOpenid(parameters),
+      };
+      await askOrGoOn(services, ctx, client, request);
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      services.web.answerClient(
+        ctx,
+        { ...target, clientName: name },
+        { error: error.code, description: error.description },
+      );
+    }
+  };
+}
+
+/** Shows the consent page, unless this browser's person allowed this very consent to be remembered. */
+async function askOrGoOn(
+  services: Authorize,
+  ctx: Koa.Context,
+  client: Client,
+  request: AuthorizationRequest,
+): Promise<void> {
+  const prompt = promptValues(request);
+  const remembered = prompt.includes('consent') ? undefined : await services.logins.rememberedPerson(ctx, request);
+  if (prompt.includes('none')) {
+    // GitHub cannot be asked without a page of its own perhaps being shown.
+    throw new OAuthError('interaction_required', 'this server cannot log anybody in without showing a page');
+  }
+  if (remembered === undefined) return showConsent(services, ctx, client, request);
+  services.events.emit('consent.shown', { clientId: client.clientId, remembered: true });
+  ctx.redirect(await services.logins.goOn(ctx, request, remembered));
+}
+
+/** On a developer's machine the person may have come by another name of it; cookies belong to `PUBLIC_URL`'s. */
+function toOwnHost(ctx: Koa.Context, issuer: string): boolean {
+  const own = new URL(issuer);
+  if (ctx.method !== 'GET' || ctx.host === own.host || !isLoopbackHost(own.hostname)) return false;
+  if (!isLoopbackAuthority(ctx.host)) return false;
+  // Not `ctx.url`: a request may name its target in full (RFC 9112 section 3.2.2).
+  ctx.redirect(`${issuer}${ctx.path}${ctx.search}`);
+  return true;
+}
+
+function readParameters(ctx: Koa.Context): Parameters {
+  try {
+    return ctx.method === 'POST' ? formParameters(ctx) : parseParameters(ctx.querystring);
+  } catch (error) {
+    if (error instanceof OAuthError) throw new PageError('invalid_request', { detail: error.description });
+    throw error;
+  }
+}
+
+/** Who asks, and where the answer may go. @see OAuth 2.1 section 4.1.2.1 */
+async function checkClient(
+  services: Authorize,
+  parameters: Parameters,
+): Promise<{ client: Client; redirectUri: string }> {
+  const clientId = parameters.get('client_id');
+  if (clientId === undefined) throw new PageError('invalid_request', { detail: 'client_id is missing' });
+  const client = await services.clients.find(clientId).catch((error: unknown) => {
+    if (error instanceof OAuthError)
+      throw new PageError('invalid_client_metadata', { detail: error.description, cause: error });
+    throw error;
+  });
+  if (client === undefined)
+    throw new PageError('unknown_client', { detail: 'invalid_client: no client of this id is registered' });
+  const registered = client.metadata.redirect_uris;
+  const requested = parameters.get('redirect_uri');
+  const [only, ...more] = registered;
+  if (requested === undefined && only !== undefined && more.length === 0) return { client, redirectUri: only };
+  if (requested === undefined)
+    throw new PageError('invalid_request', { detail: 'redirect_uri is missing', clientName: clientName(client) });
+  if (!registered.some((uri) => redirectUriMatches(uri, requested))) {
+    throw new PageError('invalid_redirect_uri', {
+      detail: 'redirect_uri is not one that the client registered',
+      clientName: clientName(client),
+    });
+  }
+  return { client, redirectUri: requested };
+}
+
+function checkResponseType(parameters: Parameters): void {
+  const responseType = parameters.get('response_type');
+  if (responseType === undefined) throw invalidRequest('response_type is missing');
+  if (responseType !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code');
+  const mode = parameters.get('response_mode');
+  if (mode !== undefined && mode !== 'query') throw invalidRequest('response_mode must be query');
+}
+
+/** @see OpenID Connect Core section 6, RFC 9101 section 10.5 */
+function checkUnsupported(parameters: Parameters): void {
+  if (parameters.has('request')) throw new OAuthError('request_not_supported', 'request objects are not supported');
+  if (parameters.has('request_uri')) throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
+}
+
+/** PKCE is for every client. @see OAuth 2.1 section 7.5 */
+function checkCodeChallenge(parameters: Parameters): string {
+  const challenge = parameters.get('code_challenge');
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required');
+  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256');
+  if (!isCodeChallenge(challenge)) throw invalidRequest('code_challenge is not an S256 challenge');
+  return challenge;
+}
+
+/** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
+function checkOpenid(
+  parameters: Parameters,
+): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint' | 'uiLocales'> {
+  const [nonce, prompt, loginHint, uiLocales] = ['nonce', 'prompt', 'login_hint', 'ui_locales'].map((name) =>
+    parameters.get(name),
+  );
+  if (prompt?.split(' ').includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
+  const maxAge = parameters.get('max_age');
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
+  return {
+    ...(nonce === undefined ? {} : { nonce }),
+    // max_age=0 asks for what prompt=login asks for; any other age is met, because each login visits GitHub anew.
+    ...(maxAge !== undefined && Number(maxAge) === 0 ? { prompt: 'login' } : prompt === undefined ? {} : { prompt }),
+    ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 100) }),
+    ...(uiLocales === undefined ? {} : { uiLocales: uiLocales.slice(0, 200) }),
+  };
+}
+
+function stateOf(parameters: Parameters): { state?: string } {
+  const state = parameters.get('state');
+  return state === undefined ? {} : { state };
+}

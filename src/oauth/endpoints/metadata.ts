@@ -1,0 +1,82 @@
+/**
+ * Authorization server metadata, for OAuth and for OpenID Connect. It claims only what is enforced.
+ * @see RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3
+ */
+import type Koa from 'koa';
+import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS, GRANT_TYPES } from '../clients/client-metadata.ts';
+import { OPENID_SCOPES } from '../scope.ts';
+import type { Services } from './services.ts';
+
+/** Seconds for which clients may keep metadata. */
+const CACHE = 300;
+
+export interface MetadataOptions extends Pick<Services, 'issuer' | 'clientMetadataDocuments'> {
+  /** GitHub scopes worth naming: the default ones and those of the tools. */
+  readonly upstreamScopes: readonly string[];
+}
+
+/** The RFC 8414 document. */
+export function authorizationServerMetadata(options: MetadataOptions): Record<string, unknown> {
+  const { issuer } = options;
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    registration_endpoint: `${issuer}/register`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    userinfo_endpoint: `${issuer}/userinfo`,
+    scopes_supported: [...new Set([...options.upstreamScopes, ...OPENID_SCOPES.keys()])],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: [...GRANT_TYPES],
+    token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
+    token_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
+    revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
+    revocation_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
+    introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: options.clientMetadataDocuments,
+    ui_locales_supported: ['en', 'ja'],
+    service_documentation: issuer,
+  };
+}
+
+/** The OpenID Connect Discovery document: the same, with what that adds. */
+export function openidConfiguration(options: MetadataOptions): Record<string, unknown> {
+  return {
+    ...authorizationServerMetadata(options),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'at_hash',
+      'name',
+      'preferred_username',
+      'picture',
+      'email',
+      'email_verified',
+    ],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+  };
+}
+
+/** Answers with a document that anyone may read and keep for a while. */
+export function publicDocument(document: () => unknown | Promise<unknown>): Koa.Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', `public, max-age=${CACHE}`);
+    ctx.body = await document();
+  };
+}

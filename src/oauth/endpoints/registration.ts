@@ -1,0 +1,149 @@
+/**
+ * Dynamic client registration and its management. What is answered is what is stored; a registration nobody uses is
+ * dropped.
+ * @see RFC 7591 section 3, RFC 7592 section 2
+ */
+import type Koa from 'koa';
+import { bearerToken, jsonBody, noStore } from '../../protocol/http.ts';
+import { invalidClientMetadata, OAuthError } from '../../protocol/oauth-error.ts';
+import { hashToken, matchesHash, randomToken } from '../../security/secrets.ts';
+import type { RegisteredClient } from '../../store/records.ts';
+import { isRegisteredId } from '../clients/client.ts';
+import { type ClientMetadata, parseClientMetadata } from '../clients/client-metadata.ts';
+import type { Services } from './services.ts';
+
+/** Seconds for which a registration lives without a login. */
+export const UNUSED_CLIENT_TTL = 90 * 86400;
+/** Registrations without any login that are kept at most. */
+const MAX_UNUSED_CLIENTS = 20_000;
+
+type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'redirectSchemes' | 'upstream'>;
+
+/** `POST /register` */
+export function register(services: Registration): Koa.Middleware {
+  const { store, events, limits, now } = services;
+  return async (ctx) => {
+    noStore(ctx);
+    await limits.registration.consume(ctx.ip);
+    const metadata = parseClientMetadata(jsonBody(ctx, invalidClientMetadata), services.redirectSchemes);
+    const registrationToken = randomToken();
+    const secret = needsSecret(metadata) ? randomToken() : undefined;
+    const client: RegisteredClient = {
+      clientId: randomToken(16),
+      issuedAt: now(),
+      metadata,
+      registrationTokenHash: hashToken(registrationToken),
+      ...(secret === undefined ? {} : { secretHash: hashToken(secret) }),
+    };
+    await store.clients.add(client, UNUSED_CLIENT_TTL, MAX_UNUSED_CLIENTS);
+    events.emit('client.registered', { clientId: client.clientId, clientName: metadata.client_name ?? '' });
+    ctx.status = 201;
+    ctx.body = clientInformation(services.issuer, client, {
+      registrationToken,
+      ...(secret === undefined ? {} : { secret }),
+    });
+  };
+}
+
+/** `GET /register/:client_id` */
+export function readRegistration(services: Registration): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const { client, token } = await authenticated(services, ctx);
+    ctx.body = clientInformation(services.issuer, client, { registrationToken: token });
+  };
+}
+
+/** `PUT /register/:client_id` */
+export function updateRegistration(services: Registration): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const { client, token } = await authenticated(services, ctx);
+    const body = jsonBody(ctx, invalidClientMetadata);
+    if (body.client_id !== client.clientId)
+      throw invalidClientMetadata('client_id: must be the one this address names');
+    if (
+      typeof body.client_secret === 'string' &&
+      !(client.secretHash !== undefined && matchesHash(body.client_secret, client.secretHash))
+    ) {
+      throw invalidClientMetadata('client_secret: not the one that was issued');
+    }
+    const metadata = parseClientMetadata(body, services.redirectSchemes);
+    const secret = needsSecret(metadata) && client.secretHash === undefined ? randomToken() : undefined;
+    const { secretHash: before, ...rest } = client;
+    const secretHash = needsSecret(metadata) ? (secret === undefined ? before : hashToken(secret)) : undefined;
+    const updated: RegisteredClient = { ...rest, metadata, ...(secretHash === undefined ? {} : { secretHash }) };
+    if (!(await services.store.clients.replace(updated, client.registrationTokenHash))) throw unknownRegistration();
+    services.events.emit('client.updated', { clientId: client.clientId });
+    ctx.body = clientInformation(services.issuer, updated, {
+      registrationToken: token,
+      ...(secret === undefined ? {} : { secret }),
+    });
+  };
+}
+
+/** `DELETE /register/:client_id`; its grants end with it (RFC 7592 section 2.3). */
+export function removeRegistration(services: Registration): Koa.Middleware {
+  const { store, events, upstream } = services;
+  return async (ctx) => {
+    noStore(ctx);
+    const { client } = await authenticated(services, ctx);
+    const { clientId } = client;
+    const people = await store.clients.remove(clientId, client.registrationTokenHash);
+    if (people === undefined) throw unknownRegistration();
+    events.emit('client.removed', { clientId });
+    for (const person of people) {
+      for (const { ref } of await store.sessions.endAll(person, clientId)) {
+        events.emit('grant.ended', { clientId, ...ref, reason: 'client_removed' });
+      }
+      upstream.grantsEnded(person);
+    }
+    ctx.status = 204;
+  };
+}
+
+/** The registration that the request's token manages. */
+async function authenticated(
+  services: Registration,
+  ctx: Koa.Context,
+): Promise<{ client: RegisteredClient; token: string }> {
+  const clientId: unknown = ctx.params?.client_id;
+  const token = bearerToken(ctx);
+  const client =
+    typeof clientId === 'string' && isRegisteredId(clientId) ? await services.store.clients.get(clientId) : undefined;
+  // One answer for a wrong token and an unknown client: nobody learns which ids exist.
+  if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash))
+    throw unknownRegistration();
+  return { client, token };
+}
+
+function unknownRegistration(): OAuthError {
+  return new OAuthError('invalid_token', 'no registration answers to this registration access token', {
+    status: 401,
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
+}
+
+function needsSecret(metadata: ClientMetadata): boolean {
+  return (
+    metadata.token_endpoint_auth_method === 'client_secret_basic' ||
+    metadata.token_endpoint_auth_method === 'client_secret_post'
+  );
+}
+
+/** The client information response (RFC 7591 section 3.2.1). A secret is shown once, when it is made. */
+function clientInformation(
+  issuer: string,
+  client: RegisteredClient,
+  shown: { registrationToken: string; secret?: string },
+): Record<string, unknown> {
+  return {
+    client_id: client.clientId,
+    client_id_issued_at: client.issuedAt,
+    ...(shown.secret === undefined ? {} : { client_secret: shown.secret }),
+    ...(client.secretHash === undefined ? {} : { client_secret_expires_at: 0 }),
+    ...client.metadata,
+    registration_access_token: shown.registrationToken,
+    registration_client_uri: `${issuer}/register/${client.clientId}`,
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. Whatever else is presented
+ * is none of that client's business, and the answer is the same. @see RFC 7009 section 2
+ */
+import type Koa from 'koa';
+import { formParameters, noStore } from '../../protocol/http.ts';
+import { invalidRequest } from '../../protocol/oauth-error.ts';
+import type { SessionRef } from '../../store/records.ts';
+import { InvalidAccessToken } from '../tokens/access-token.ts';
+import { readRefreshToken } from '../tokens/session-tokens.ts';
+import type { Services } from './services.ts';
+
+type Revocation = Pick<Services, 'store' | 'secrets' | 'events' | 'clientAuthentication' | 'accessTokens' | 'upstream'>;
+
+/** `POST /revoke` */
+export function revoke(services: Revocation): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const parameters = formParameters(ctx);
+    const client = await services.clientAuthentication.identify(ctx, parameters);
+    const token = parameters.get('token');
+    if (token === undefined) throw invalidRequest('token is missing');
+    const ref = await sessionOf(services, token);
+    const ended = ref === undefined ? undefined : await services.store.sessions.end(ref, client.clientId);
+    if (ended !== undefined) {
+      services.events.emit('grant.ended', { clientId: client.clientId, ...ended.ref, reason: 'revoked' });
+      services.upstream.grantsEnded(ended.ref.person);
+    }
+    ctx.status = 200;
+    ctx.body = '';
+  };
+}
+
+/** The session a genuine token of either kind belongs to, whatever the hint says (RFC 7009 section 2.1). */
+async function sessionOf(services: Revocation, token: string): Promise<SessionRef | undefined> {
+  const refreshToken = readRefreshToken(services.secrets, token);
+  if (refreshToken !== undefined) return refreshToken.ref;
+  try {
+    return (await services.accessTokens.verifyAny(token, { expired: true })).session;
+  } catch (error) {
+    if (error instanceof InvalidAccessToken) return undefined;
+    throw error;
+  }
+}

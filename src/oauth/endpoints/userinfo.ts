@@ -1,0 +1,81 @@
+/**
+ * Userinfo: claims about the person's account, for access tokens with `openid`.
+ * @see OpenID Connect Core section 5.3
+ */
+import type Koa from 'koa';
+import { bearerToken, noStore } from '../../protocol/http.ts';
+import { OAuthError } from '../../protocol/oauth-error.ts';
+import type { Session } from '../../store/records.ts';
+import { type AccessTokenClaims, InvalidAccessToken } from '../tokens/access-token.ts';
+import { subjectOf } from '../tokens/subject.ts';
+import { UpstreamFailure } from '../upstream.ts';
+import type { Services } from './services.ts';
+
+type Userinfo = Pick<Services, 'store' | 'accessTokens' | 'upstream'>;
+
+/** `GET /userinfo` and `POST /userinfo` */
+export function userinfo(services: Userinfo): Koa.Middleware {
+  return async (ctx) => {
+    noStore(ctx);
+    const { claims, session } = await authenticated(services, ctx);
+    const scope = claims.scope.split(' ');
+    if (!scope.includes('openid')) {
+      throw new OAuthError('insufficient_scope', 'the token lacks the scope openid', {
+        status: 403,
+        headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope", scope="openid"' },
+      });
+    }
+    const { account } = session.credential;
+    const email = scope.includes('email') ? await emailOf(services, session) : undefined;
+    ctx.body = {
+      sub: subjectOf(account),
+      ...(scope.includes('profile')
+        ? {
+            preferred_username: account.login,
+            ...(account.name === undefined ? {} : { name: account.name }),
+            ...(account.avatarUrl === undefined ? {} : { picture: account.avatarUrl }),
+          }
+        : {}),
+      ...(email === undefined ? {} : { email, email_verified: true }),
+    };
+  };
+}
+
+async function authenticated(
+  services: Userinfo,
+  ctx: Koa.Context,
+): Promise<{ claims: AccessTokenClaims; session: Session }> {
+  const token = bearerToken(ctx);
+  if (token === undefined) throw refused('an access token is needed', ctx.get('authorization') === '');
+  try {
+    const claims = await services.accessTokens.verifyAny(token);
+    const session = await services.store.sessions.read(claims.session);
+    if (session === undefined) throw refused('the session is over');
+    return { claims, session };
+  } catch (error) {
+    if (error instanceof InvalidAccessToken) throw refused('the access token is not valid', false, error.message);
+    throw error;
+  }
+}
+
+async function emailOf(services: Userinfo, session: Session): Promise<string | undefined> {
+  try {
+    return await services.upstream.email(session.credential);
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    if (error.code === 'access_denied') throw refused('the session is over', false, error.message);
+    throw new OAuthError('temporarily_unavailable', error.description, {
+      status: 503,
+      detail: error.message,
+      headers: { 'Retry-After': '30' },
+    });
+  }
+}
+
+function refused(description: string, bare = false, detail?: string): OAuthError {
+  return new OAuthError('invalid_token', description, {
+    status: 401,
+    ...(detail === undefined ? {} : { detail }),
+    headers: { 'WWW-Authenticate': bare ? 'Bearer' : 'Bearer error="invalid_token"' },
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Access tokens: JWTs good for one resource. ES256 for the built-in resource, RS256 for others; `typ`, algorithm,
+ * issuer and audience are pinned when they are checked. @see RFC 9068, design decision 4
+ */
+import { createHash } from 'node:crypto';
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import type { SigningAlgorithm, SigningKeys } from '../../security/keys.ts';
+import { randomToken } from '../../security/secrets.ts';
+import type { GrantState, SessionRef } from '../../store/records.ts';
+import type { Resources } from '../resource-indicators.ts';
+import { formatSid, parseSid } from './session-tokens.ts';
+
+const TYP = 'at+jwt';
+const MAX_TOKEN_LENGTH = 4096;
+const REMEMBERED_TOKENS = 10_000;
+/** Milliseconds for which a checked signature is believed. */
+const REMEMBERED_FOR = 60_000;
+
+/** Claims of an access token (RFC 9068 section 2.2). */
+const claimsSchema = z.object({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.string(),
+  client_id: z.string(),
+  scope: z.string().default(''),
+  jti: z.string(),
+  sid: z.string(),
+  iat: z.number(),
+  exp: z.number(),
+});
+export type AccessTokenClaims = z.infer<typeof claimsSchema> & { readonly session: SessionRef };
+
+/** A token that is not a valid access token of this server; the message is for logs. */
+export class InvalidAccessToken extends Error {
+  override readonly name = 'InvalidAccessToken';
+}
+
+export interface AccessTokens {
+  /** Signs an access token for a grant. @param scope the grant's, or narrower */
+  mint(grant: GrantState, subject: string, scope: readonly string[]): Promise<string>;
+  /**
+   * Checks a token for one resource.
+   * @param audience a resource of this server
+   * @param options.expired also take a token whose time is over, for revocation
+   * @throws {InvalidAccessToken}
+   */
+  verify(token: string, audience: string, options?: { expired?: boolean }): Promise<AccessTokenClaims>;
+  /** Checks a token for whichever of this server's resources it is meant. @throws {InvalidAccessToken} */
+  verifyAny(token: string, options?: { expired?: boolean }): Promise<AccessTokenClaims>;
+}
+
+export interface AccessTokenOptions {
+  readonly issuer: string;
+  readonly resources: Resources;
+  readonly keys: SigningKeys;
+  /** Epoch seconds. */
+  readonly now: () => number;
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
+  const { issuer, resources, keys, now, ttl } = options;
+  const remembered = new LRUCache<string, AccessTokenClaims>({ max: REMEMBERED_TOKENS, ttl: REMEMBERED_FOR });
+  const algorithmFor = (audience: string): SigningAlgorithm => (audience === resources.builtIn ? 'ES256' : 'RS256');
+
+  async function check(token: string, audience: string, expired: boolean): Promise<AccessTokenClaims> {
+    const algorithm = algorithmFor(audience);
+    const { payload } = await jwtVerify(
+      token,
+      async (header) => {
+        const key = header.kid === undefined ? undefined : await keys.find(header.kid, algorithm);
+        if (key === undefined) throw new InvalidAccessToken('signed with a key that is not ours');
+        return key;
+      },
+      {
+        algorithms: [algorithm],
+        typ: TYP,
+        issuer,
+        audience,
+        ...(expired ? { currentDate: new Date(0) } : { currentDate: new Date(now() * 1000) }),
+      },
+    );
+    const claims = claimsSchema.parse(payload);
+    const session = parseSid(claims.sid);
+    if (session === undefined) throw new InvalidAccessToken('sid is not ours');
+    return { ...claims, session };
+  }
+
+  async function verify(token: string, audience: string, { expired = false } = {}): Promise<AccessTokenClaims> {
+    if (token.length > MAX_TOKEN_LENGTH) throw new InvalidAccessToken('too long');
+    const key = createHash('sha256').update(audience).update('\0').update(token).digest('base64url');
+    const known = remembered.get(key);
+    if (known !== undefined) {
+      if (!expired && known.exp <= now()) throw new InvalidAccessToken('expired');
+      return known;
+    }
+    try {
+      const claims = await check(token, audience, expired);
+      if (!expired) remembered.set(key, claims);
+      return claims;
+    } catch (error) {
+      if (error instanceof errors.JOSEError || error instanceof z.ZodError || error instanceof TypeError) {
+        throw new InvalidAccessToken(error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async mint(grant, subject, scope) {
+      const algorithm = algorithmFor(grant.resource);
+      const { kid, privateKey } = await keys.current(algorithm);
+      const iat = now();
+      return new SignJWT({ client_id: grant.clientId, scope: scope.join(' '), sid: formatSid(grant.ref) })
+        .setProtectedHeader({ alg: algorithm, typ: TYP, kid })
+        .setIssuer(issuer)
+        .setSubject(subject)
+        .setAudience(grant.resource)
+        .setJti(randomToken(16))
+        .setIssuedAt(iat)
+        .setExpirationTime(iat + ttl)
+        .sign(privateKey);
+    },
+    verify,
+    async verifyAny(token, verifyOptions) {
+      const audience = resources.all.find(
+        (candidate) => algorithmOf(token) === algorithmFor(candidate) && claimedAudience(token) === candidate,
+      );
+      if (audience === undefined) throw new InvalidAccessToken('not for a resource of this server');
+      return verify(token, audience, verifyOptions);
+    },
+  };
+}
+
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The audience a token claims, before anything about it is believed. */
+function claimedAudience(token: string): unknown {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return z.object({ aud: z.string() }).safeParse(payload).data?.aud;
+  } catch {
+    return undefined;
+  }
+}

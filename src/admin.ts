@@ -31,7 +31,7 @@ async function run(bridge: Bridge, command: string | undefined, argument: string
       return [...lines, ...(more ? ['… and more: name a TEXT'] : []), `${sessions.length} shown`].join('\n');
     }
     case 'revoke': {
-      const revoked = argument === undefined ? undefined : await bridge.directory.revoke(argument);
+      const revoked = argument === undefined ? undefined : await bridge.directory.revoke(argument, 'operator');
       if (revoked === undefined) throw new Error('no such session, or several: name it as "sessions" does');
       return `Revoked ${revoked}.`;
     }

@@ -3,8 +3,10 @@
  * otherwise.
  */
 import type { Cluster, Redis } from 'ioredis';
+import type { AccountServices } from './account/pages.ts';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
-import { type AccountSignIn, createAccountSignIn } from './account/sign-in.ts';
+import { createAccountSignIn } from './account/sign-in.ts';
+import { defined } from './base/defined.ts';
 import type { Config } from './config.ts';
 import { createGithubApi, type GithubApi } from './github/api.ts';
 import { createCredentials } from './github/credentials.ts';
@@ -13,12 +15,13 @@ import { createPersonTag, type PersonTag } from './github/person.ts';
 import { createPolicy, type Policy } from './github/policy.ts';
 import { createRevocations, type Revocations } from './github/revocations.ts';
 import { githubScopes } from './github/scopes.ts';
-import type { Patience } from './github/timeouts.ts';
+import type { Timeouts } from './github/timeouts.ts';
 import { createTokenSeal } from './github/token-seal.ts';
 import { createGithubUpstream } from './github/upstream.ts';
 import { callerOf, createBearerAuth } from './mcp/bearer.ts';
 import { createMcpServers } from './mcp/server.ts';
 import { createSseTransport, type SseTransport } from './mcp/sse.ts';
+import { createStepUp } from './mcp/step-up.ts';
 import { createStreamableHttp, type StreamableHttp } from './mcp/streamable-http.ts';
 import { tools } from './mcp/tools/index.ts';
 import { createClientDirectory } from './oauth/clients/client.ts';
@@ -26,9 +29,12 @@ import { createClientAuthentication } from './oauth/clients/client-authenticatio
 import { createClientDocuments } from './oauth/clients/metadata-documents.ts';
 import { readClientsFile } from './oauth/clients/preregistered.ts';
 import type { Services } from './oauth/endpoints/services.ts';
+import { grantTypes } from './oauth/grants/index.ts';
 import { createLogins } from './oauth/login/login.ts';
 import { createResources } from './oauth/resource-indicators.ts';
+import { createSessionEnding } from './oauth/session-ending.ts';
 import { createAccessTokens } from './oauth/tokens/access-token.ts';
+import { createIdTokens } from './oauth/tokens/id-token.ts';
 import type { EventBus } from './observe/events.ts';
 import { checkCanaries } from './security/canary.ts';
 import { createCookies } from './security/cookies.ts';
@@ -54,7 +60,7 @@ export interface Bridge {
   readonly personTag: PersonTag;
   readonly revocations: Revocations;
   readonly directory: SessionDirectory;
-  readonly accountSignIn: AccountSignIn;
+  readonly account: AccountServices;
   /** One round of what is done by the clock: expired sessions, revocations due, signing keys. */
   maintain(): Promise<void>;
   /** Starts doing that by itself. */
@@ -73,7 +79,7 @@ export interface WiringOptions {
   /** For tests: how client metadata documents are fetched. */
   readonly fetch?: GuardedFetchOptions;
   /** For tests: how long GitHub may take. */
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
 }
 
 /**
@@ -85,7 +91,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const issuer = config.publicUrl;
   const { clientId, clientSecret, url, apiUrl } = config.github;
-  const patience = options.patience === undefined ? {} : { patience: options.patience };
+  const timeouts = defined({ timeouts: options.timeouts });
 
   const secrets = createSecrets(config.secrets);
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
@@ -101,22 +107,27 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     apiUrl,
     callbackUrl: `${issuer}/github/callback`,
     events,
-    ...patience,
+    ...timeouts,
   });
   const seal = createTokenSeal(secrets, now);
-  // A dead credential leaves tokens to revoke; what revokes them comes next.
+  // Ending a session revokes tokens, and what revokes tokens ends sessions that have expired.
+  const sessionEnding = createSessionEnding({
+    store,
+    events,
+    revokeUnused: (person) => revocations.revokeUnused(person),
+  });
+  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, seal, sessionEnding });
   const credentials = createCredentials({
     store,
     seal,
     events,
     oauth,
     now,
-    grantsEnded: (person) => revocations.grantsEnded(person),
-    discard: (revocation) => revocations.discard(revocation),
-    ...patience,
+    sessionEnding,
+    discard: revocations.discard,
+    ...timeouts,
   });
-  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, seal });
-  const github = createGithubApi({ apiUrl, credentials, events, now, ...patience });
+  const github = createGithubApi({ apiUrl, credentials, events, now, ...timeouts });
   const policy = createPolicy({
     users: config.allowedUsers,
     organizations: config.allowedOrganizations,
@@ -126,6 +137,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const personTag = await createPersonTag(store.shared, secrets, url);
   const upstream = createGithubUpstream({
     clientId,
+    issuer: `${url}/login/oauth`,
     scopes,
     oauth,
     api: github,
@@ -138,11 +150,10 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   });
 
   const guardedFetch = createGuardedFetch(options.fetch);
-  const documents = createClientDocuments({ fetch: guardedFetch, redirectSchemes: config.redirectSchemes, now });
+  const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
+  const documents = createClientDocuments({ fetch: guardedFetch, rules: clientRules, now });
   const preregistered =
-    config.clientsFile === undefined
-      ? new Map()
-      : readClientsFile(config.clientsFile, config.redirectSchemes, resources.all);
+    config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, resources.all);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
   const cookies = createCookies(issuer.startsWith('https:'), secrets, now);
   const logins = createLogins({ store, secrets, events, cookies, upstream, now });
@@ -157,7 +168,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
       {
         registrationsPerHour: config.registrationsPerHour,
         keyPrefix: 'mgb:',
-        ...(options.redis === undefined ? {} : { redis: options.redis }),
+        ...defined({ redis: options.redis }),
       },
       events,
     ),
@@ -167,15 +178,16 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     resources,
     upstream,
     accessTokens,
+    idTokens: createIdTokens({ issuer, keys, now, ttl: config.accessTokenTtl }),
     logins,
+    sessionEnding,
     now,
     accessTokenTtl: config.accessTokenTtl,
     refreshTokenTtl: config.refreshTokenTtl,
-    redirectSchemes: config.redirectSchemes,
-    clientMetadataDocuments: config.clientMetadataDocuments,
+    clientRules,
   };
 
-  const directory = createSessionDirectory({ store, events, grantsEnded: upstream.grantsEnded, now });
+  const directory = createSessionDirectory({ store, sessionEnding, now });
   const bearer = createBearerAuth({
     issuer,
     resource: resources.builtIn,
@@ -184,16 +196,17 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     events,
     scope: config.scopes,
   });
+  const stepUp = createStepUp(tools, scopes);
   const servers = createMcpServers({
     tools,
     github,
     directory,
-    scopes,
+    stepUp,
     isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
     events,
   });
   const mcp = createStreamableHttp(issuer, bearer, servers, events);
-  const sse = createSseTransport(bearer, servers, events);
+  const sse = createSseTransport({ bearer, servers, stepUp, events });
 
   let timer: NodeJS.Timeout | undefined;
   let maintaining = Promise.resolve();
@@ -212,7 +225,14 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     personTag,
     revocations,
     directory,
-    accountSignIn: createAccountSignIn({ issuer, logins, cookies, secrets, revocations }),
+    account: {
+      ...services,
+      signIn: createAccountSignIn({ issuer, logins, upstream, cookies, secrets }),
+      directory,
+      isAdministrator: policy.isAdministrator,
+      githubUrl: url,
+      githubClientId: clientId,
+    },
     maintain,
     startMaintenance() {
       timer = setInterval(() => {

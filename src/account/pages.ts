@@ -4,12 +4,12 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
+import { defined } from '../base/defined.ts';
 import { redirectHost } from '../oauth/clients/redirect-uri.ts';
-import { isSameOrigin } from '../oauth/endpoints/consent.ts';
 import type { Services } from '../oauth/endpoints/services.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
-import type { GrantEndReason } from '../observe/events.ts';
 import { formParameters, noStore } from '../protocol/http.ts';
+import { isSameOrigin } from '../security/same-origin.ts';
 import type { Account, Session } from '../store/records.ts';
 import { PageError } from '../web/page-error.ts';
 import type { AccountView, SessionView } from '../web/views.ts';
@@ -17,7 +17,7 @@ import type { SessionDirectory } from './session-directory.ts';
 import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
 export interface AccountServices
-  extends Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'web' | 'upstream' | 'resources'> {
+  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
@@ -35,17 +35,8 @@ export function accountPage(services: AccountServices): Koa.Middleware {
     const notice = NOTICES.find((name) => name === ctx.query.notice);
     const sessions = signedIn === undefined ? [] : await services.store.sessions.list(signedIn.person);
     const view: Omit<AccountView, 'githubHost'> = {
-      ...(signedIn === undefined
-        ? {}
-        : {
-            person: {
-              login: signedIn.account.login,
-              ...(signedIn.account.name === undefined ? {} : { name: signedIn.account.name }),
-              admin: await services.isAdministrator(signedIn.account),
-            },
-          }),
+      ...defined({ person: signedIn && (await personView(services, signedIn)), notice }),
       sessions: sessions.map((session) => sessionView(services, session)),
-      ...(notice === undefined ? {} : { notice }),
       csrf: signedIn?.csrf ?? '',
       githubSettingsUrl: `${services.githubUrl}/settings/connections/applications/${encodeURIComponent(services.githubClientId)}`,
     };
@@ -68,8 +59,8 @@ export function accountSignIn(services: AccountServices): Koa.Middleware {
 export function accountSignOut(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     requireSignedIn(services, ctx);
-    services.signIn.end(ctx);
-    back(services, ctx, 'signed_out');
+    services.signIn.signOut(ctx);
+    returnToAccount(services, ctx, 'signed_out');
   };
 }
 
@@ -78,17 +69,9 @@ export function accountDisconnect(services: AccountServices, all: boolean): Koa.
   return async (ctx) => {
     const { person } = requireSignedIn(services, ctx);
     const ref = parseSid(formParameters(ctx).get('session') ?? '');
-    if (all) {
-      for (const ended of await services.store.sessions.endAll(person)) report(services, ended, 'disconnected');
-      await services.store.consents.forget(person);
-      services.upstream.grantsEnded(person);
-    } else if (ref?.person === person) {
-      const ended = await services.store.sessions.end(ref);
-      if (ended !== undefined) report(services, ended, 'disconnected');
-      await services.store.consents.forget(person);
-      services.upstream.grantsEnded(person);
-    }
-    back(services, ctx, all ? 'disconnected_all' : 'disconnected');
+    if (all) await services.sessionEnding.endAll(person, 'disconnected', 'person');
+    else if (ref?.person === person) await services.sessionEnding.end(ref, 'disconnected', 'person');
+    returnToAccount(services, ctx, all ? 'disconnected_all' : 'disconnected');
   };
 }
 
@@ -120,7 +103,7 @@ export function adminRevoke(services: AccountServices): Koa.Middleware {
     await requireAdministrator(services, requireSignedIn(services, ctx));
     const parameters = formParameters(ctx);
     const name = parameters.get('session') ?? '';
-    if (parseSid(name) !== undefined) await services.directory.revoke(name);
+    if (parseSid(name) !== undefined) await services.directory.revoke(name, 'administrator');
     ctx.status = 303;
     ctx.redirect(
       `${services.issuer}/account/sessions?${new URLSearchParams({ query: parameters.get('query') ?? '', notice: 'disconnected' })}`,
@@ -130,38 +113,35 @@ export function adminRevoke(services: AccountServices): Koa.Middleware {
 
 function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
   if (!isSameOrigin(ctx, services.issuer))
-    throw new PageError('forged_form', { detail: 'the form was not sent by the account page' });
+    throw new PageError('forged_form', { description: 'the form was not sent by the account page' });
 }
 
-/** Whoever is signed in, with the form's CSRF value being theirs. @throws {PageError} */
+/** Who is signed in, when the form carries the CSRF value of that sign-in. @throws {PageError} */
 function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn {
   noStore(ctx);
   requireOwnForm(services, ctx);
   const signedIn = services.signIn.current(ctx);
-  if (signedIn === undefined) throw new PageError('expired_request', { detail: 'nobody is signed in' });
+  if (signedIn === undefined) throw new PageError('expired_request', { description: 'nobody is signed in' });
   const [sent, expected] = [Buffer.from(formParameters(ctx).get('csrf') ?? ''), Buffer.from(signedIn.csrf)];
   if (sent.length !== expected.length || !timingSafeEqual(sent, expected))
-    throw new PageError('forged_form', { detail: 'csrf does not match' });
+    throw new PageError('forged_form', { description: 'csrf does not match' });
   return signedIn;
 }
 
 async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
-  // Who may not look is not told that there is something to see.
+  // Other people are not told that there is such a page.
   if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
   return signedIn;
 }
 
-function report(
-  services: AccountServices,
-  ended: { clientId: string; ref: { person: string; grant: string } },
-  reason: GrantEndReason,
-): void {
-  services.events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason });
-}
-
-function back(services: AccountServices, ctx: Koa.Context, notice: (typeof NOTICES)[number]): void {
+function returnToAccount(services: AccountServices, ctx: Koa.Context, notice: (typeof NOTICES)[number]): void {
   ctx.status = 303;
   ctx.redirect(`${services.issuer}/account?notice=${notice}`);
+}
+
+async function personView(services: AccountServices, { account }: SignedIn): Promise<AccountView['person']> {
+  const { login, name } = account;
+  return { login, ...defined({ name }), admin: await services.isAdministrator(account) };
 }
 
 function sessionView(services: AccountServices, { grant }: Session): SessionView {
@@ -170,7 +150,7 @@ function sessionView(services: AccountServices, { grant }: Session): SessionView
     clientName: grant.clientName,
     redirectHost: redirectHost(grant.redirectUri),
     scopes: grant.scope.map((name) => ({ name })),
-    ...(grant.resource === services.resources.builtIn ? {} : { resource: grant.resource }),
+    ...defined({ resource: grant.resource === services.resources.builtIn ? undefined : grant.resource }),
     createdAt: grant.createdAt,
     lastUsedAt: grant.lastUsedAt,
     expiresAt: grant.expiresAt,

@@ -1,7 +1,7 @@
-/** Everybody's sessions, for administrators: search, end, count. Bounded in what one question reads. */
-
+/** Everybody's sessions, for administrators: search, end, count. What one question reads is bounded. */
+import type { SessionEnding } from '../oauth/session-ending.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
-import type { EventBus } from '../observe/events.ts';
+import type { EndedBy } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
@@ -33,7 +33,7 @@ export interface SessionDirectory {
   search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
   describe(session: Session): DescribedSession;
   /** Ends the session of that name, or the only one whose name begins so. @returns its name */
-  revoke(name: string): Promise<string | undefined>;
+  revoke(name: string, by: EndedBy): Promise<string | undefined>;
   statistics(): Promise<{
     people: number;
     sessions: number;
@@ -45,14 +45,13 @@ export interface SessionDirectory {
 
 export interface SessionDirectoryOptions {
   readonly store: Store;
-  readonly events: EventBus;
-  readonly grantsEnded: (person: string) => void;
+  readonly sessionEnding: SessionEnding;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
-export function createSessionDirectory({ store, events, grantsEnded, now }: SessionDirectoryOptions): SessionDirectory {
-  /** Sessions person by person, up to the bound; answers whether everybody was read. */
+export function createSessionDirectory({ store, sessionEnding, now }: SessionDirectoryOptions): SessionDirectory {
+  /** Visits the sessions of one person after another, up to the bound. @returns whether everybody was visited */
   async function everybody(visit: (sessions: Session[]) => boolean): Promise<boolean> {
     let after = '';
     for (let read = 0; read < MAX_PEOPLE; ) {
@@ -66,14 +65,9 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
     return false;
   }
 
-  async function end(name: string): Promise<string | undefined> {
+  async function end(name: string, by: EndedBy): Promise<string | undefined> {
     const ref = parseSid(name);
-    const ended = ref === undefined ? undefined : await store.sessions.end(ref);
-    if (ended === undefined) return undefined;
-    events.emit('grant.ended', { clientId: ended.clientId, ...ended.ref, reason: 'administrator' });
-    await store.consents.forget(ended.ref.person);
-    grantsEnded(ended.ref.person);
-    return name;
+    return ref !== undefined && (await sessionEnding.end(ref, 'administrator', by)) ? name : undefined;
   }
 
   return {
@@ -97,8 +91,8 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
       last_used_at: instant(grant.lastUsedAt),
       expires_at: instant(grant.expiresAt),
     }),
-    async revoke(name) {
-      if (parseSid(name) !== undefined) return end(name);
+    async revoke(name, by) {
+      if (parseSid(name) !== undefined) return end(name, by);
       const matches: string[] = [];
       await everybody((sessions) => {
         for (const session of sessions)
@@ -106,7 +100,7 @@ export function createSessionDirectory({ store, events, grantsEnded, now }: Sess
         return matches.length < 2;
       });
       const [only, ...others] = matches;
-      return only === undefined || others.length > 0 ? undefined : end(only);
+      return only === undefined || others.length > 0 ? undefined : end(only, by);
     },
     async statistics() {
       const perClient = new Map<string, number>();

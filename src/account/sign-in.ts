@@ -1,96 +1,63 @@
 /**
- * Signing in to the account page: the same way to GitHub and back as a client's login, ending in a cookie instead of a
- * code. GitHub's token is only asked who it is, and revoked at once.
+ * Signing in to the account page: a login of its own purpose goes to GitHub and back as a client's does, and ends in a
+ * cookie instead of a code. GitHub's token serves only to learn who it is, and is revoked at once.
  */
-import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Revocations } from '../github/revocations.ts';
+import { defined } from '../base/defined.ts';
 import type { Logins } from '../oauth/login/login.ts';
-import type { UpstreamLogin } from '../oauth/upstream.ts';
-import { codeChallenge, randomVerifier } from '../protocol/pkce.ts';
+import { upstreamScope } from '../oauth/scope.ts';
+import type { Upstream, UpstreamLogin } from '../oauth/upstream.ts';
 import type { Cookies } from '../security/cookies.ts';
 import { randomToken, type Secrets } from '../security/secrets.ts';
-import type { Account, AuthorizationRequest } from '../store/records.ts';
+import type { Account } from '../store/records.ts';
 
-/** No client can have this id: it is neither a URL nor of the form of registered ones. */
-const CLIENT_ID = 'account page';
 const COOKIE = 'account';
 /** Seconds for which a person stays signed in to the account page. */
 const SIGNED_IN_FOR = 3600;
 const CSRF_PURPOSE = 'account-csrf';
 
-const signedInSchema = z.object({
+const cookieSchema = z.object({
   person: z.string(),
   nonce: z.string(),
-  account: z.object({ id: z.number(), login: z.string(), name: z.string().optional() }),
+  account: z.object({ id: z.number(), login: z.string(), name: z.string().exactOptional() }),
 });
+
 /** Who is signed in to the account page. */
 export interface SignedIn {
   readonly person: string;
   readonly account: Account;
-  /** The CSRF value of this signing-in's forms. */
+  /** The CSRF value of the forms, the same until the person signs out. */
   readonly csrf: string;
 }
 
 export interface AccountSignIn {
-  /** Whether a login that came back from GitHub is the account page's. */
-  isItsOwn(request: Pick<AuthorizationRequest, 'clientId'>): boolean;
-  /** Answers GitHub's address. */
+  /** Begins a login. @returns GitHub's address */
   begin(ctx: Koa.Context): Promise<string>;
-  /** Signs the person in, and goes to the account page. */
+  /** Ends a login that came back from GitHub: signs the person in, and goes to the account page. */
   finish(ctx: Koa.Context, login: UpstreamLogin): Promise<void>;
   /** Who is signed in, by the cookie. */
   current(ctx: Koa.Context): SignedIn | undefined;
-  end(ctx: Koa.Context): void;
+  signOut(ctx: Koa.Context): void;
 }
 
 export interface AccountSignInOptions {
   readonly issuer: string;
   readonly logins: Logins;
+  readonly upstream: Upstream;
   readonly cookies: Cookies;
   readonly secrets: Secrets;
-  readonly revocations: Revocations;
 }
 
-export function createAccountSignIn({
-  issuer,
-  logins,
-  cookies,
-  secrets,
-  revocations,
-}: AccountSignInOptions): AccountSignIn {
+export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
+  const { issuer, logins, upstream, cookies, secrets } = options;
   return {
-    isItsOwn: ({ clientId }) => clientId === CLIENT_ID,
-    begin: (ctx) =>
-      logins.goOn(
-        ctx,
-        {
-          clientId: CLIENT_ID,
-          clientName: new URL(issuer).host,
-          refreshable: false,
-          redirectUri: `${issuer}/account`,
-          redirectUriSent: false,
-          codeChallenge: codeChallenge(randomVerifier()),
-          scope: [],
-          resource: issuer,
-        },
-        undefined,
-      ),
-    async finish(ctx, { person, credentialId, credential, account }) {
-      await revocations.discard({
-        person,
-        id: randomUUID(),
-        credential: credentialId,
-        appClientId: credential.appClientId,
-        sealedTokens: credential.sealedTokens,
-      });
-      const { id, login, name } = account;
-      const value = JSON.stringify({
-        person,
-        nonce: randomToken(16),
-        account: { id, login, ...(name === undefined ? {} : { name }) },
-      });
+    begin: (ctx) => logins.sendToUpstream(ctx, { purpose: 'account', upstreamScope: upstreamScope(upstream, []) }),
+    async finish(ctx, login) {
+      await upstream.discard(login);
+      const { id, login: githubLogin, name } = login.account;
+      const account = { id, login: githubLogin, ...defined({ name }) };
+      const value = JSON.stringify({ person: login.person, nonce: randomToken(16), account });
       cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: SIGNED_IN_FOR });
       ctx.status = 303;
       ctx.redirect(`${issuer}/account`);
@@ -98,11 +65,10 @@ export function createAccountSignIn({
     current(ctx) {
       const value = cookies.getSealed(ctx, COOKIE);
       if (value === undefined) return undefined;
-      const { person, nonce, account } = signedInSchema.parse(JSON.parse(value));
-      const { id, login, name } = account;
+      const { person, nonce, account } = cookieSchema.parse(JSON.parse(value));
       const csrf = secrets.sign(CSRF_PURPOSE, Buffer.from(nonce)).toString('base64url');
-      return { person, account: { id, login, ...(name === undefined ? {} : { name }) }, csrf };
+      return { person, account, csrf };
     },
-    end: (ctx) => cookies.clear(ctx, COOKIE),
+    signOut: (ctx) => cookies.clear(ctx, COOKIE),
   };
 }

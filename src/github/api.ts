@@ -8,13 +8,15 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit as OctokitBase } from '@octokit/rest';
 import { LRUCache } from 'lru-cache';
+import { defined } from '../base/defined.ts';
+import { within } from '../base/within.ts';
 import type { EventBus } from '../observe/events.ts';
 import { hashToken } from '../security/secrets.ts';
 import type { CredentialState } from '../store/records.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable, splitScope } from './oauth-app.ts';
-import { PATIENCE, type Patience, within } from './timeouts.ts';
-import { BadCredentials, explained, GithubTrouble, isDocument, statusOf } from './trouble.ts';
+import { TIMEOUTS, type Timeouts } from './timeouts.ts';
+import { BadCredentials, GithubTrouble, githubError, isDocument, statusOf } from './trouble.ts';
 
 const Octokit = OctokitBase.plugin(retry, throttling);
 
@@ -55,11 +57,11 @@ export interface GithubApiOptions {
   readonly events: EventBus;
   /** Epoch seconds. */
   readonly now: () => number;
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
 }
 
 export function createGithubApi(options: GithubApiOptions): GithubApi {
-  const { apiUrl, credentials, events, now, patience = PATIENCE } = options;
+  const { apiUrl, credentials, events, now, timeouts = TIMEOUTS } = options;
   const answers = new LRUCache<string, { etag: string; answer: GithubAnswer }>({
     maxSize: REMEMBERED,
     maxEntrySize: REMEMBERED_EACH,
@@ -73,12 +75,12 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
     const octokit = createOctokit(apiUrl, token, throttleId, observed(events, path));
     // Not AbortSignal.timeout: Octokit retries what ends with a TimeoutError, and lets an AbortError be.
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), patience.call);
+    const timer = setTimeout(() => deadline.abort(), timeouts.call);
     try {
       const response = await octokit.request(`GET ${path}`, {
         headers: {
           'x-github-api-version': API_VERSION,
-          ...(known === undefined ? {} : { 'if-none-match': known.etag }),
+          ...defined({ 'if-none-match': known?.etag }),
         },
         request: { signal: deadline.signal },
       });
@@ -87,7 +89,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       const scopeHeader = response.headers['x-oauth-scopes'];
       const answer: GithubAnswer = {
         data: response.data,
-        ...(scopeHeader === undefined ? {} : { scope: splitScope(scopeHeader) }),
+        ...defined({ scope: scopeHeader === undefined ? undefined : splitScope(scopeHeader) }),
         more: /rel="next"/.test(response.headers.link ?? ''),
       };
       if (cacheKey !== undefined && response.headers.etag !== undefined)
@@ -95,7 +97,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       return answer;
     } catch (error) {
       if (known !== undefined && statusOf(error) === 304) return known.answer;
-      throw error instanceof GithubTrouble ? error : explained(error, now());
+      throw error instanceof GithubTrouble ? error : githubError(error, now());
     } finally {
       clearTimeout(timer);
     }
@@ -139,7 +141,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
         running = attempt(credential, path).finally(() => inFlight.delete(key));
         inFlight.set(key, running);
       }
-      return within(patience.answer, running, tooLate);
+      return within(timeouts.answer, running, tooLate);
     },
     // Each login is throttled by itself: a slow answer to one holds nobody else up.
     getWithToken: (token, path) => call(token, path, `token:${hashToken(token)}`),

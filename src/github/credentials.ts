@@ -1,26 +1,28 @@
 /**
- * GitHub credentials in use: unsealing them, and refreshing expiring ones ahead of time, once across all replicas. Only
- * what GitHub itself says of a token ends anything (design decision 10).
+ * GitHub credentials in use: opening them, and refreshing expiring ones ahead of time, once across all replicas. A
+ * credential ends only when GitHub itself says that its token is dead (design decision 10).
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { within } from '../base/within.ts';
+import type { SessionEnding } from '../oauth/session-ending.ts';
 import type { EventBus } from '../observe/events.ts';
 import { randomToken } from '../security/secrets.ts';
 import type { CredentialState, PendingRevocation } from '../store/records.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.ts';
-import { PATIENCE, type Patience, within } from './timeouts.ts';
+import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 import type { SealedTokens, TokenSeal } from './token-seal.ts';
 
 /** Seconds for which a replica holds a refresh: longer than GitHub may take. */
 const LEASE = 30;
-/** Milliseconds between two looks at a credential that another replica is refreshing. */
-const LOOK_AGAIN = 50;
-/** Milliseconds between two tries to store a pair. */
-const STORE_AGAIN = 200;
-/** Seconds for which a refresh ahead of time is left alone after GitHub failed to answer one. */
-const LEAVE_ALONE = 30;
+/** Milliseconds between two reads of a credential that another replica is refreshing. */
+const REREAD_INTERVAL = 50;
+/** Milliseconds between two attempts to store a pair. */
+const STORE_RETRY_INTERVAL = 200;
+/** Seconds for which a refresh that can wait is not tried again after GitHub failed to answer one. */
+const RETRY_AFTER_FAILURE = 30;
 const REMEMBERED = 1000;
 
 /** GitHub does not accept the credential any more; the grants that used it have ended. */
@@ -29,12 +31,12 @@ export class CredentialDead extends Error {
 }
 
 export interface Credentials {
-  /** The credential with tokens worth trying: refreshed when that is due and GitHub can be asked. */
+  /** The credential, refreshed when that is due and GitHub answers. */
   fresh(credential: CredentialState): Promise<CredentialState>;
   /** The access token of a credential. */
   accessToken(credential: CredentialState): string;
   /**
-   * GitHub answered 401 for a credential: renewed by whoever comes first, or ended with its grants.
+   * GitHub answered 401 for a credential: it is renewed once, or ended with its grants.
    * @returns the credential to try once more
    * @throws {CredentialDead}
    * @throws {GithubUnavailable} when it cannot be decided now
@@ -49,23 +51,22 @@ export interface CredentialOptions {
   readonly oauth: GithubOAuth;
   /** Epoch seconds. */
   readonly now: () => number;
-  /** Told of people whose grants ended, so that what is left of their tokens is revoked. */
-  readonly grantsEnded: (person: string) => void;
-  /** Takes a pair that GitHub gave and that no credential holds. */
+  readonly sessionEnding: SessionEnding;
+  /** Revokes a pair that GitHub gave and that no credential holds. */
   readonly discard: (revocation: PendingRevocation) => Promise<void>;
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
 }
 
 export function createCredentials(options: CredentialOptions): Credentials {
-  const { store, seal, events, oauth, now, patience = PATIENCE } = options;
+  const { store, seal, events, oauth, now, sessionEnding, timeouts = TIMEOUTS } = options;
   const owner = randomToken(8);
   const refreshing = new Map<string, Promise<CredentialState>>();
   /** Generations whose refresh GitHub refused: it is not asked again. */
   const refused = new LRUCache<string, true>({ max: REMEMBERED });
-  /** Generations whose refresh GitHub did not answer, and until when that is left alone. */
-  const leftAlone = new LRUCache<string, number>({ max: REMEMBERED });
+  /** Generations whose refresh GitHub did not answer, with the instant before which it is not tried again. */
+  const notBefore = new LRUCache<string, number>({ max: REMEMBERED });
 
-  /** One refresh in this process, one lease across all: everybody else gets what the first one brought. */
+  /** One refresh at a time in this process, and by a lease across all replicas; the others get its result. */
   function refreshOnce(credential: CredentialState): Promise<CredentialState> {
     const key = nameOf(credential);
     let running = refreshing.get(key);
@@ -73,14 +74,14 @@ export function createCredentials(options: CredentialOptions): Credentials {
       running = underLease(credential).finally(() => refreshing.delete(key));
       refreshing.set(key, running);
     }
-    return within(patience.refresh, running, () => new GithubUnavailable('the refresh takes too long'));
+    return within(timeouts.refresh, running, () => new GithubUnavailable('the refresh takes too long'));
   }
 
   async function underLease(credential: CredentialState): Promise<CredentialState> {
     const lease = `refresh:${nameOf(credential)}`;
-    const deadline = performance.now() + patience.refresh;
+    const deadline = performance.now() + timeouts.refresh;
     while (!(await store.shared.acquireLease(lease, owner, LEASE))) {
-      await pause(LOOK_AGAIN);
+      await pause(REREAD_INTERVAL);
       const current = await read(credential);
       if (current.generation !== credential.generation) return current;
       if (performance.now() > deadline)
@@ -99,12 +100,12 @@ export function createCredentials(options: CredentialOptions): Credentials {
     const { person, id } = credential;
     const key = generationOf(credential);
     try {
-      const renewed = await keep(credential, await askGithub(credential));
+      const renewed = await storeOrRevoke(credential, await askGithub(credential));
       events.emit('credential.refreshed', { person, credential: id });
       return renewed;
     } catch (error) {
       if (error instanceof GithubRefusal && error.code === 'bad_refresh_token') refused.set(key, true);
-      if (error instanceof GithubUnavailable) leftAlone.set(key, now() + LEAVE_ALONE);
+      if (error instanceof GithubUnavailable) notBefore.set(key, now() + RETRY_AFTER_FAILURE);
       const reason = error instanceof Error ? error.message : 'unknown';
       events.emit('credential.refresh_failed', { person, credential: id, reason });
       throw error;
@@ -117,16 +118,16 @@ export function createCredentials(options: CredentialOptions): Credentials {
     return seal.seal(credential.person, credential.id, await oauth.refresh(refreshToken));
   }
 
-  /** Writes the new pair by compare-and-set; where somebody else was first it is nobody's, and goes. */
-  async function keep(credential: CredentialState, sealed: SealedTokens): Promise<CredentialState> {
+  /** Writes the new pair by compare-and-set. If another replica wrote first, this token pair is revoked. */
+  async function storeOrRevoke(credential: CredentialState, sealed: SealedTokens): Promise<CredentialState> {
     const { person, id, generation, appClientId } = credential;
-    if (await persist(credential, sealed)) {
-      // Without the old instants, which GitHub need not have named again.
+    if (await storePair(credential, sealed)) {
+      // Without the old expiries: GitHub may not have named new ones.
       const { accessExpiresAt: _, refreshExpiresAt: __, ...rest } = credential;
       return { ...rest, ...sealed, generation: generation + 1 };
     }
     const current = await store.credentials.read(person, id);
-    // An earlier try was carried out although its answer was lost.
+    // An earlier attempt was carried out although its answer was lost.
     if (current?.sealedTokens === sealed.sealedTokens) return current;
     await options.discard({ person, id: randomUUID(), credential: id, appClientId, sealedTokens: sealed.sealedTokens });
     if (current === undefined) throw new CredentialDead('its last grant ended during the refresh');
@@ -134,17 +135,17 @@ export function createCredentials(options: CredentialOptions): Credentials {
   }
 
   /**
-   * GitHub has killed the old pair by now: a store that is down is tried until it is back. Whoever asked does not wait
-   * that long.
+   * Stores the new pair. GitHub has ended the old pair by now, so a store that is down is tried until it is back; the
+   * request that asked for the refresh does not wait that long.
    */
-  async function persist(credential: CredentialState, sealed: SealedTokens): Promise<boolean> {
-    const deadline = performance.now() + patience.store;
+  async function storePair(credential: CredentialState, sealed: SealedTokens): Promise<boolean> {
+    const deadline = performance.now() + timeouts.store;
     for (;;) {
       try {
         return await store.credentials.replaceTokens(credential.person, credential.id, credential.generation, sealed);
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || performance.now() > deadline) throw error;
-        await pause(STORE_AGAIN);
+        await pause(STORE_RETRY_INTERVAL);
       }
     }
   }
@@ -155,15 +156,14 @@ export function createCredentials(options: CredentialOptions): Credentials {
     return current;
   }
 
-  /** Ends the credential and its grants, unless it was renewed in the meantime: then nothing is dead. */
+  /** Ends the credential and its grants, unless it was renewed in the meantime. */
   async function end(credential: CredentialState, why: string): Promise<CredentialState> {
     const { person, id, generation } = credential;
     const ended = await store.credentials.end(person, id, generation);
-    // Renewed by somebody, or ended by somebody who told of it.
+    // Another request renewed it, or ended it and has told of that.
     if (ended.length === 0) return read(credential);
     events.emit('credential.dead', { person, credential: id });
-    for (const { ref, clientId } of ended) events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
-    options.grantsEnded(person);
+    await sessionEnding.ended(person, ended, 'upstream_revoked', 'upstream');
     throw new CredentialDead(why);
   }
 
@@ -182,11 +182,11 @@ export function createCredentials(options: CredentialOptions): Credentials {
     async fresh(credential) {
       if (!isDue(credential) || refused.has(generationOf(credential))) return credential;
       const alive = (credential.accessExpiresAt ?? 0) > now();
-      if (alive && (leftAlone.get(generationOf(credential)) ?? 0) > now()) return credential;
+      if (alive && (notBefore.get(generationOf(credential)) ?? 0) > now()) return credential;
       try {
         return await refreshOnce(credential);
       } catch (error) {
-        // Whether the access token is dead too, GitHub will say when it is used.
+        // GitHub will say whether the access token is dead too when it is used.
         if (error instanceof GithubRefusal || (error instanceof GithubUnavailable && alive)) return credential;
         throw error;
       }

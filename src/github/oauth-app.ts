@@ -4,10 +4,12 @@
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
 import { z } from 'zod';
+import { defined } from '../base/defined.ts';
+import { parseJson } from '../base/json.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
 import { codeChallenge } from '../protocol/pkce.ts';
-import { PATIENCE, type Patience } from './timeouts.ts';
+import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 const MAX_ANSWER = 64 * 1024;
 const USER_AGENT = 'mcp-github-bridge';
@@ -79,11 +81,11 @@ export interface GithubOAuthOptions {
   readonly apiUrl: string;
   readonly callbackUrl: string;
   readonly events: EventBus;
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
 }
 
 export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
-  const { clientId, clientSecret, url, apiUrl, callbackUrl, events, patience = PATIENCE } = options;
+  const { clientId, clientSecret, url, apiUrl, callbackUrl, events, timeouts = TIMEOUTS } = options;
 
   async function call(
     route: string,
@@ -96,7 +98,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       const response = await fetch(address, {
         ...init,
         redirect: 'error',
-        signal: AbortSignal.timeout(patience.oauth),
+        signal: AbortSignal.timeout(timeouts.oauth),
       });
       const text = await response.text();
       status = response.status;
@@ -129,14 +131,15 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     const answer = tokenAnswer.safeParse(body);
     if (status !== 200 || !answer.success)
       throw new GithubUnavailable(`the token endpoint answered ${status}`, retryAfterOf(headers));
+    const { access_token, refresh_token, expires_in, refresh_token_expires_in, scope } = answer.data;
     return {
-      accessToken: answer.data.access_token,
-      ...(answer.data.refresh_token === undefined ? {} : { refreshToken: answer.data.refresh_token }),
-      ...(answer.data.expires_in === undefined ? {} : { expiresIn: answer.data.expires_in }),
-      ...(answer.data.refresh_token_expires_in === undefined
-        ? {}
-        : { refreshExpiresIn: answer.data.refresh_token_expires_in }),
-      ...(answer.data.scope === undefined ? {} : { scope: splitScope(answer.data.scope) }),
+      accessToken: access_token,
+      ...defined({
+        refreshToken: refresh_token,
+        expiresIn: expires_in,
+        refreshExpiresIn: refresh_token_expires_in,
+        scope: scope === undefined ? undefined : splitScope(scope),
+      }),
     };
   }
 
@@ -182,14 +185,6 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
 /** GitHub joins scopes with commas in answers, with spaces elsewhere. */
 export function splitScope(scope: string): string[] {
   return scope.split(/[\s,]+/).filter((item) => item !== '');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function retryAfterOf(headers: Headers): { retryAfter?: number } {

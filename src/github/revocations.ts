@@ -1,8 +1,8 @@
 /**
- * Revocation at GitHub: tokens that no grant uses any more are deleted there, at once or, when GitHub is down, later. A
- * sweeper ends grants that expired and visits everybody whose tokens are still to be told of; replicas share the work
- * by claims.
+ * Revocation at GitHub: tokens that no grant uses any more are deleted there, at once or, when GitHub is down, later. The
+ * sweeper ends grants that have expired, and revokes what is still pending; replicas share the people by claims.
  */
+import type { SessionEnding } from '../oauth/session-ending.ts';
 import type { EventBus } from '../observe/events.ts';
 import { SealBroken } from '../security/secrets.ts';
 import type { PendingRevocation } from '../store/records.ts';
@@ -19,11 +19,11 @@ const PEOPLE_AT_ONCE = 50;
 const RETRY_DELAY = 60;
 
 export interface Revocations {
-  /** Starts telling GitHub of a person's orphaned tokens; the caller need not wait. */
-  grantsEnded(person: string): void;
+  /** Starts revoking a person's tokens that no grant uses any more; the caller does not wait. */
+  revokeUnused(person: string): void;
   /**
-   * Keeps a pair that never became a credential, and revokes it. Never fails: without a store GitHub is told at once or
-   * never.
+   * Revokes a pair that never became a credential. Never fails: it is stored first, so that it can be tried again; without
+   * a store it is tried once.
    */
   discard(revocation: PendingRevocation): Promise<void>;
   /** One round of the sweeper: everybody who is due. @returns how many people were visited */
@@ -38,16 +38,18 @@ export interface RevocationOptions {
   readonly oauth: GithubOAuth;
   readonly appClientId: string;
   readonly seal: TokenSeal;
+  readonly sessionEnding: SessionEnding;
 }
 
-export function createRevocations({ store, events, oauth, appClientId, seal }: RevocationOptions): Revocations {
+export function createRevocations(options: RevocationOptions): Revocations {
+  const { store, events, oauth, appClientId, seal, sessionEnding } = options;
   const underWay = new Set<Promise<void>>();
 
-  /** Tells GitHub of each token; what fails stays in the store. @returns false when GitHub does not answer */
+  /** Revokes each token; what fails stays in the store. @returns false when GitHub does not answer */
   async function revoke(person: string, pending: readonly PendingRevocation[]): Promise<boolean> {
     for (const revocation of pending) {
       try {
-        const outcome = await tellGithub(revocation);
+        const outcome = await revokeAtGithub(revocation);
         await store.revocations.done(person, revocation.id);
         events.emit('credential.revoked', { person, outcome });
       } catch (error) {
@@ -57,7 +59,7 @@ export function createRevocations({ store, events, oauth, appClientId, seal }: R
           continue;
         }
         if (!(error instanceof GithubRefusal || error instanceof GithubUnavailable)) throw error;
-        // The app's own credentials do not mend themselves within a minute. Either way the others would fare no better.
+        // A refusal of the app's own credentials lasts longer than a minute. Either way the other tokens would fail too.
         await store.revocations.retry(person, error instanceof GithubRefusal ? VISIT_INTERVAL : RETRY_DELAY);
         return error instanceof GithubRefusal;
       }
@@ -66,19 +68,19 @@ export function createRevocations({ store, events, oauth, appClientId, seal }: R
   }
 
   /** @throws {GithubRefusal | GithubUnavailable | SealBroken} */
-  async function tellGithub(revocation: PendingRevocation): Promise<string> {
+  async function revokeAtGithub(revocation: PendingRevocation): Promise<string> {
     const { person, credential } = revocation;
-    // A token of an app that is not configured any more cannot be revoked by us.
+    // Only the app that a token was issued to can revoke it.
     if (revocation.appClientId !== appClientId) return 'another app';
     const { accessToken, refreshToken } = seal.open(person, credential, revocation.sealedTokens);
     if (await oauth.revoke(accessToken)) return 'revoked';
     if (refreshToken === undefined) return 'dead before';
-    // An expired access token cannot be deleted, and its refresh token would outlive it by months: renewed, the pair
-    // can.
+    // GitHub does not delete an expired access token, and its refresh token lives on for months. A renewed pair can be
+    // deleted.
     try {
       const tokens = await oauth.refresh(refreshToken);
       const { sealedTokens } = seal.seal(person, credential, tokens);
-      // Kept for the case that GitHub goes away now; without a store it is told all the same.
+      // Stored, in case GitHub fails to answer next; without a store the revocation is tried all the same.
       await store.revocations.add({ ...revocation, sealedTokens }).catch((error: unknown) => {
         events.emit('store.error', { error });
       });
@@ -103,21 +105,21 @@ export function createRevocations({ store, events, oauth, appClientId, seal }: R
 
   async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
     const { ended, revocations } = await store.revocations.sweep(person, VISIT_INTERVAL);
-    for (const { ref, clientId } of ended) events.emit('grant.ended', { clientId, ...ref, reason: 'expired' });
+    sessionEnding.expired(ended);
     if (githubAnswers) return revoke(person, revocations);
     if (revocations.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return false;
   }
 
   return {
-    grantsEnded: (person) => track(store.revocations.pending(person).then((pending) => revoke(person, pending))),
+    revokeUnused: (person) => track(store.revocations.pending(person).then((pending) => revoke(person, pending))),
     async discard(revocation) {
       try {
         await store.revocations.add(revocation);
         track(revoke(revocation.person, [revocation]));
       } catch (error) {
         events.emit('store.error', { error });
-        track(tellGithub(revocation));
+        track(revokeAtGithub(revocation));
       }
     },
     async sweep() {
@@ -129,7 +131,7 @@ export function createRevocations({ store, events, oauth, appClientId, seal }: R
           try {
             githubAnswers = await visit(person, githubAnswers);
           } catch (error) {
-            // One person's records must not keep the others waiting.
+            // A fault in one person's records must not stop the sweep.
             events.emit('store.error', { error });
             if (error instanceof StoreUnavailable) return visited;
           }

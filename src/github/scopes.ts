@@ -2,7 +2,7 @@
  * GitHub's OAuth scopes and their hierarchy.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
  */
-import type { ScopeLanguage } from '../oauth/scope.ts';
+import type { UpstreamScopes } from '../oauth/scope.ts';
 
 /** Each scope with those it directly contains. */
 const CONTAINS: Readonly<Record<string, readonly string[]>> = {
@@ -61,7 +61,7 @@ export function covers(granted: readonly string[], needed: string): boolean {
 /**
  * @param defaults scopes asked for when the client names none
  */
-export function githubScopes(defaults: readonly string[]): ScopeLanguage {
+export function githubScopes(defaults: readonly string[]): UpstreamScopes {
   return {
     default: defaults,
     // An empty request would return whatever was granted before (github.md).

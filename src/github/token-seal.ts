@@ -3,6 +3,7 @@
  * them.
  */
 import { z } from 'zod';
+import { defined } from '../base/defined.ts';
 import type { Secrets } from '../security/secrets.ts';
 import type { Credential } from '../store/records.ts';
 import type { GithubTokens } from './oauth-app.ts';
@@ -36,17 +37,16 @@ export interface TokenSeal {
 /** @param now epoch seconds */
 export function createTokenSeal(secrets: Secrets, now: () => number): TokenSeal {
   const identity = (person: string, id: string) => `credential:${person}:${id}`;
+  const inSeconds = (seconds: number | undefined) => (seconds === undefined ? undefined : now() + seconds);
   return {
     seal(person, id, { accessToken, refreshToken, expiresIn, refreshExpiresIn }) {
       const pair: TokenPair = {
         accessToken,
-        ...(refreshToken === undefined ? {} : { refreshToken }),
-        ...(expiresIn === undefined ? {} : { renewFrom: now() + dueAfter(expiresIn) }),
+        ...defined({ refreshToken, renewFrom: inSeconds(expiresIn === undefined ? undefined : dueAfter(expiresIn)) }),
       };
       return {
         sealedTokens: secrets.seal(JSON.stringify(pair), identity(person, id)),
-        ...(expiresIn === undefined ? {} : { accessExpiresAt: now() + expiresIn }),
-        ...(refreshExpiresIn === undefined ? {} : { refreshExpiresAt: now() + refreshExpiresIn }),
+        ...defined({ accessExpiresAt: inSeconds(expiresIn), refreshExpiresAt: inSeconds(refreshExpiresIn) }),
       };
     },
     open: (person, id, sealedTokens) => pairSchema.parse(JSON.parse(secrets.open(sealedTokens, identity(person, id)))),

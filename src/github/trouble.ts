@@ -32,7 +32,7 @@ const LIMITED_WAIT = 60;
  * @param now epoch seconds
  * @see https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
-export function explained(error: unknown, now: number): GithubTrouble | BadCredentials {
+export function githubError(error: unknown, now: number): GithubTrouble | BadCredentials {
   const { status, headers, body } = answerIn(error);
   // Only GitHub's own 401 says anything of the token: GitHub answers JSON, a proxy in between mostly does not.
   if (status === 401 && isDocument(body)) return new BadCredentials('GitHub answered 401', { cause: error });

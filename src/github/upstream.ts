@@ -1,17 +1,21 @@
 /** GitHub as the upstream of the authorization server: implements `../oauth/upstream.ts`. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { ScopeLanguage } from '../oauth/scope.ts';
+import { defined } from '../base/defined.ts';
+import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../oauth/upstream.ts';
+import type { Parameters } from '../protocol/parameters.ts';
 import { SealBroken } from '../security/secrets.ts';
 import type { Account, CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { GithubAnswer, GithubApi } from './api.ts';
+import { codeOfResponse } from './authorization-response.ts';
 import { CredentialDead, type Credentials } from './credentials.ts';
 import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 import type { PersonTag } from './person.ts';
 import type { Policy } from './policy.ts';
 import type { Revocations } from './revocations.ts';
+import { credentialId } from './ten-tokens.ts';
 import type { TokenSeal } from './token-seal.ts';
 import { BadCredentials, GithubTrouble } from './trouble.ts';
 
@@ -25,7 +29,9 @@ const emailsSchema = z.array(z.looseObject({ email: z.string(), primary: z.boole
 
 export interface GithubUpstreamOptions {
   readonly clientId: string;
-  readonly scopes: ScopeLanguage;
+  /** GitHub's own issuer: its authorization response may name it (RFC 9207). */
+  readonly issuer: string;
+  readonly scopes: UpstreamScopes;
   readonly oauth: GithubOAuth;
   readonly api: GithubApi;
   readonly credentials: Credentials;
@@ -36,18 +42,18 @@ export interface GithubUpstreamOptions {
   readonly store: Store;
 }
 
-/** No account has this id: whose token it was is not known. */
+/** No account has this id; it stands for a person who is not known. */
 const NOBODY = 0;
 
 export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   const { oauth, api, credentials, policy, revocations, personTag, seal } = options;
 
   async function finishLogin(
-    code: string,
+    parameters: Parameters,
     codeVerifier: string,
     requestedScope: readonly string[],
   ): Promise<UpstreamLogin> {
-    const tokens = await exchange(code, codeVerifier);
+    const tokens = await exchange(codeOfResponse(parameters, options.issuer), codeVerifier);
     try {
       const answer = await ask(tokens, '/user');
       const account = accountIn(answer);
@@ -59,13 +65,13 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       const credential = { appClientId: options.clientId, account, scope: scope.stored, ...sealed };
       return { person, credentialId: id, credential, account, grantedScope: scope.effective };
     } catch (error) {
-      await discard(tokens);
+      await discardTokens(tokens);
       throw error instanceof GithubTrouble || error instanceof BadCredentials ? troubled(error) : error;
     }
   }
 
-  /** The token of a login that came to nothing is not kept, at GitHub neither. */
-  async function discard(tokens: GithubTokens): Promise<void> {
+  /** Revokes the tokens of a login that failed before it was known whose they are. */
+  async function discardTokens(tokens: GithubTokens): Promise<void> {
     const person = personTag(NOBODY);
     const [id, credential] = [randomUUID(), 'none'];
     const { sealedTokens } = seal.seal(person, credential, tokens);
@@ -111,13 +117,16 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     policyScope: policy.scope,
     authorizationUrl: (request) => oauth.authorizationUrl(request),
     finishLogin,
+    async discard({ person, credentialId: credential, credential: { appClientId, sealedTokens } }) {
+      await revocations.discard({ person, id: randomUUID(), credential, appClientId, sealedTokens });
+    },
     async recheck(credential) {
       const ready = await renewed(credential);
       try {
         const presentAccount = async () => accountIn(await api.get(ready, '/user'));
         await policy.admit(ready.account, (path) => api.get(ready, path), presentAccount);
       } catch (error) {
-        if (error instanceof CredentialDead) throw ended(error);
+        if (error instanceof CredentialDead) throw accessRefused(error);
         if (error instanceof GithubTrouble) throw unreachable(error);
         throw error;
       }
@@ -127,14 +136,13 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
         const { data } = await api.get(credential, '/user/emails');
         return emailsSchema.safeParse(data).data?.find((email) => email.primary && email.verified)?.email;
       } catch (error) {
-        if (error instanceof CredentialDead) throw ended(error);
+        if (error instanceof CredentialDead) throw accessRefused(error);
         if (!(error instanceof GithubTrouble)) throw error;
         // An app that may not see addresses: there is none to tell.
         if (error.kind === 'forbidden' || error.kind === 'not_found') return undefined;
         throw unreachable(error);
       }
     },
-    grantsEnded: (person) => revocations.grantsEnded(person),
   };
 
   /** Refreshes what is due, and seals anew what an older secret sealed, so that the secret can be retired. */
@@ -144,11 +152,7 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       const { person, id, generation, accessExpiresAt, refreshExpiresAt } = fresh;
       const sealedTokens = seal.resealed(person, id, fresh.sealedTokens);
       if (sealedTokens === undefined) return fresh;
-      const resealed = {
-        sealedTokens,
-        ...(accessExpiresAt === undefined ? {} : { accessExpiresAt }),
-        ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
-      };
+      const resealed = { sealedTokens, ...defined({ accessExpiresAt, refreshExpiresAt }) };
       const written = await options.store.credentials.replaceTokens(person, id, generation, resealed);
       return written ? { ...fresh, ...resealed, generation: generation + 1 } : fresh;
     } catch (error) {
@@ -173,20 +177,12 @@ function grantedScope(
   return { stored: granted, effective: granted };
 }
 
-/** One credential a granted scope set: its id is that set's (design decision 9). */
-function credentialId(appClientId: string, scope: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([appClientId, scope]))
-    .digest('base64url')
-    .slice(0, 16);
-}
-
 /** @throws {GithubTrouble} when this is not the document that it should be */
 function accountIn({ data }: GithubAnswer): Account {
   const user = userSchema.safeParse(data);
   if (!user.success) throw new GithubTrouble('unavailable', 'GitHub answered /user with something else');
   const { id, login, name, avatar_url } = user.data;
-  return { id, login, ...(name ? { name } : {}), ...(avatar_url ? { avatarUrl: avatar_url } : {}) };
+  return { id, login, ...defined({ name: name || undefined, avatarUrl: avatar_url || undefined }) };
 }
 
 /** Why a login cannot go on: GitHub refuses this account, or does not answer. */
@@ -198,7 +194,7 @@ function troubled(error: GithubTrouble | BadCredentials): UpstreamFailure {
   });
 }
 
-function ended(cause: Error): UpstreamFailure {
+function accessRefused(cause: Error): UpstreamFailure {
   return new UpstreamFailure('access_denied', 'github_denied', 'GitHub does not accept the access any more', { cause });
 }
 

@@ -6,20 +6,21 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Services } from '../oauth/endpoints/services.ts';
+import type { SessionEnding } from '../oauth/session-ending.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { OAuthError } from '../protocol/oauth-error.ts';
 import type { PersonTag } from './person.ts';
 
 const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object({ id: z.number() }) });
 
-export interface WebhookServices extends Pick<Services, 'store' | 'events' | 'upstream'> {
+export interface WebhookServices {
+  readonly sessionEnding: SessionEnding;
   /** Shared with GitHub for signing. */
   readonly secret: string;
   readonly personTag: PersonTag;
 }
 
-export function githubWebhook({ store, events, upstream, secret, personTag }: WebhookServices): Koa.Middleware {
+export function githubWebhook({ sessionEnding, secret, personTag }: WebhookServices): Koa.Middleware {
   return async (ctx) => {
     const expected = Buffer.from(
       `sha256=${createHmac('sha256', secret)
@@ -33,10 +34,6 @@ export function githubWebhook({ store, events, upstream, secret, personTag }: We
     const revoked = revokedSchema.safeParse(parsedBody(ctx));
     ctx.status = 204;
     if (ctx.get('x-github-event') !== 'github_app_authorization' || !revoked.success) return;
-    const person = personTag(revoked.data.sender.id);
-    for (const { ref, clientId } of await store.sessions.endAll(person))
-      events.emit('grant.ended', { clientId, ...ref, reason: 'upstream_revoked' });
-    await store.consents.forget(person);
-    upstream.grantsEnded(person);
+    await sessionEnding.endAll(personTag(revoked.data.sender.id), 'upstream_revoked', 'upstream');
   };
 }

@@ -2,15 +2,15 @@
  * The MCP server: one factory for every protocol version. Each request gets a fresh server with the tools that this
  * caller may see.
  */
-import { type AuthInfo, type CallToolResult, McpServer, type ScopeChallenge } from '@modelcontextprotocol/server';
+import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi } from '../github/api.ts';
 import { CredentialDead } from '../github/credentials.ts';
 import { GithubTrouble } from '../github/trouble.ts';
-import type { ScopeLanguage } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';
+import type { StepUp } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
@@ -22,7 +22,7 @@ export interface McpServerOptions {
   readonly tools: readonly Tool[];
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
-  readonly scopes: Pick<ScopeLanguage, 'covers'>;
+  readonly stepUp: StepUp;
   readonly isAdministrator: (authInfo: AuthInfo) => Promise<boolean>;
   readonly events: EventBus;
 }
@@ -30,28 +30,19 @@ export interface McpServerOptions {
 export interface McpServers {
   /** A server for one caller. */
   create(authInfo: AuthInfo | undefined): Promise<McpServer>;
-  /** What a call of a tool lacks: all the scopes it needs, or nothing. */
-  scopeChallenge(toolName: string, authInfo: AuthInfo | undefined): ScopeChallenge | undefined;
 }
 
 export function createMcpServers(options: McpServerOptions): McpServers {
-  const { tools, github, directory, scopes, events } = options;
-
-  function challenge(tool: Tool, authInfo: AuthInfo | undefined): ScopeChallenge | undefined {
-    const [first, ...more] = tool.scopes;
-    if (first === undefined || authInfo === undefined) return undefined;
-    if (tool.scopes.every((scope) => scopes.covers(authInfo.scopes, scope))) return undefined;
-    return { scopes: [first, ...more], errorDescription: `${tool.name} needs the scope ${tool.scopes.join(' ')}` };
-  }
+  const { tools, github, directory, stepUp, events } = options;
 
   async function call(tool: Tool, input: unknown, authInfo: AuthInfo | undefined): Promise<CallToolResult> {
     const caller = callerOf(authInfo);
     const begun = performance.now();
     let outcome: 'ok' | 'error' = 'error';
     try {
-      // The transports have challenged already; whatever way a call came in, it goes no further without its scopes.
-      if (challenge(tool, authInfo) !== undefined)
-        return plainError(`${tool.name} needs the scope ${tool.scopes.join(' ')}.`);
+      // The transports have challenged already. However a call came in, it goes no further without its scopes.
+      const challenge = stepUp.challenge(tool.name, authInfo);
+      if (challenge !== undefined) return plainError(`${challenge.errorDescription}.`);
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
@@ -62,7 +53,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       return result;
     } catch (error) {
       if (error instanceof CredentialDead) caller.credentialDied = true;
-      return toolError(error, events);
+      return plainError(explain(error, events));
     } finally {
       events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
     }
@@ -87,29 +78,21 @@ export function createMcpServers(options: McpServerOptions): McpServers {
             inputSchema,
             outputSchema,
             annotations,
-            scopeChallenge: ({ authInfo: caller }) => challenge(tool, caller),
+            scopeChallenge: ({ authInfo: caller }) => stepUp.challenge(name, caller),
           },
           (input: unknown, context) => call(tool, input, context.http?.authInfo),
         );
       }
       return server;
     },
-    scopeChallenge(toolName, authInfo) {
-      const tool = tools.find((candidate) => candidate.name === toolName);
-      return tool === undefined ? undefined : challenge(tool, authInfo);
-    },
   };
-}
-
-/** What went wrong, in plain words, for the person behind the client (design decision 10). */
-function toolError(error: unknown, events: EventBus): CallToolResult {
-  return plainError(explain(error, events));
 }
 
 function plainError(text: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text }] };
 }
 
+/** What went wrong, in plain words, for the person behind the client (design decision 10). */
 function explain(error: unknown, events: EventBus): string {
   if (error instanceof CredentialDead) return 'GitHub has ended this session. Log in again.';
   if (error instanceof GithubTrouble) {
@@ -118,6 +101,6 @@ function explain(error: unknown, events: EventBus): string {
   }
   if (error instanceof StoreUnavailable)
     return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
-  events.emit('request.failed', { error, reference: '', path: '/mcp' });
+  events.emit('request.failed', { error, expected: false, reference: '', path: '/mcp' });
   return 'Something went wrong in the bridge. The session is kept; its operator finds the reason in the log.';
 }

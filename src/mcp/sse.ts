@@ -13,13 +13,14 @@ import type { EventBus } from '../observe/events.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
 import type { McpServers } from './server.ts';
-import { send } from './streamable-http.ts';
+import { insufficientScope, type StepUp } from './step-up.ts';
+import { send } from './web-response.ts';
 
 const PATH = '/sse';
 const MAX_STREAMS = 1000;
-/** Of one person, so that nobody takes all. */
+/** Streams of one person, so that no one person takes all. */
 const MAX_STREAMS_OF_ONE = 50;
-/** Bytes that may wait for a client that does not read. */
+/** Bytes that may wait in a stream that its client does not read. */
 const MAX_UNREAD = 1024 * 1024;
 /** Milliseconds between two comments that keep proxies from closing a quiet stream. */
 const KEEP_ALIVE = 25_000;
@@ -33,7 +34,14 @@ export interface SseTransport {
   close(): Promise<void>;
 }
 
-export function createSseTransport(bearer: BearerAuth, servers: McpServers, events: EventBus): SseTransport {
+export interface SseOptions {
+  readonly bearer: BearerAuth;
+  readonly servers: McpServers;
+  readonly stepUp: StepUp;
+  readonly events: EventBus;
+}
+
+export function createSseTransport({ bearer, servers, stepUp, events }: SseOptions): SseTransport {
   const streams = new Map<
     string,
     { transport: SSEServerTransport; response: ServerResponse; sid: string; person: string }
@@ -42,7 +50,7 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
   events.on('grant.ended', ({ person, grant }) => {
     for (const { transport, response, sid } of streams.values()) {
       if (sid !== formatSid({ person, grant })) continue;
-      // What a client does not read would keep an ended stream open for ever.
+      // Bytes that the client does not read would keep the ended stream open.
       if (response.writableLength > 0) response.destroy();
       else void transport.close();
     }
@@ -53,7 +61,7 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       if (ctx.method === 'HEAD') {
-        // A stream has no end, so there would be none to the answer either.
+        // The answer to HEAD would never end, as the stream does not.
         ctx.status = 405;
         ctx.set('Allow', 'GET');
         return;
@@ -61,21 +69,15 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       const { person } = callerOf(authInfo).session.grant.ref;
       const own = [...streams.values()].filter((stream) => stream.person === person).length;
       if (streams.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE) {
-        return send(
-          ctx,
-          Response.json(
-            { error: 'temporarily_unavailable', error_description: 'too many open streams' },
-            { status: 503, headers: { 'Retry-After': '30' } },
-          ),
-        );
+        return send(ctx, refusal(503, 'temporarily_unavailable', 'too many open streams', { 'Retry-After': '30' }));
       }
       const server = await servers.create(authInfo);
       ctx.respond = false;
-      // Who has hung up by now would leave a stream that never closes.
+      // A connection that is closed by now would never say so again.
       if (ctx.res.closed || ctx.req.socket.destroyed) return void server.close();
       const transport = new SSEServerTransport('/messages', ctx.res);
       streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), person });
-      // A response that is over or broken takes no more, and what it says of that must not end the process.
+      // Writing to a closed connection emits an error, which must not end the process.
       ctx.res.on('error', () => {});
       const keepAlive = setInterval(() => {
         if (!ctx.res.writableEnded && !ctx.res.destroyed) ctx.res.write(': keep-alive\n\n');
@@ -91,44 +93,22 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       const stream = streams.get(String(ctx.query.sessionId ?? ''));
-      // A stream of somebody else is as unknown as one that never was.
+      // The stream of another session is answered as one that does not exist.
       if (stream === undefined || stream.sid !== sidOf(authInfo)) {
-        return send(
-          ctx,
-          Response.json(
-            { error: 'invalid_request', error_description: 'no such stream: open /sse again' },
-            { status: 404 },
-          ),
-        );
+        return send(ctx, refusal(404, 'invalid_request', 'no such stream: open /sse again'));
       }
       const message = parsedBody(ctx);
-      // What was not read here must not be read further down, by other rules for what is JSON.
+      // Without a body the SDK would read and parse the request itself, by its own rules.
       if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-        return send(
-          ctx,
-          Response.json(
-            { error: 'invalid_request', error_description: 'the body must be one JSON object' },
-            { status: 400 },
-          ),
-        );
+        return send(ctx, refusal(400, 'invalid_request', 'the body must be one JSON object'));
       }
       if (stream.response.writableLength > MAX_UNREAD) {
         stream.response.destroy();
-        return send(
-          ctx,
-          Response.json(
-            { error: 'invalid_request', error_description: 'the stream is not read: open /sse again' },
-            { status: 404 },
-          ),
-        );
+        return send(ctx, refusal(404, 'invalid_request', 'the stream is not read: open /sse again'));
       }
       const call = toolCallSchema.safeParse(message);
-      const challenge = call.success ? servers.scopeChallenge(call.data.params.name, authInfo) : undefined;
-      if (challenge !== undefined)
-        return send(
-          ctx,
-          scopeResponse(challenge.scopes, challenge.errorDescription ?? '', authInfo.resourceMetadataUrl ?? ''),
-        );
+      const challenge = call.success ? stepUp.challenge(call.data.params.name, authInfo) : undefined;
+      if (challenge !== undefined) return send(ctx, insufficientScope(challenge, authInfo.resourceMetadataUrl ?? ''));
       ctx.respond = false;
       await stream.transport.handlePostMessage(Object.assign(ctx.req, { auth: authInfo }), ctx.res, message);
     },
@@ -138,11 +118,6 @@ export function createSseTransport(bearer: BearerAuth, servers: McpServers, even
   };
 }
 
-/** The same challenge that the SDK makes at `/mcp`. @see RFC 6750 section 3.1 */
-function scopeResponse(scopes: readonly string[], description: string, resourceMetadataUrl: string): Response {
-  const challenge = `Bearer error="insufficient_scope", error_description="${description}", scope="${scopes.join(' ')}", resource_metadata="${resourceMetadataUrl}"`;
-  return Response.json(
-    { error: 'insufficient_scope', error_description: description },
-    { status: 403, headers: { 'WWW-Authenticate': challenge } },
-  );
+function refusal(status: number, error: string, description: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ error, error_description: description }, { status, headers });
 }

@@ -3,12 +3,12 @@
  * the client logs in again; for that the head of the answer waits for its first bytes.
  */
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
 import type { McpServers } from './server.ts';
+import { send } from './web-response.ts';
 
 /** Bytes of a request. */
 const MAX_BODY = 1024 * 1024;
@@ -49,7 +49,7 @@ export function createStreamableHttp(
           ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' }
           : {}),
       });
-      const response = await peeked(await handler.fetch(request, { authInfo }));
+      const response = await withFirstBytes(await handler.fetch(request, { authInfo }));
       const { credentialDied, failure } = callerOf(authInfo);
       if (!credentialDied && failure === undefined) return send(ctx, response);
       await response.body?.cancel();
@@ -60,18 +60,8 @@ export function createStreamableHttp(
   };
 }
 
-/** Carries a web response over to Koa. */
-export function send(ctx: Koa.Context, response: Response): void {
-  ctx.status = response.status;
-  // `Connection` is for one connection, and this is another (RFC 9110 section 7.6.1).
-  for (const [name, value] of response.headers) if (name !== 'connection') ctx.set(name, value);
-  // Without a body Koa would turn 202 into 204.
-  ctx.body = response.body === null ? '' : Readable.fromWeb(response.body as ReadableStream);
-  if (response.status === 401 || response.status === 403) ctx.set('Cache-Control', 'no-store');
-}
-
-/** The same response once its first bytes are there. */
-async function peeked(response: Response): Promise<Response> {
+/** The same response, once its first bytes are there. */
+async function withFirstBytes(response: Response): Promise<Response> {
   if (response.body === null) return response;
   const reader = response.body.getReader();
   const first = await reader.read();

@@ -1,10 +1,11 @@
 /**
- * Scopes: the upstream's own, and OpenID Connect's. Effective scopes are computed here, once a login: what the client
- * asked for, in its spelling, as far as the upstream granted it. @see OAuth 2.1 section 1.4.1, design decision 8
+ * Scopes: the upstream's own, and OpenID Connect's. Three sets follow from each other here, each computed once a login:
+ * what the client asks for, what the upstream is asked for, and what the token says.
+ * @see OAuth 2.1 section 1.4.1, design decision 8
  */
 import { words } from '../protocol/parameters.ts';
 
-/** OpenID Connect's scopes; the upstream needs the named scope for them, or nothing. */
+/** OpenID Connect's scopes, with the upstream's scope that each needs, if any. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ['openid', undefined],
   ['profile', undefined],
@@ -13,19 +14,20 @@ export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
 ]);
 
 /**
- * The scope of the administrators' tools: a client gets it only by name and by consent, never because its person
- * administers. It is not in the metadata, for clients ask for all that is.
+ * The scope of the administrators' tools. A client gets it only when it asks for it by name and the person consents; that
+ * the person is an administrator is not enough. The metadata does not list it, because many clients ask for all that
+ * is listed.
  */
 export const ADMINISTRATION_SCOPE = 'bridge:admin';
 
-/** Scopes that the upstream knows nothing of, or by another name; with what it needs for them. */
+/** Scopes that are not the upstream's own, with the upstream's scope that each needs, if any. */
 const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ...OPENID_SCOPES,
   [ADMINISTRATION_SCOPE, undefined],
 ]);
 
 /** The upstream's scopes and their hierarchy. */
-export interface ScopeLanguage {
+export interface UpstreamScopes {
   /** Asked for when the client names none. */
   readonly default: readonly string[];
   /** Always asked of the upstream, whatever the client names. */
@@ -39,30 +41,33 @@ export interface ScopeLanguage {
  * The scopes a client asks for: known ones, each once; the default when it names none.
  * @param parameter the `scope` parameter; `""` is as good as none
  */
-export function requestedScope(language: ScopeLanguage, parameter: string | undefined): string[] {
-  const known = words(parameter).filter((scope) => OWN_SCOPES.has(scope) || language.isKnown(scope));
-  return known.length > 0 ? known : [...language.default];
+export function requestedScope(scopes: UpstreamScopes, parameter: string | undefined): string[] {
+  const known = words(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
+  return known.length > 0 ? known : [...scopes.default];
 }
 
-/** What the upstream is asked for on behalf of a request. */
+/**
+ * The scopes that the upstream is asked for: what a request needs of it, what the operator's policy needs, and what is
+ * always asked.
+ * @param requested scopes of the request; empty for a login without a client
+ */
 export function upstreamScope(
-  language: ScopeLanguage,
+  { scopes, policyScope }: { readonly scopes: UpstreamScopes; readonly policyScope: readonly string[] },
   requested: readonly string[],
-  policy: readonly string[],
 ): string[] {
-  const wanted = requested.flatMap((scope) => (OWN_SCOPES.has(scope) ? (OWN_SCOPES.get(scope) ?? []) : scope));
-  const all = [...new Set([...wanted, ...policy])];
-  return [...all, ...language.always.filter((scope) => !language.covers(all, scope))];
+  const needed = requested.flatMap((scope) => (OWN_SCOPES.has(scope) ? (OWN_SCOPES.get(scope) ?? []) : scope));
+  const asked = [...new Set([...needed, ...policyScope])];
+  return [...asked, ...scopes.always.filter((scope) => !scopes.covers(asked, scope))];
 }
 
 /** What a token may say: the requested scopes that the upstream granted. */
 export function effectiveScope(
-  language: ScopeLanguage,
+  scopes: UpstreamScopes,
   requested: readonly string[],
   granted: readonly string[],
 ): string[] {
   return requested.filter((scope) => {
     const needed = OWN_SCOPES.has(scope) ? OWN_SCOPES.get(scope) : scope;
-    return needed === undefined || language.covers(granted, needed);
+    return needed === undefined || scopes.covers(granted, needed);
   });
 }

@@ -2,8 +2,11 @@
  * The upstream: the identity provider behind this authorization server, as the server sees it. GitHub implements it
  * (`../github/upstream.ts`); nothing in this folder knows more of GitHub than this.
  */
+
+import { OAuthError } from '../protocol/oauth-error.ts';
+import type { Parameters } from '../protocol/parameters.ts';
 import type { Account, Credential, CredentialState } from '../store/records.ts';
-import type { ScopeLanguage } from './scope.ts';
+import type { UpstreamScopes } from './scope.ts';
 
 /** What the authorization server sends a person upstream with. */
 export interface UpstreamRequest {
@@ -15,7 +18,7 @@ export interface UpstreamRequest {
   readonly selectAccount: boolean;
 }
 
-/** A person who came back: who they are, and the credential that acts for them. */
+/** A login that the upstream completed: who it is, and the credential that acts for them. */
 export interface UpstreamLogin {
   /** Opaque tag of the person; the hash tag in Redis Cluster. */
   readonly person: string;
@@ -56,16 +59,20 @@ export class UpstreamFailure extends Error {
 }
 
 export interface Upstream {
-  readonly scopes: ScopeLanguage;
+  readonly scopes: UpstreamScopes;
   /** Scopes asked for the operator's policy alone: shown at consent, not put into tokens. */
   readonly policyScope: readonly string[];
   /** Where the person's browser goes. */
   authorizationUrl(request: UpstreamRequest): string;
   /**
-   * Redeems the upstream's code, reads who it is and applies the operator's policy.
+   * Reads the upstream's authorization response, redeems its code, reads who it is and applies the operator's policy.
+   * @param parameters of the response: a code or an error
+   * @param requestedScope what the upstream was asked for
    * @throws {UpstreamFailure}
    */
-  finishLogin(code: string, codeVerifier: string, requestedScope: readonly string[]): Promise<UpstreamLogin>;
+  finishLogin(parameters: Parameters, codeVerifier: string, requestedScope: readonly string[]): Promise<UpstreamLogin>;
+  /** Hands the tokens of a login back that no session will use. Never fails. */
+  discard(login: UpstreamLogin): Promise<void>;
   /**
    * Checks again, at a refresh, that the person may still be here, and renews the credential when that is due.
    * @throws {UpstreamFailure} access_denied when not, temporarily_unavailable when it cannot be decided
@@ -73,6 +80,13 @@ export interface Upstream {
   recheck(credential: CredentialState): Promise<void>;
   /** What userinfo says of a person beyond the account: the verified primary address, for the scope `email`. */
   email(credential: CredentialState): Promise<string | undefined>;
-  /** Told when grants ended, so that tokens nobody uses any more are revoked upstream. */
-  grantsEnded(person: string): void;
+}
+
+/** The answer to a program while the upstream cannot be asked: nothing has changed, try again (design decision 10). */
+export function upstreamUnavailable(failure: UpstreamFailure): OAuthError {
+  return new OAuthError('temporarily_unavailable', failure.description, {
+    status: 503,
+    detail: failure.message,
+    headers: { 'Retry-After': '30' },
+  });
 }

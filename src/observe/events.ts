@@ -26,7 +26,7 @@ export interface Events {
   'refresh_token.rotated': { clientId: string; person: string; grant: string };
   'refresh_token.repeated': { clientId: string; person: string; grant: string };
   'refresh_token.reused': { clientId: string; person: string; grant: string };
-  'grant.ended': { clientId: string; person: string; grant: string; reason: GrantEndReason };
+  'grant.ended': { clientId: string; person: string; grant: string; reason: GrantEndReason; by: EndedBy };
   'access_token.refused': { reason: string };
   'credential.refreshed': { person: string; credential: string };
   'credential.refresh_failed': { person: string; credential: string; reason: string };
@@ -38,7 +38,8 @@ export interface Events {
   'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
   'rate.limited': { limit: string };
   'keys.rotated': { algorithm: string; kid: string };
-  'request.failed': { error: unknown; reference: string; path: string };
+  /** `expected` when the request was refused on purpose; otherwise it is a fault of this program. */
+  'request.failed': { error: unknown; expected: boolean; reference: string; path: string };
   'store.error': { error: unknown };
 }
 
@@ -52,6 +53,9 @@ export type GrantEndReason =
   | 'not_allowed'
   | 'administrator'
   | 'client_removed';
+
+/** Who ended a grant. */
+export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upstream' | 'clock';
 
 /** A typed bus for {@link Events}. */
 export class EventBus {

@@ -54,9 +54,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 /** Turns events into lines. */
 export function logEvents(events: EventBus, logger: Logger): void {
   events.onAny((name, event) => {
-    if (name === 'request.failed' && 'error' in event) {
-      const { error, ...rest } = event;
-      const expected = error instanceof Error && ('code' in error || 'kind' in error || 'retryAfter' in error);
+    if (name === 'request.failed' && 'expected' in event) {
+      const { error, expected, ...rest } = event;
       logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
     } else if (name === 'store.error' && 'error' in event) {
       logger.error({ event: name, ...describe(event.error, false) });

@@ -1,4 +1,4 @@
-/** Small facts about one HTTP exchange: bodies, bearer tokens, caching. */
+/** What a handler reads of a request: its body, its form, its bearer token; and the answer that no cache may keep. */
 import type Koa from 'koa';
 import type {} from 'koa-body';
 import { OAuthError } from './oauth-error.ts';

@@ -1,7 +1,8 @@
 /**
- * Errors of the authorization server. Each carries the HTTP status, the code and description that the wire shows, and a
- * private detail that only events and logs see.
+ * The error that is answered in the protocol's own terms. It has two faces: the wire shows the HTTP status, the code and
+ * the description; only events and logs see the detail.
  */
+import { defined } from '../base/defined.ts';
 
 /**
  * Error codes of the OAuth 2.1, RFC 6750, 7591, 7009, 8707 and OpenID Connect registries that this server answers with.
@@ -22,12 +23,8 @@ export type OAuthErrorCode =
   | 'invalid_client_metadata'
   | 'invalid_token'
   | 'insufficient_scope'
-  | 'unsupported_token_type'
   | 'request_not_supported'
   | 'request_uri_not_supported'
-  | 'registration_not_supported'
-  | 'login_required'
-  | 'consent_required'
   | 'interaction_required';
 
 /** An error answered in the protocol's own terms. */
@@ -73,11 +70,11 @@ export const invalidRedirectUri = (description: string, detail?: string): OAuthE
 export function invalidClient(description: string, detail?: string, basic = false): OAuthError {
   return new OAuthError('invalid_client', description, {
     status: 401,
-    ...(detail === undefined ? {} : { detail }),
+    ...defined({ detail }),
     headers: basic ? { 'WWW-Authenticate': 'Basic realm="mcp-github-bridge", charset="UTF-8"' } : {},
   });
 }
 
 function oauthError(code: OAuthErrorCode, description: string, detail?: string): OAuthError {
-  return new OAuthError(code, description, detail === undefined ? {} : { detail });
+  return new OAuthError(code, description, defined({ detail }));
 }

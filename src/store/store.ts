@@ -7,6 +7,7 @@
  */
 import type {
   Approval,
+  ClientLogin,
   Credential,
   CredentialState,
   EndedGrant,
@@ -57,7 +58,7 @@ export interface LoginStore {
     id: string,
     consentHash: string,
     decision: { approval: Approval; ttl: number } | 'deny',
-  ): Promise<Login | LoginProblem>;
+  ): Promise<ClientLogin | LoginProblem>;
   /**
    * Takes an approved login back from GitHub, once. A foreign state is `unknown`, a foreign browser `other_browser`;
    * neither takes it.

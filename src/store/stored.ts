@@ -8,6 +8,7 @@ import type {
   Account,
   Approval,
   AuthorizationRequest,
+  ClientLogin,
   Credential,
   Grant,
   Login,
@@ -29,7 +30,9 @@ const client: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-const login: z.ZodType<Login> = z.object({
+const clientLogin: z.ZodType<ClientLogin> = z.object({
+  purpose: z.literal('client'),
+  upstreamScope: z.array(z.string()),
   request: z.object({
     clientId: z.string(),
     clientName: z.string(),
@@ -45,9 +48,13 @@ const login: z.ZodType<Login> = z.object({
     loginHint: z.string().exactOptional(),
     uiLocales: z.string().exactOptional(),
   } satisfies Shape<AuthorizationRequest>),
-  consentHash: z.string(),
+  consentHash: z.string().exactOptional(),
   expectedPerson: z.string().exactOptional(),
-} satisfies Shape<Login>);
+} satisfies Shape<ClientLogin>);
+const login: z.ZodType<Login> = z.union([
+  clientLogin,
+  z.object({ purpose: z.literal('account'), upstreamScope: z.array(z.string()) }),
+]);
 
 const approval: z.ZodType<Approval> = z.object({
   stateHash: z.string(),

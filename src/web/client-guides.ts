@@ -24,12 +24,6 @@ export interface ClientGuide {
   readonly cloud?: true;
 }
 
-/** Whether an issuer answers on its own machine only. */
-export function isLoopback(issuer: string): boolean {
-  const hostname = URL.parse(issuer)?.hostname ?? '';
-  return /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
-}
-
 function indented(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }

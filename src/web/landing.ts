@@ -1,19 +1,17 @@
 /** `GET /`: what this server is and how to connect to it; JSON for programs that ask for it. */
 import type Koa from 'koa';
-import type { Tool } from '../mcp/tool.ts';
+import type { LandingView } from './views.ts';
 import type { Web } from './web.ts';
 
 export interface LandingOptions {
   readonly issuer: string;
   readonly web: Web;
-  readonly tools: readonly Tool[];
+  readonly tools: LandingView['tools'];
   readonly simulated: boolean;
 }
 
 export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.Middleware {
-  const shown = tools
-    .filter((tool) => !tool.administratorsOnly)
-    .map(({ name, title, scopes }) => ({ name, title, scopes }));
+  const shown = tools.map(({ name, title, scopes }) => ({ name, title, scopes }));
   const mcpUrl = `${issuer}/mcp`;
   const sseUrl = `${issuer}/sse`;
   return async (ctx) => {

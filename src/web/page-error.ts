@@ -25,8 +25,8 @@ export class PageError extends Error {
   override readonly name = 'PageError';
   readonly kind: ErrorKind;
   readonly status: number;
-  /** In the protocol's terms, for developers; shown and logged. */
-  readonly detail: string | undefined;
+  /** In the protocol's terms, for developers; shown on the page and logged. */
+  readonly description: string | undefined;
   readonly clientName: string | undefined;
   readonly login: string | undefined;
   /** Where the answer can be carried to the client. */
@@ -38,7 +38,7 @@ export class PageError extends Error {
   constructor(
     kind: ErrorKind,
     options: {
-      detail?: string;
+      description?: string;
       clientName?: string;
       login?: string;
       continueUrl?: string;
@@ -47,10 +47,10 @@ export class PageError extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(`${kind}${options.detail === undefined ? '' : `: ${options.detail}`}`, { cause: options.cause });
+    super(`${kind}${options.description === undefined ? '' : `: ${options.description}`}`, { cause: options.cause });
     this.kind = kind;
     this.status = STATUS[kind];
-    this.detail = options.detail;
+    this.description = options.description;
     this.clientName = options.clientName;
     this.login = options.login;
     this.continueUrl = options.continueUrl;

@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Eta } from 'eta';
-import { clientGuides, isLoopback } from './client-guides.ts';
+import { isLoopbackHost } from '../security/hosts.ts';
+import { clientGuides } from './client-guides.ts';
 import {
   displayDuration,
   displayHost,
@@ -146,7 +147,7 @@ export function createPages(): Pages {
           ...m.errors[view.kind],
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
           reference: view.reference,
-          detail: view.detail === undefined ? '' : displayText(view.detail, 500),
+          description: displayText(view.description ?? '', 500),
           login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
           back: view.continueUrl === undefined ? undefined : followableUrl(view.continueUrl),
@@ -176,7 +177,7 @@ export function createPages(): Pages {
 
     landing(locale, view) {
       const m = messages(locale);
-      const loopback = isLoopback(view.issuer);
+      const loopback = isLoopbackHost(new URL(view.issuer).hostname);
       const clients = clientGuides(m, view);
       return page(
         'landing',

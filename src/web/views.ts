@@ -59,8 +59,8 @@ export interface ErrorView {
   readonly kind: ErrorKind;
   /** Finds the log line. */
   readonly reference: string;
-  /** A safe detail in the protocol's terms, for developers (English). */
-  readonly detail?: string;
+  /** What was wrong in the protocol's terms, for developers (English). */
+  readonly description?: string;
   /** The GitHub login that was refused, for `not_allowed`. */
   readonly login?: string;
   /** Seconds to wait, for `too_many_requests` and `unavailable`. */

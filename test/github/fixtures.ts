@@ -1,7 +1,7 @@
-// What the tests of the GitHub side share: a bridge whose patience is short and whose own tokens outlive the story, and
+// What the tests of the GitHub side share: a bridge whose timeouts is short and whose own tokens outlive the story, and
 // somebody who is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
-import { PATIENCE, type Patience } from '../../src/github/timeouts.ts';
+import { TIMEOUTS, type Timeouts } from '../../src/github/timeouts.ts';
 import { startTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,
@@ -28,7 +28,7 @@ export const USER = '/api/v3/user';
 export const GITHUB_APP: Partial<SimulatedApp> = { kind: 'github-app', permissions: ['profile'] };
 
 /** Milliseconds: nobody waits for GitHub in a test longer than it takes to see that the bridge stops waiting. */
-export const SHORT: Patience = { ...PATIENCE, call: 2_000, oauth: 1_500, refresh: 5_000, answer: 7_000 };
+export const SHORT: Timeouts = { ...TIMEOUTS, call: 2_000, oauth: 1_500, refresh: 5_000, answer: 7_000 };
 
 /** A bridge whose access tokens live for a month, so that only GitHub's own expire in the test. */
 export function startBridge(options: TestBridgeOptions): Promise<TestBridge> {

@@ -15,7 +15,7 @@ onBothStores('who may in', (store) => {
     for (const bridge of bridges.splice(0)) await bridge.stop();
   });
   async function start(env: Record<string, string>, options: Partial<TestBridgeOptions> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, patience: SHORT, env, ...options });
+    const bridge = await startBridge({ store, timeouts: SHORT, env, ...options });
     bridges.push(bridge);
     return bridge;
   }

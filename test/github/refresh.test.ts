@@ -2,7 +2,7 @@
 // anybody out unless GitHub says that they are dead.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { PATIENCE } from '../../src/github/timeouts.ts';
+import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {
@@ -31,7 +31,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     for (const bridge of bridges.splice(0)) await bridge.stop();
   });
   async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, app: GITHUB_APP, patience: SHORT, ...options });
+    const bridge = await startBridge({ store, app: GITHUB_APP, timeouts: SHORT, ...options });
     bridges.push(bridge);
     return bridge;
   }
@@ -96,7 +96,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 
   it('are refreshed once under fifty parallel calls', async () => {
-    const bridge = await start({ patience: PATIENCE, app: { ...GITHUB_APP, permissions: ['contents'] } });
+    const bridge = await start({ timeouts: TIMEOUTS, app: { ...GITHUB_APP, permissions: ['contents'] } });
     const person = await connect(bridge, { scope: 'repo' });
     bridge.advance(EXPIRED);
     const refresh = bridge.github.nextCall('POST', TOKEN_ENDPOINT);
@@ -300,7 +300,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     }
 
     it('leave nothing alive at GitHub when the last grant ends meanwhile', async () => {
-      const bridge = await start({ patience: { ...SHORT, oauth: 5000 } });
+      const bridge = await start({ timeouts: { ...SHORT, oauth: 5000 } });
       const person = await connect(bridge);
       bridge.advance(DUE);
       await refreshUnderWay(
@@ -313,7 +313,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     });
 
     it('give way to those of a login meanwhile, and leave nothing alive but these', async () => {
-      const bridge = await start({ patience: { ...SHORT, oauth: 5000 } });
+      const bridge = await start({ timeouts: { ...SHORT, oauth: 5000 } });
       const person = await connect(bridge);
       bridge.advance(DUE);
       let other: Awaited<ReturnType<typeof connect>> | undefined;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, it } from 'node:test';
-import { PATIENCE } from '../../src/github/timeouts.ts';
+import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';
@@ -32,7 +32,7 @@ onBothStores('revocation', (store) => {
     for (const bridge of bridges.splice(0)) await bridge.stop();
   });
   async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, patience: SHORT, ...options });
+    const bridge = await startBridge({ store, timeouts: SHORT, ...options });
     bridges.push(bridge);
     return bridge;
   }
@@ -122,7 +122,7 @@ onBothStores('revocation', (store) => {
   });
 
   it('of a token under fifty parallel calls ends the grants once, and all get 401', async () => {
-    const bridge = await start({ patience: PATIENCE });
+    const bridge = await start({ timeouts: TIMEOUTS });
     const person = await connect(bridge, { scope: 'repo' });
     await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
     const calls = Array.from({ length: 50 }, (_, index) => person.call('list_repositories', { page: index + 1 }));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Fault, FaultEffect } from '../../demo/github/index.ts';
-import { PATIENCE } from '../../src/github/timeouts.ts';
+import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import type { Page } from '../support/agent.ts';
 import { CLIENT_ID, onBothStores, type TestBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';
@@ -13,10 +13,10 @@ const ALWAYS = Number.POSITIVE_INFINITY;
 /** MCP clients of both SDKs give a call up after so many milliseconds. */
 const CLIENTS_GIVE_UP = 60_000;
 
-describe('the patience with GitHub', () => {
+describe('the timeouts with GitHub', () => {
   it('ends well before that of clients', () => {
-    assert.ok(PATIENCE.answer < CLIENTS_GIVE_UP / 2);
-    assert.ok(PATIENCE.call < PATIENCE.answer && PATIENCE.oauth < PATIENCE.refresh);
+    assert.ok(TIMEOUTS.answer < CLIENTS_GIVE_UP / 2);
+    assert.ok(TIMEOUTS.call < TIMEOUTS.answer && TIMEOUTS.oauth < TIMEOUTS.refresh);
   });
 });
 
@@ -24,7 +24,7 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
   let bridge: TestBridge;
   let person: Connected;
   before(async () => {
-    bridge = await startBridge({ store, patience: { ...SHORT, call: 3_000, answer: 5_000 } });
+    bridge = await startBridge({ store, timeouts: { ...SHORT, call: 3_000, answer: 5_000 } });
     person = await connect(bridge, { scope: 'read:user user:email read:org repo' });
     bridge.github.clearCalls();
   });
@@ -148,7 +148,7 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
 
 onBothStores('a GitHub that hangs', (store) => {
   it('is given up in bounded time, and holds up nobody but its own callers', async () => {
-    const bridge = await startBridge({ store, patience: { ...SHORT, call: 600 } });
+    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 600 } });
     try {
       const person = await connect(bridge, { scope: 'repo' });
       const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
@@ -171,7 +171,7 @@ onBothStores('a GitHub that hangs', (store) => {
   });
 
   it('at a dozen logins does not hold up the next', async () => {
-    const bridge = await startBridge({ store, patience: { ...SHORT, call: 20_000 } });
+    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 20_000 } });
     try {
       bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
       const stuck: Promise<unknown>[] = [];
@@ -193,7 +193,7 @@ onBothStores('a GitHub that hangs', (store) => {
 onBothStores("GitHub's trouble in a login", (store) => {
   let bridge: TestBridge;
   before(async () => {
-    bridge = await startBridge({ store, patience: SHORT });
+    bridge = await startBridge({ store, timeouts: SHORT });
   });
   after(() => bridge.stop());
   afterEach(() => bridge.github.clearFaults());

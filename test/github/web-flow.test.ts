@@ -14,7 +14,7 @@ onBothStores('the way to GitHub and back', (store) => {
     for (const bridge of bridges.splice(0)) await bridge.stop();
   });
   async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, patience: SHORT, ...options });
+    const bridge = await startBridge({ store, timeouts: SHORT, ...options });
     bridges.push(bridge);
     return bridge;
   }

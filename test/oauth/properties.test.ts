@@ -237,7 +237,7 @@ describe("scopes, in GitHub's hierarchy", () => {
           if (needed !== undefined) assert.equal(language.covers(granted, needed), true, one);
         }
         assert.deepEqual(effectiveScope(language, effective, granted), effective);
-        const upstream = upstreamScope(language, requested, policy);
+        const upstream = upstreamScope({ scopes: language, policyScope: policy }, requested);
         assert.equal(language.covers(upstream, 'read:user'), true);
         for (const one of upstream) assert.equal(OPENID_SCOPES.has(one), false);
       }),

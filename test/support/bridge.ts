@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import type { Patience } from '../../src/github/timeouts.ts';
+import type { Timeouts } from '../../src/github/timeouts.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -42,7 +42,7 @@ export interface TestBridgeOptions {
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
   readonly fetch?: GuardedFetchOptions;
   /** How long GitHub may take. */
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
   /** A Redis server of the test's own, to break; the shared one without it. */
   readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
@@ -119,7 +119,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     events: bus,
     now,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    ...(options.patience === undefined ? {} : { patience: options.patience }),
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
   });
   const app = createApp(bridge, {
     metrics: createMetrics(bus),

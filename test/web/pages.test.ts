@@ -57,7 +57,7 @@ function views(text: string) {
   const error: ErrorView = {
     kind: 'unknown_client',
     reference: text,
-    detail: text,
+    description: text,
     login: text,
     retryAfter: 90,
     continueUrl: `https://client.example/callback?state=${encodeURIComponent(text)}`,

@@ -49,7 +49,7 @@ export const revokeSession = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   administratorsOnly: true,
   async handler({ session }, { directory }) {
-    const ended = await directory.revoke(session);
+    const ended = await directory.revoke(session, 'administrator');
     return { revoked: ended !== undefined, session: ended ?? null };
   },
 });

@@ -14,8 +14,8 @@ export const CLIENT_AUTHENTICATION_METHODS = [
   'client_secret_post',
   'private_key_jwt',
 ] as const;
-/** Grants that the token endpoint knows. */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
+/** For a client that names none: most never ask for refresh tokens, and need them (clients.md, Codex, OpenCode). */
+const DEFAULT_GRANT_TYPES = ['authorization_code', 'refresh_token'];
 /** Algorithms taken for client assertions (RFC 7523). */
 export const ASSERTION_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
@@ -41,11 +41,7 @@ const publicKey = z
 export const clientMetadataSchema = z.object({
   redirect_uris: z.array(z.string()).max(MAX_REDIRECT_URIS),
   token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATION_METHODS).default('client_secret_basic'),
-  // Who does not say gets refresh tokens too: most clients never name them (clients.md, Codex, OpenCode).
-  grant_types: z
-    .array(z.string().max(100))
-    .max(10)
-    .default([...GRANT_TYPES]),
+  grant_types: z.array(z.string().max(100)).max(10).default(DEFAULT_GRANT_TYPES),
   response_types: z.array(z.string().max(100)).max(10).default(['code']),
   application_type: optional(z.enum(['web', 'native'])),
   client_name: optional(text(200)),
@@ -63,13 +59,20 @@ export const clientMetadataSchema = z.object({
 
 export type ClientMetadata = z.infer<typeof clientMetadataSchema>;
 
+/** What this server takes, beyond what RFC 7591 says. */
+export interface ClientRules {
+  /** Private-use redirect schemes taken besides those with a dot. */
+  readonly redirectSchemes: readonly string[];
+  /** Grant types that the token endpoint knows. */
+  readonly grantTypes: readonly string[];
+}
+
 /**
  * Checks client metadata and fills in defaults. Grant and response types that this server does not know are left out of
  * the answer, as RFC 7591 section 3.2.1 allows; everything else that it cannot honour is refused.
- * @param schemes private-use redirect schemes taken besides those with a dot
  * @throws {OAuthError} invalid_redirect_uri, invalid_client_metadata
  */
-export function parseClientMetadata(input: unknown, schemes: readonly string[]): ClientMetadata {
+export function parseClientMetadata(input: unknown, rules: ClientRules): ClientMetadata {
   const result = clientMetadataSchema.safeParse(input);
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -83,10 +86,10 @@ export function parseClientMetadata(input: unknown, schemes: readonly string[]):
   const metadata = result.data;
   if (metadata.redirect_uris.length === 0) throw invalidRedirectUri('redirect_uris: at least one is needed');
   for (const [index, uri] of metadata.redirect_uris.entries()) {
-    const problem = redirectUriProblem(uri, schemes);
+    const problem = redirectUriProblem(uri, rules.redirectSchemes);
     if (problem !== undefined) throw invalidRedirectUri(`redirect_uris.${index} ${problem}`);
   }
-  const grantTypes = GRANT_TYPES.filter((type) => metadata.grant_types.includes(type));
+  const grantTypes = rules.grantTypes.filter((type) => metadata.grant_types.includes(type));
   if (!grantTypes.includes('authorization_code'))
     throw invalidClientMetadata('grant_types: authorization_code is needed');
   const responseTypes = metadata.response_types.filter((type) => words(type).join(' ') === 'code');

@@ -2,9 +2,13 @@
  * Clients, whatever their origin: dynamically registered, pre-registered by the operator (`CLIENTS_FILE`), or standing
  * behind a metadata document. @see RFC 7591 section 2, OAuth 2.1 section 2
  */
+import { defined } from '../../base/defined.ts';
 import type { RegisteredClient } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts';
+
+/** Seconds for which a registration lives without a login. */
+export const UNUSED_CLIENT_TTL = 90 * 86400;
 
 /** A client as the endpoints use it. */
 export interface Client {
@@ -58,7 +62,7 @@ export function fromRegistration(registered: RegisteredClient): Client {
     clientId: registered.clientId,
     origin: 'registered',
     metadata: clientMetadataSchema.parse(registered.metadata),
-    ...(registered.secretHash === undefined ? {} : { secretHash: registered.secretHash }),
+    ...defined({ secretHash: registered.secretHash }),
   };
 }
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { invalidClient, OAuthError } from '../../protocol/oauth-error.ts';
 import { type FetchedJson, FetchRefused, type GuardedFetch } from '../../security/guarded-fetch.ts';
 import type { Client, ClientDocuments } from './client.ts';
-import { parseClientMetadata } from './client-metadata.ts';
+import { type ClientRules, parseClientMetadata } from './client-metadata.ts';
 
 /** Bytes. */
 const MAX_DOCUMENT = 5 * 1024;
@@ -28,7 +28,7 @@ export interface FetchedDocuments extends ClientDocuments {
 
 export interface ClientDocumentOptions {
   readonly fetch: GuardedFetch;
-  readonly redirectSchemes: readonly string[];
+  readonly rules: ClientRules;
   /** Epoch seconds. */
   readonly now: () => number;
 }
@@ -39,7 +39,7 @@ interface Kept<Value> {
   readonly fetchedAt: number;
 }
 
-export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDocumentOptions): FetchedDocuments {
+export function createClientDocuments({ fetch, rules, now }: ClientDocumentOptions): FetchedDocuments {
   /** Fetches and keeps one kind of document; calls for one address at a time share a fetch. */
   function kept<Value extends object>(
     maxBytes: number,
@@ -98,7 +98,7 @@ export function createClientDocuments({ fetch, redirectSchemes, now }: ClientDoc
         throw invalidClient('the document at client_id holds a client_secret');
       // Whoever publishes a document has no shared secret with this server: not saying how it authenticates means
       // `none`.
-      const metadata = parseClientMetadata({ token_endpoint_auth_method: 'none', ...document.data }, redirectSchemes);
+      const metadata = parseClientMetadata({ token_endpoint_auth_method: 'none', ...document.data }, rules);
       if (metadata.token_endpoint_auth_method.startsWith('client_secret'))
         throw invalidClient('a metadata document cannot use a client secret');
       return { clientId: url, origin: 'document', metadata };

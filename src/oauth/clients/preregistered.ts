@@ -4,10 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { defined } from '../../base/defined.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import { hashToken } from '../../security/secrets.ts';
 import type { Client } from './client.ts';
-import { clientMetadataSchema, parseClientMetadata } from './client-metadata.ts';
+import { type ClientRules, clientMetadataSchema, parseClientMetadata } from './client-metadata.ts';
 
 const entrySchema = z.looseObject({
   client_id: z.string().min(1).max(200),
@@ -21,11 +22,7 @@ const entrySchema = z.looseObject({
  * @param resources audiences of this server, which a resource server must be one of
  * @throws {Error} whose message says which entry is wrong, and how
  */
-export function readClientsFile(
-  path: string,
-  schemes: readonly string[],
-  resources: readonly string[],
-): Map<string, Client> {
+export function readClientsFile(path: string, rules: ClientRules, resources: readonly string[]): Map<string, Client> {
   const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
   const clients = new Map<string, Client>();
   for (const entry of entries) {
@@ -39,15 +36,14 @@ export function readClientsFile(
       const metadata =
         resource !== undefined && rest.redirect_uris.length === 0
           ? clientMetadataSchema.parse(rest)
-          : parseClientMetadata(rest, schemes);
+          : parseClientMetadata(rest, rules);
       if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined)
         throw wrong('client_secret is missing');
       clients.set(clientId, {
         clientId,
         origin: 'preregistered',
         metadata,
-        ...(secret === undefined ? {} : { secretHash: hashToken(secret) }),
-        ...(resource === undefined ? {} : { resource }),
+        ...defined({ secretHash: secret === undefined ? undefined : hashToken(secret), resource }),
       });
     } catch (error) {
       if (error instanceof OAuthError) throw wrong(error.description);

@@ -4,18 +4,20 @@
  * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
  */
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { formParameters } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
-import { type Parameters, parseParameters } from '../../protocol/parameters.ts';
+import { type Parameters, parseParameters, words } from '../../protocol/parameters.ts';
 import { isCodeChallenge } from '../../protocol/pkce.ts';
 import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
+import { sendAuthorizationResponse } from '../authorization-response.ts';
 import { type Client, clientName } from '../clients/client.ts';
 import { redirectUriMatches } from '../clients/redirect-uri.ts';
-import { clientOfRequest, promptValues } from '../login/login.ts';
-import { requestedScope } from '../scope.ts';
-import { showConsent } from './consent.ts';
+import { showConsent } from '../login/consent-page.ts';
+import type { RequestedLogin } from '../login/login.ts';
+import { requestedScope, upstreamScope } from '../scope.ts';
 import type { Services } from './services.ts';
 
 type Authorize = Pick<
@@ -23,59 +25,65 @@ type Authorize = Pick<
   'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events' | 'limits'
 >;
 
+/** Characters of what is passed on to the upstream or chooses the language of the pages. */
+const MAX_LOGIN_HINT = 100;
+const MAX_UI_LOCALES = 200;
+
 /** `GET /authorize` and `POST /authorize` (OAuth 2.1 section 3.1) */
 export function authorize(services: Authorize): Koa.Middleware {
   return async (ctx) => {
-    if (toOwnHost(ctx, services.issuer)) return;
+    if (redirectToOwnHost(ctx, services.issuer)) return;
     await services.limits.authorization.consume(ctx.ip);
     const parameters = readParameters(ctx);
-    const { client, redirectUri } = await checkClient(services, parameters);
-    const target = { redirectUri, ...stateOf(parameters) };
-    const name = clientName(client);
+    const client = await checkClient(services, parameters);
+    const target = {
+      clientName: clientName(client),
+      redirectUri: checkRedirectUri(client, parameters),
+      ...defined({ state: parameters.get('state'), uiLocales: parameters.get('ui_locales')?.slice(0, MAX_UI_LOCALES) }),
+    };
     try {
       checkResponseType(parameters);
       checkUnsupported(parameters);
       const request: AuthorizationRequest = {
         ...target,
-        ...clientOfRequest(client, name),
+        clientId: client.clientId,
+        refreshable: client.metadata.grant_types.includes('refresh_token'),
         redirectUriSent: parameters.has('redirect_uri'),
         codeChallenge: checkCodeChallenge(parameters),
         resource: services.resources.resolve(parameters.get('resource')),
         scope: requestedScope(services.upstream.scopes, parameters.get('scope')),
         ...checkOpenid(parameters),
       };
-      await askOrGoOn(services, ctx, client, request);
+      await askForConsent(services, ctx, client, request);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      services.web.answerClient(
-        ctx,
-        { ...target, clientName: name },
-        { error: error.code, description: error.description },
-      );
+      const { code, description } = error;
+      sendAuthorizationResponse(services, ctx, target, { error: code, description });
     }
   };
 }
 
-/** Shows the consent page, unless this browser's person allowed this very consent to be remembered. */
-async function askOrGoOn(
+/** Shows the consent page, unless the person of this browser let this very consent be remembered. */
+async function askForConsent(
   services: Authorize,
   ctx: Koa.Context,
   client: Client,
   request: AuthorizationRequest,
 ): Promise<void> {
-  const prompt = promptValues(request);
-  const remembered = prompt.includes('consent') ? undefined : await services.logins.rememberedPerson(ctx, request);
-  if (prompt.includes('none')) {
-    // GitHub cannot be asked without a page of its own perhaps being shown.
+  const { upstream, logins, events } = services;
+  const prompt = words(request.prompt);
+  // GitHub cannot be asked without a page of its own perhaps being shown.
+  if (prompt.includes('none'))
     throw new OAuthError('interaction_required', 'this server cannot log anybody in without showing a page');
-  }
-  if (remembered === undefined) return showConsent(services, ctx, client, request);
-  services.events.emit('consent.shown', { clientId: client.clientId, remembered: true });
-  ctx.redirect(await services.logins.goOn(ctx, request, remembered));
+  const login: RequestedLogin = { request, upstreamScope: upstreamScope(upstream, request.scope) };
+  const expectedPerson = prompt.includes('consent') ? undefined : await logins.rememberedPerson(ctx, request);
+  if (expectedPerson === undefined) return showConsent(services, ctx, client, login);
+  events.emit('consent.shown', { clientId: client.clientId, remembered: true });
+  ctx.redirect(await logins.sendToUpstream(ctx, { purpose: 'client', ...login, expectedPerson }));
 }
 
-/** On a developer's machine the person may have come by another name of it; cookies belong to `PUBLIC_URL`'s. */
-function toOwnHost(ctx: Koa.Context, issuer: string): boolean {
+/** On a developer's machine the person may have come by another of its names; cookies belong to that of `PUBLIC_URL`. */
+function redirectToOwnHost(ctx: Koa.Context, issuer: string): boolean {
   const own = new URL(issuer);
   if (ctx.method !== 'GET' || ctx.host === own.host || !isLoopbackHost(own.hostname)) return false;
   if (!isLoopbackAuthority(ctx.host)) return false;
@@ -88,38 +96,39 @@ function readParameters(ctx: Koa.Context): Parameters {
   try {
     return ctx.method === 'POST' ? formParameters(ctx) : parseParameters(ctx.querystring);
   } catch (error) {
-    if (error instanceof OAuthError) throw new PageError('invalid_request', { detail: error.description });
+    if (error instanceof OAuthError) throw new PageError('invalid_request', { description: error.description });
     throw error;
   }
 }
 
-/** Who asks, and where the answer may go. @see OAuth 2.1 section 4.1.2.1 */
-async function checkClient(
-  services: Authorize,
-  parameters: Parameters,
-): Promise<{ client: Client; redirectUri: string }> {
+/** Who asks. @see OAuth 2.1 section 4.1.2.1 */
+async function checkClient({ clients }: Authorize, parameters: Parameters): Promise<Client> {
   const clientId = parameters.get('client_id');
-  if (clientId === undefined) throw new PageError('invalid_request', { detail: 'client_id is missing' });
-  const client = await services.clients.find(clientId).catch((error: unknown) => {
-    if (error instanceof OAuthError)
-      throw new PageError('invalid_client_metadata', { detail: error.description, cause: error });
-    throw error;
+  if (clientId === undefined) throw new PageError('invalid_request', { description: 'client_id is missing' });
+  const client = await clients.find(clientId).catch((error: unknown) => {
+    if (!(error instanceof OAuthError)) throw error;
+    throw new PageError('invalid_client_metadata', { description: error.description, cause: error });
   });
-  if (client === undefined)
-    throw new PageError('unknown_client', { detail: 'invalid_client: no client of this id is registered' });
+  if (client !== undefined) return client;
+  throw new PageError('unknown_client', { description: 'invalid_client: no client of this id is registered' });
+}
+
+/** Where the answer may go. @see OAuth 2.1 sections 4.1.2.1 and 2.3.2 */
+function checkRedirectUri(client: Client, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris;
   const requested = parameters.get('redirect_uri');
   const [only, ...more] = registered;
-  if (requested === undefined && only !== undefined && more.length === 0) return { client, redirectUri: only };
+  if (requested === undefined && only !== undefined && more.length === 0) return only;
   if (requested === undefined)
-    throw new PageError('invalid_request', { detail: 'redirect_uri is missing', clientName: clientName(client) });
-  if (!registered.some((uri) => redirectUriMatches(uri, requested))) {
-    throw new PageError('invalid_redirect_uri', {
-      detail: 'redirect_uri is not one that the client registered',
+    throw new PageError('invalid_request', {
+      description: 'redirect_uri is missing',
       clientName: clientName(client),
     });
-  }
-  return { client, redirectUri: requested };
+  if (registered.some((uri) => redirectUriMatches(uri, requested))) return requested;
+  throw new PageError('invalid_redirect_uri', {
+    description: 'redirect_uri is not one that the client registered',
+    clientName: clientName(client),
+  });
 }
 
 function checkResponseType(parameters: Parameters): void {
@@ -146,25 +155,15 @@ function checkCodeChallenge(parameters: Parameters): string {
 }
 
 /** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
-function checkOpenid(
-  parameters: Parameters,
-): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint' | 'uiLocales'> {
-  const [nonce, prompt, loginHint, uiLocales] = ['nonce', 'prompt', 'login_hint', 'ui_locales'].map((name) =>
-    parameters.get(name),
-  );
-  if (prompt?.split(' ').includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
+function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint'> {
+  const prompt = parameters.get('prompt');
+  if (words(prompt).includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
-  return {
-    ...(nonce === undefined ? {} : { nonce }),
+  return defined({
+    nonce: parameters.get('nonce'),
     // max_age=0 asks for what prompt=login asks for; any other age is met, because each login visits GitHub anew.
-    ...(maxAge !== undefined && Number(maxAge) === 0 ? { prompt: 'login' } : prompt === undefined ? {} : { prompt }),
-    ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 100) }),
-    ...(uiLocales === undefined ? {} : { uiLocales: uiLocales.slice(0, 200) }),
-  };
-}
-
-function stateOf(parameters: Parameters): { state?: string } {
-  const state = parameters.get('state');
-  return state === undefined ? {} : { state };
+    prompt: maxAge !== undefined && Number(maxAge) === 0 ? 'login' : prompt,
+    loginHint: parameters.get('login_hint')?.slice(0, MAX_LOGIN_HINT),
+  });
 }

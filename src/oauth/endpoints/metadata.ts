@@ -3,15 +3,18 @@
  * @see RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3
  */
 import type Koa from 'koa';
-import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS, GRANT_TYPES } from '../clients/client-metadata.ts';
+import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS } from '../clients/client-metadata.ts';
+import { grantTypes } from '../grants/index.ts';
 import { OPENID_SCOPES } from '../scope.ts';
-import type { Services } from './services.ts';
 
 /** Seconds for which clients may keep metadata. */
 const CACHE = 300;
 
-export interface MetadataOptions extends Pick<Services, 'issuer' | 'clientMetadataDocuments'> {
-  /** GitHub scopes worth naming: the default ones and those of the tools. */
+export interface MetadataOptions {
+  readonly issuer: string;
+  /** Whether client ids may be https URLs of metadata documents. */
+  readonly clientMetadataDocuments: boolean;
+  /** The upstream's scopes worth naming: the default ones and those of the tools. */
   readonly upstreamScopes: readonly string[];
 }
 
@@ -30,7 +33,7 @@ export function authorizationServerMetadata(options: MetadataOptions): Record<st
     scopes_supported: [...new Set([...options.upstreamScopes, ...OPENID_SCOPES.keys()])],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: [...GRANT_TYPES],
+    grant_types_supported: grantTypes.map(({ name }) => name),
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     token_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],

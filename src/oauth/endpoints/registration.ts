@@ -4,20 +4,19 @@
  * @see RFC 7591 section 3, RFC 7592 section 2
  */
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { bearerToken, jsonBody, noStore } from '../../protocol/http.ts';
 import { invalidClientMetadata, OAuthError } from '../../protocol/oauth-error.ts';
 import { hashToken, matchesHash, randomToken } from '../../security/secrets.ts';
 import type { RegisteredClient } from '../../store/records.ts';
-import { isRegisteredId } from '../clients/client.ts';
+import { isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
 import { type ClientMetadata, parseClientMetadata } from '../clients/client-metadata.ts';
 import type { Services } from './services.ts';
 
-/** Seconds for which a registration lives without a login. */
-export const UNUSED_CLIENT_TTL = 90 * 86400;
 /** Registrations without any login that are kept at most. */
 const MAX_UNUSED_CLIENTS = 20_000;
 
-type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'redirectSchemes' | 'upstream'>;
+type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'clientRules' | 'sessionEnding'>;
 
 /** `POST /register` */
 export function register(services: Registration): Koa.Middleware {
@@ -25,7 +24,7 @@ export function register(services: Registration): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     await limits.registration.consume(ctx.ip);
-    const metadata = parseClientMetadata(jsonBody(ctx, invalidClientMetadata), services.redirectSchemes);
+    const metadata = parseClientMetadata(jsonBody(ctx, invalidClientMetadata), services.clientRules);
     const registrationToken = randomToken();
     const secret = needsSecret(metadata) ? randomToken() : undefined;
     const client: RegisteredClient = {
@@ -33,15 +32,12 @@ export function register(services: Registration): Koa.Middleware {
       issuedAt: now(),
       metadata,
       registrationTokenHash: hashToken(registrationToken),
-      ...(secret === undefined ? {} : { secretHash: hashToken(secret) }),
+      ...defined({ secretHash: secret === undefined ? undefined : hashToken(secret) }),
     };
     await store.clients.add(client, UNUSED_CLIENT_TTL, MAX_UNUSED_CLIENTS);
     events.emit('client.registered', { clientId: client.clientId, clientName: metadata.client_name ?? '' });
     ctx.status = 201;
-    ctx.body = clientInformation(services.issuer, client, {
-      registrationToken,
-      ...(secret === undefined ? {} : { secret }),
-    });
+    ctx.body = clientInformation(services.issuer, client, { registrationToken, ...defined({ secret }) });
   };
 }
 
@@ -68,23 +64,20 @@ export function updateRegistration(services: Registration): Koa.Middleware {
     ) {
       throw invalidClientMetadata('client_secret: not the one that was issued');
     }
-    const metadata = parseClientMetadata(body, services.redirectSchemes);
+    const metadata = parseClientMetadata(body, services.clientRules);
     const secret = needsSecret(metadata) && client.secretHash === undefined ? randomToken() : undefined;
     const { secretHash: before, ...rest } = client;
     const secretHash = needsSecret(metadata) ? (secret === undefined ? before : hashToken(secret)) : undefined;
-    const updated: RegisteredClient = { ...rest, metadata, ...(secretHash === undefined ? {} : { secretHash }) };
+    const updated: RegisteredClient = { ...rest, metadata, ...defined({ secretHash }) };
     if (!(await services.store.clients.replace(updated, client.registrationTokenHash))) throw unknownRegistration();
     services.events.emit('client.updated', { clientId: client.clientId });
-    ctx.body = clientInformation(services.issuer, updated, {
-      registrationToken: token,
-      ...(secret === undefined ? {} : { secret }),
-    });
+    ctx.body = clientInformation(services.issuer, updated, { registrationToken: token, ...defined({ secret }) });
   };
 }
 
 /** `DELETE /register/:client_id`; its grants end with it (RFC 7592 section 2.3). */
 export function removeRegistration(services: Registration): Koa.Middleware {
-  const { store, events, upstream } = services;
+  const { store, events, sessionEnding } = services;
   return async (ctx) => {
     noStore(ctx);
     const { client } = await authenticated(services, ctx);
@@ -92,12 +85,7 @@ export function removeRegistration(services: Registration): Koa.Middleware {
     const people = await store.clients.remove(clientId, client.registrationTokenHash);
     if (people === undefined) throw unknownRegistration();
     events.emit('client.removed', { clientId });
-    for (const person of people) {
-      for (const { ref } of await store.sessions.endAll(person, clientId)) {
-        events.emit('grant.ended', { clientId, ...ref, reason: 'client_removed' });
-      }
-      upstream.grantsEnded(person);
-    }
+    for (const person of people) await sessionEnding.endAll(person, 'client_removed', 'client', clientId);
     ctx.status = 204;
   };
 }
@@ -140,7 +128,7 @@ function clientInformation(
   return {
     client_id: client.clientId,
     client_id_issued_at: client.issuedAt,
-    ...(shown.secret === undefined ? {} : { client_secret: shown.secret }),
+    ...defined({ client_secret: shown.secret }),
     ...(client.secretHash === undefined ? {} : { client_secret_expires_at: 0 }),
     ...client.metadata,
     registration_access_token: shown.registrationToken,

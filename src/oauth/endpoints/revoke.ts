@@ -1,6 +1,6 @@
 /**
- * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. Whatever else is presented
- * is none of that client's business, and the answer is the same. @see RFC 7009 section 2
+ * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. For any other token nothing
+ * happens, and the answer is the same. @see RFC 7009 section 2
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
@@ -10,7 +10,7 @@ import { InvalidAccessToken } from '../tokens/access-token.ts';
 import { readRefreshToken } from '../tokens/session-tokens.ts';
 import type { Services } from './services.ts';
 
-type Revocation = Pick<Services, 'store' | 'secrets' | 'events' | 'clientAuthentication' | 'accessTokens' | 'upstream'>;
+type Revocation = Pick<Services, 'secrets' | 'clientAuthentication' | 'accessTokens' | 'sessionEnding'>;
 
 /** `POST /revoke` */
 export function revoke(services: Revocation): Koa.Middleware {
@@ -21,11 +21,7 @@ export function revoke(services: Revocation): Koa.Middleware {
     const token = parameters.get('token');
     if (token === undefined) throw invalidRequest('token is missing');
     const ref = await sessionOf(services, token);
-    const ended = ref === undefined ? undefined : await services.store.sessions.end(ref, client.clientId);
-    if (ended !== undefined) {
-      services.events.emit('grant.ended', { clientId: client.clientId, ...ended.ref, reason: 'revoked' });
-      services.upstream.grantsEnded(ended.ref.person);
-    }
+    if (ref !== undefined) await services.sessionEnding.end(ref, 'revoked', 'client', client.clientId);
     ctx.status = 200;
     ctx.body = '';
   };

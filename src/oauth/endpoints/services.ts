@@ -1,4 +1,4 @@
-/** What the endpoints depend on, wired once in `../app.ts`; each endpoint names the few it takes. */
+/** What the endpoints depend on, made in `../../wiring.ts`; each endpoint names the few that it takes. */
 import type { EventBus } from '../../observe/events.ts';
 import type { SigningKeys } from '../../security/keys.ts';
 import type { RateLimits } from '../../security/rate-limits.ts';
@@ -7,9 +7,12 @@ import type { Store } from '../../store/store.ts';
 import type { Web } from '../../web/web.ts';
 import type { ClientDirectory } from '../clients/client.ts';
 import type { ClientAuthentication } from '../clients/client-authentication.ts';
+import type { ClientRules } from '../clients/client-metadata.ts';
 import type { Logins } from '../login/login.ts';
 import type { Resources } from '../resource-indicators.ts';
+import type { SessionEnding } from '../session-ending.ts';
 import type { AccessTokens } from '../tokens/access-token.ts';
+import type { IdTokens } from '../tokens/id-token.ts';
 import type { Upstream } from '../upstream.ts';
 
 export interface Services {
@@ -23,16 +26,17 @@ export interface Services {
   readonly web: Web;
   readonly clients: ClientDirectory;
   readonly clientAuthentication: ClientAuthentication;
+  readonly clientRules: ClientRules;
   readonly resources: Resources;
   readonly upstream: Upstream;
   readonly accessTokens: AccessTokens;
+  readonly idTokens: IdTokens;
   readonly logins: Logins;
+  readonly sessionEnding: SessionEnding;
   /** Epoch seconds. */
   readonly now: () => number;
+  /** Seconds. */
   readonly accessTokenTtl: number;
+  /** Seconds, sliding. */
   readonly refreshTokenTtl: number;
-  /** Private-use redirect schemes taken besides those with a dot. */
-  readonly redirectSchemes: readonly string[];
-  /** Whether metadata documents are taken as clients. */
-  readonly clientMetadataDocuments: boolean;
 }

@@ -1,68 +1,55 @@
 /**
- * The token endpoint: authenticates the client, then hands on to the grant. Every token response is made by {@link
- * tokenResponse}.
+ * The token endpoint, in three phases that no grant type can leave out: the client is authenticated, the grant type says
+ * what the request is good for, the answer is made.
  * @see OAuth 2.1 section 3.2, RFC 8707 section 2.2
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
-import type { Session } from '../../store/records.ts';
-import { redeemCode } from '../grants/authorization-code.ts';
-import { refresh } from '../grants/refresh-token.ts';
-import { mintIdToken } from '../tokens/id-token.ts';
+import type { Parameters } from '../../protocol/parameters.ts';
+import type { Client } from '../clients/client.ts';
+import type { Granted, GrantServices, GrantType } from '../grants/grant-type.ts';
+import { grantTypes } from '../grants/index.ts';
 import { subjectOf } from '../tokens/subject.ts';
 import type { Services } from './services.ts';
 
-export type TokenServices = Pick<
-  Services,
-  | 'issuer'
-  | 'store'
-  | 'secrets'
-  | 'keys'
-  | 'events'
-  | 'clients'
-  | 'clientAuthentication'
-  | 'resources'
-  | 'upstream'
-  | 'accessTokens'
-  | 'now'
-  | 'accessTokenTtl'
-  | 'refreshTokenTtl'
->;
+type TokenServices = GrantServices & Pick<Services, 'clientAuthentication' | 'accessTokens' | 'idTokens'>;
 
 /** `POST /token` */
 export function token(services: TokenServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const parameters = formParameters(ctx);
-    const grantType = parameters.get('grant_type');
-    switch (grantType) {
-      case 'authorization_code':
-        ctx.body = await redeemCode(services, ctx, parameters);
-        return;
-      case 'refresh_token':
-        ctx.body = await refresh(services, ctx, parameters);
-        return;
-      case undefined:
-        throw invalidRequest('grant_type is missing');
-      default:
-        throw new OAuthError('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token');
-    }
+    const grantType = grantTypeOf(parameters);
+    // The reads of both phases travel in one round trip; nothing is judged before the client is known.
+    const [client, redeem] = await Promise.all([
+      services.clientAuthentication.identify(ctx, parameters),
+      grantType.read(services, parameters),
+    ]);
+    checkRegistered(client, grantType);
+    const granted = await redeem(client);
+    ctx.body = await tokenResponse(services, granted);
   };
 }
 
-/**
- * The successful response (OAuth 2.1 section 3.2.3).
- * @param scope what this access token says: the grant's scope, or narrower
- * @param idToken whether an ID token belongs into it (the code exchange with `openid`)
- */
-export async function tokenResponse(
-  services: TokenServices,
-  session: Session,
-  scope: readonly string[],
-  refreshToken: string | undefined,
-  idToken: boolean,
-): Promise<Record<string, unknown>> {
+function grantTypeOf(parameters: Parameters): GrantType {
+  const name = parameters.get('grant_type');
+  if (name === undefined) throw invalidRequest('grant_type is missing');
+  const grantType = grantTypes.find((candidate) => candidate.name === name);
+  if (grantType !== undefined) return grantType;
+  const names = grantTypes.map((known) => known.name).join(' or ');
+  throw new OAuthError('unsupported_grant_type', `grant_type must be ${names}`);
+}
+
+/** @see RFC 7591 section 2, `grant_types` */
+function checkRegistered({ metadata }: Client, { name }: GrantType): void {
+  if (!metadata.grant_types.includes(name))
+    throw new OAuthError('unauthorized_client', `the client is not registered for the ${name} grant`);
+}
+
+/** The successful response. @see OAuth 2.1 section 3.2.3, OpenID Connect Core section 3.1.3.3 */
+async function tokenResponse(services: TokenServices, granted: Granted): Promise<Record<string, unknown>> {
+  const { session, scope, refreshToken, login } = granted;
   const accessToken = await services.accessTokens.mint(session.grant, subjectOf(session.credential.account), scope);
   return {
     access_token: accessToken,
@@ -70,6 +57,6 @@ export async function tokenResponse(
     expires_in: services.accessTokenTtl,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope: scope.join(' '),
-    ...(idToken && scope.includes('openid') ? { id_token: await mintIdToken(services, session, accessToken) } : {}),
+    ...(login && scope.includes('openid') ? { id_token: await services.idTokens.mint(session, accessToken) } : {}),
   };
 }

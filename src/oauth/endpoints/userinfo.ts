@@ -3,12 +3,14 @@
  * @see OpenID Connect Core section 5.3
  */
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { bearerToken, noStore } from '../../protocol/http.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import type { Session } from '../../store/records.ts';
 import { type AccessTokenClaims, InvalidAccessToken } from '../tokens/access-token.ts';
+import { profileClaims } from '../tokens/id-token.ts';
 import { subjectOf } from '../tokens/subject.ts';
-import { UpstreamFailure } from '../upstream.ts';
+import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Services } from './services.ts';
 
 type Userinfo = Pick<Services, 'store' | 'accessTokens' | 'upstream'>;
@@ -29,13 +31,7 @@ export function userinfo(services: Userinfo): Koa.Middleware {
     const email = scope.includes('email') ? await emailOf(services, session) : undefined;
     ctx.body = {
       sub: subjectOf(account),
-      ...(scope.includes('profile')
-        ? {
-            preferred_username: account.login,
-            ...(account.name === undefined ? {} : { name: account.name }),
-            ...(account.avatarUrl === undefined ? {} : { picture: account.avatarUrl }),
-          }
-        : {}),
+      ...(scope.includes('profile') ? profileClaims(account) : {}),
       ...(email === undefined ? {} : { email, email_verified: true }),
     };
   };
@@ -46,14 +42,14 @@ async function authenticated(
   ctx: Koa.Context,
 ): Promise<{ claims: AccessTokenClaims; session: Session }> {
   const token = bearerToken(ctx);
-  if (token === undefined) throw refused('an access token is needed', ctx.get('authorization') === '');
+  if (token === undefined) throw refused('an access token is needed', { bare: ctx.get('authorization') === '' });
   try {
     const claims = await services.accessTokens.verifyAny(token);
     const session = await services.store.sessions.read(claims.session);
     if (session === undefined) throw refused('the session is over');
     return { claims, session };
   } catch (error) {
-    if (error instanceof InvalidAccessToken) throw refused('the access token is not valid', false, error.message);
+    if (error instanceof InvalidAccessToken) throw refused('the access token is not valid', { detail: error.message });
     throw error;
   }
 }
@@ -63,19 +59,16 @@ async function emailOf(services: Userinfo, session: Session): Promise<string | u
     return await services.upstream.email(session.credential);
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
-    if (error.code === 'access_denied') throw refused('the session is over', false, error.message);
-    throw new OAuthError('temporarily_unavailable', error.description, {
-      status: 503,
-      detail: error.message,
-      headers: { 'Retry-After': '30' },
-    });
+    if (error.code === 'access_denied') throw refused('the session is over', { detail: error.message });
+    throw upstreamUnavailable(error);
   }
 }
 
-function refused(description: string, bare = false, detail?: string): OAuthError {
+/** @param bare for a request without a token: the challenge then names no error (RFC 6750 section 3.1) */
+function refused(description: string, { bare = false, detail }: { bare?: boolean; detail?: string } = {}): OAuthError {
   return new OAuthError('invalid_token', description, {
     status: 401,
-    ...(detail === undefined ? {} : { detail }),
+    ...defined({ detail }),
     headers: { 'WWW-Authenticate': bare ? 'Bearer' : 'Bearer error="invalid_token"' },
   });
 }

@@ -2,72 +2,106 @@
  * The authorization code grant: a code is redeemed once, by its client, for its redirect URI and resource, with its
  * verifier. A replay by the rightful client ends what the code gave. @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
  */
-import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { invalidGrant, invalidRequest, invalidTarget } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import { codeChallenge, isCodeVerifier } from '../../protocol/pkce.ts';
 import { hashToken } from '../../security/secrets.ts';
-import type { CodePresentation } from '../../store/store.ts';
-import { type TokenServices, tokenResponse } from '../endpoints/token.ts';
+import type { EndedGrant, SessionRef } from '../../store/records.ts';
+import type { CodePresentation, Redemption } from '../../store/store.ts';
+import type { Client } from '../clients/client.ts';
 import { codeSession, mintRefreshToken } from '../tokens/session-tokens.ts';
+import type { Granted, GrantServices, GrantType } from './grant-type.ts';
 
-const OVER = 'the code is unknown or over';
-const MISMATCH: Readonly<Record<string, string>> = {
-  // Another client learns nothing about a code that is not its own.
-  client: OVER,
-  redirect_uri: 'redirect_uri is not the one of the authorization request',
-  code_verifier: 'code_verifier does not match code_challenge',
-};
+/** The answer for every code that gives nothing, so that a guesser learns no more. */
+const NO_SUCH_CODE = 'the code is unknown or over';
 const FIRST_GENERATION = 1;
 
-/** Redeems a code. @throws {OAuthError} */
-export async function redeemCode(
-  services: TokenServices,
-  ctx: Koa.Context,
-  parameters: Parameters,
-): Promise<Record<string, unknown>> {
-  const { store, secrets, events, upstream } = services;
-  const client = await services.clientAuthentication.identify(ctx, parameters);
-  const code = parameters.get('code');
-  const verifier = parameters.get('code_verifier');
-  if (code === undefined) throw invalidRequest('code is missing');
-  if (verifier === undefined) throw invalidRequest('code_verifier is missing: PKCE is required');
-  if (!isCodeVerifier(verifier)) throw invalidGrant('code_verifier is not 43 to 128 unreserved characters');
-  const ref = codeSession(code);
-  if (ref === undefined) throw invalidGrant(OVER, 'not the form of a code');
+export const authorizationCode: GrantType = {
+  name: 'authorization_code',
+  read: async (services, parameters) => (client) => redeem(services, client, parameters),
+};
 
-  const redirectUri = parameters.get('redirect_uri');
-  const presented: CodePresentation = {
-    codeHash: hashToken(code),
-    clientId: client.clientId,
-    codeChallenge: codeChallenge(verifier),
-    ...(redirectUri === undefined ? {} : { redirectUri }),
-    ...(parameters.has('resource') ? { resource: services.resources.resolve(parameters.get('resource')) } : {}),
-  };
-  const refreshToken = client.metadata.grant_types.includes('refresh_token')
-    ? mintRefreshToken(secrets, ref, FIRST_GENERATION)
-    : undefined;
-  const ttl = refreshToken === undefined ? services.accessTokenTtl : services.refreshTokenTtl;
-  const redemption = await store.sessions.redeem(
+async function redeem(services: GrantServices, client: Client, parameters: Parameters): Promise<Granted> {
+  const verifier = checkVerifier(parameters);
+  const { code, ref } = checkCode(parameters);
+  const refreshToken = refreshTokenFor(services, client, ref);
+  const redemption = await services.store.sessions.redeem(
     ref,
-    presented,
-    ttl,
+    presentation(services, client, parameters, code, verifier),
+    refreshToken === undefined ? services.accessTokenTtl : services.refreshTokenTtl,
     refreshToken === undefined ? undefined : hashToken(refreshToken),
   );
-
   switch (redemption.outcome) {
-    case 'redeemed':
-      events.emit('code.redeemed', { clientId: client.clientId, ...ref });
-      return tokenResponse(services, redemption.session, redemption.session.grant.scope, refreshToken, true);
+    case 'redeemed': {
+      const { session } = redemption;
+      services.events.emit('code.redeemed', { clientId: client.clientId, ...ref });
+      return { session, scope: session.grant.scope, login: true, ...defined({ refreshToken }) };
+    }
     case 'replayed':
-      events.emit('code.replayed', { clientId: client.clientId, ...ref });
-      events.emit('grant.ended', { clientId: client.clientId, ...ref, reason: 'replayed' });
-      upstream.grantsEnded(ref.person);
-      throw invalidGrant('the code was used before; what it gave has been revoked');
+      return refuseReplay(services, redemption.ended);
     case 'mismatch':
-      if (redemption.of === 'resource') throw invalidTarget('the code was issued for another resource');
-      throw invalidGrant(MISMATCH[redemption.of] ?? OVER, `mismatch: ${redemption.of}`);
+      throw mismatch(redemption.of);
     case 'unknown':
-      throw invalidGrant(OVER, 'no such code');
+      throw invalidGrant(NO_SUCH_CODE, 'no such code');
+  }
+}
+
+/** @see RFC 7636 sections 4.1 and 4.5 */
+function checkVerifier(parameters: Parameters): string {
+  if (!parameters.has('code')) throw invalidRequest('code is missing');
+  const verifier = parameters.get('code_verifier');
+  if (verifier === undefined) throw invalidRequest('code_verifier is missing: PKCE is required');
+  if (!isCodeVerifier(verifier)) throw invalidGrant('code_verifier is not 43 to 128 unreserved characters');
+  return verifier;
+}
+
+function checkCode(parameters: Parameters): { code: string; ref: SessionRef } {
+  const code = parameters.get('code') ?? '';
+  const ref = codeSession(code);
+  if (ref === undefined) throw invalidGrant(NO_SUCH_CODE, 'not the form of a code');
+  return { code, ref };
+}
+
+/** The first refresh token of the session, when the client's grant types include one. */
+function refreshTokenFor({ secrets }: GrantServices, { metadata }: Client, ref: SessionRef): string | undefined {
+  return metadata.grant_types.includes('refresh_token') ? mintRefreshToken(secrets, ref, FIRST_GENERATION) : undefined;
+}
+
+/** What the store compares with the login, in one operation with spending the code (OAuth 2.1 section 4.1.3). */
+function presentation(
+  { resources }: GrantServices,
+  { clientId }: Client,
+  parameters: Parameters,
+  code: string,
+  verifier: string,
+): CodePresentation {
+  const resource = parameters.has('resource') ? resources.resolve(parameters.get('resource')) : undefined;
+  return {
+    codeHash: hashToken(code),
+    clientId,
+    codeChallenge: codeChallenge(verifier),
+    ...defined({ redirectUri: parameters.get('redirect_uri'), resource }),
+  };
+}
+
+/** The code was spent before, and the store has ended what it gave. @see OAuth 2.1 section 4.1.3, design decision 7 */
+async function refuseReplay({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
+  events.emit('code.replayed', { clientId: grant.clientId, ...grant.ref });
+  await sessionEnding.ended(grant.ref.person, [grant], 'replayed', 'client');
+  throw invalidGrant('the code was used before; what it gave has been revoked');
+}
+
+function mismatch(of: (Redemption & { outcome: 'mismatch' })['of']) {
+  switch (of) {
+    case 'resource':
+      return invalidTarget('the code was issued for another resource');
+    case 'client':
+      // Another client learns nothing about a code that is not its own.
+      return invalidGrant(NO_SUCH_CODE, 'mismatch: client');
+    case 'redirect_uri':
+      return invalidGrant('redirect_uri is not the one of the authorization request', 'mismatch: redirect_uri');
+    case 'code_verifier':
+      return invalidGrant('code_verifier does not match code_challenge', 'mismatch: code_verifier');
   }
 }

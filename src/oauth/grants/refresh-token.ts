@@ -1,114 +1,136 @@
 /**
- * The refresh token grant: rotation on every use, safe to retry and evident to theft (design decision 6). Scope may be
- * narrowed, never widened.
+ * The refresh token grant: the token rotates on every use. A retry within a minute gets the same successor; any older
+ * token is a reuse, which ends the session (design decision 6). The scope may be narrowed, never widened.
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
-import type Koa from 'koa';
-import { invalidGrant, invalidRequest, invalidScope, invalidTarget, OAuthError } from '../../protocol/oauth-error.ts';
+import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../../protocol/oauth-error.ts';
 import { type Parameters, words } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
-import type { Session } from '../../store/records.ts';
-import { isRegisteredId } from '../clients/client.ts';
-import { clientCredentials } from '../clients/client-authentication.ts';
-import { UNUSED_CLIENT_TTL } from '../endpoints/registration.ts';
-import { type TokenServices, tokenResponse } from '../endpoints/token.ts';
+import type { EndedGrant, Session } from '../../store/records.ts';
+import { type Client, isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
 import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts';
-import { UpstreamFailure } from '../upstream.ts';
+import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
+import type { Granted, GrantServices, GrantType } from './grant-type.ts';
 
 /** Seconds in which a repeat of the newest spent token gets the same successor. */
 const GRACE = 60;
-const OVER = 'the session is over: authorize again';
+/** The answer for a session that ended and for one of another client alike. */
+const SESSION_OVER = 'the session is over: authorize again';
 
-/** Rotates a refresh token. @throws {OAuthError} */
-export async function refresh(
-  services: TokenServices,
-  ctx: Koa.Context,
-  parameters: Parameters,
-): Promise<Record<string, unknown>> {
-  const { store, secrets, events, upstream } = services;
-  const credentials = clientCredentials(ctx, parameters);
-  const presented = parameters.get('refresh_token');
-  const genuine = presented === undefined ? undefined : readRefreshToken(secrets, presented);
-  // Both reads travel in one round trip.
-  const [found, session] = await Promise.all([
-    services.clients.find(credentials.clientId),
-    genuine === undefined ? undefined : store.sessions.read(genuine.ref),
-  ]);
-  const client = await services.clientAuthentication.authenticate(credentials, found);
-  if (!client.metadata.grant_types.includes('refresh_token')) {
-    throw new OAuthError('unauthorized_client', 'the client is not registered for the refresh_token grant');
-  }
-  if (presented === undefined) throw invalidRequest('refresh_token is missing');
-  if (genuine === undefined) throw invalidGrant('the refresh token is not one of this server', 'forged or damaged');
-  if (session === undefined) throw invalidGrant(OVER, 'no such grant');
-  const { ref } = genuine;
-  if (session.grant.clientId !== client.clientId) throw invalidGrant(OVER, 'of another client');
-  if (parameters.has('resource') && services.resources.resolve(parameters.get('resource')) !== session.grant.resource) {
-    throw invalidTarget('the refresh token was issued for another resource');
-  }
-  const scope = narrowed(services, session.grant.scope, parameters.get('scope'));
-  await recheck(services, session);
-
-  const successor = mintRefreshToken(secrets, ref, genuine.generation + 1);
-  // The registration lives on by being used; both writes travel together.
-  const [rotation] = await Promise.all([
-    store.sessions.rotate(ref, {
-      clientId: client.clientId,
-      presentedHash: hashToken(presented),
-      presentedGeneration: genuine.generation,
-      successorHash: hashToken(successor),
-      sealedSuccessor: sealUnder(presented, successor),
-      grace: GRACE,
-      ttl: services.refreshTokenTtl,
-    }),
-    isRegisteredId(client.clientId) ? store.clients.touch(client.clientId, UNUSED_CLIENT_TTL, ref.person) : undefined,
-  ]);
-  switch (rotation.outcome) {
-    case 'rotated':
-      events.emit('refresh_token.rotated', { clientId: client.clientId, ...ref });
-      return tokenResponse(services, session, scope, successor, false);
-    case 'repeated':
-      events.emit('refresh_token.repeated', { clientId: client.clientId, ...ref });
-      return tokenResponse(services, session, scope, openUnder(presented, rotation.sealedSuccessor), false);
-    case 'reused':
-      events.emit('refresh_token.reused', { clientId: client.clientId, ...ref });
-      events.emit('grant.ended', { clientId: client.clientId, ...ref, reason: 'reused' });
-      upstream.grantsEnded(ref.person);
-      throw invalidGrant('the refresh token was used before; the session has been revoked');
-    case 'unknown':
-      throw invalidGrant(OVER, 'not the token of this grant');
-  }
+/** What a request presents, before anything is checked. */
+interface Presented {
+  readonly token: string | undefined;
+  /** Undefined for a token that this server did not mint. */
+  readonly generation: number | undefined;
+  /** Undefined when the session is over. */
+  readonly session: Session | undefined;
 }
 
-/** The scope of this access token (OAuth 2.1 section 4.3.1). */
-function narrowed(
-  services: TokenServices,
-  granted: readonly string[],
-  parameter: string | undefined,
-): readonly string[] {
-  const wanted = words(parameter);
-  if (wanted.length === 0) return granted;
-  const wider = wanted.find((scope) => !granted.includes(scope) && !services.upstream.scopes.covers(granted, scope));
+export const refreshToken: GrantType = {
+  name: 'refresh_token',
+  async read(services, parameters) {
+    const token = parameters.get('refresh_token');
+    const genuine = token === undefined ? undefined : readRefreshToken(services.secrets, token);
+    const session = genuine === undefined ? undefined : await services.store.sessions.read(genuine.ref);
+    return (client) => refresh(services, client, parameters, { token, generation: genuine?.generation, session });
+  },
+};
+
+async function refresh(
+  services: GrantServices,
+  client: Client,
+  parameters: Parameters,
+  presented: Presented,
+): Promise<Granted> {
+  const { token, generation } = checkToken(presented);
+  const session = checkSession(presented, client);
+  checkResource(services, session, parameters);
+  const scope = narrowedScope(services, session, parameters);
+  await checkPolicy(services, session);
+  const refreshToken = await rotate(services, client, session, token, generation);
+  return { session, scope, refreshToken, login: false };
+}
+
+/** A forged token says nothing about any session (design decision 6). */
+function checkToken({ token, generation }: Presented): { token: string; generation: number } {
+  if (token === undefined) throw invalidRequest('refresh_token is missing');
+  if (generation === undefined) throw invalidGrant('the refresh token is not one of this server', 'forged or damaged');
+  return { token, generation };
+}
+
+function checkSession({ session }: Presented, client: Client): Session {
+  if (session === undefined) throw invalidGrant(SESSION_OVER, 'no such grant');
+  if (session.grant.clientId !== client.clientId) throw invalidGrant(SESSION_OVER, 'of another client');
+  return session;
+}
+
+/** @see RFC 8707 section 2.2 */
+function checkResource({ resources }: GrantServices, { grant }: Session, parameters: Parameters): void {
+  if (parameters.has('resource') && resources.resolve(parameters.get('resource')) !== grant.resource)
+    throw invalidTarget('the refresh token was issued for another resource');
+}
+
+/** The scope of this access token. @see OAuth 2.1 section 4.3.1 */
+function narrowedScope({ upstream }: GrantServices, { grant }: Session, parameters: Parameters): readonly string[] {
+  const wanted = words(parameters.get('scope'));
+  if (wanted.length === 0) return grant.scope;
+  const wider = wanted.find((scope) => !grant.scope.includes(scope) && !upstream.scopes.covers(grant.scope, scope));
   if (wider !== undefined) throw invalidScope('a refresh cannot widen the scope: authorize again for more');
   return wanted;
 }
 
-/** The operator's policy, asked again at each refresh; what cannot be decided rotates nothing (design decision 10). */
-async function recheck(services: TokenServices, { grant: { ref, clientId }, credential }: Session): Promise<void> {
+/** The operator's policy, asked at each refresh. What cannot be decided rotates nothing (design decision 10). */
+async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, credential }: Session): Promise<void> {
   try {
-    await services.upstream.recheck(credential);
+    await upstream.recheck(credential);
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
-    if (error.code !== 'access_denied') {
-      throw new OAuthError('temporarily_unavailable', error.description, {
-        status: 503,
-        detail: error.message,
-        headers: { 'Retry-After': '30' },
-      });
-    }
-    const ended = await services.store.sessions.end(ref);
-    if (ended !== undefined) services.events.emit('grant.ended', { clientId, ...ref, reason: 'not_allowed' });
-    services.upstream.grantsEnded(ref.person);
+    if (error.code !== 'access_denied') throw upstreamUnavailable(error);
+    await sessionEnding.end(grant.ref, 'not_allowed', 'operator');
     throw invalidGrant('the person may not use this server any more', error.message);
   }
+}
+
+/** Spends the token. @returns its successor: a new one, or for a retry the one that was made then */
+async function rotate(
+  services: GrantServices,
+  { clientId }: Client,
+  { grant: { ref } }: Session,
+  token: string,
+  generation: number,
+): Promise<string> {
+  const { store, secrets, events } = services;
+  const successor = mintRefreshToken(secrets, ref, generation + 1);
+  const [rotation] = await Promise.all([
+    store.sessions.rotate(ref, {
+      clientId,
+      presentedHash: hashToken(token),
+      presentedGeneration: generation,
+      successorHash: hashToken(successor),
+      sealedSuccessor: sealUnder(token, successor),
+      grace: GRACE,
+      ttl: services.refreshTokenTtl,
+    }),
+    // The registration lives on by being used; both writes travel together.
+    isRegisteredId(clientId) ? store.clients.touch(clientId, UNUSED_CLIENT_TTL, ref.person) : undefined,
+  ]);
+  switch (rotation.outcome) {
+    case 'rotated':
+      events.emit('refresh_token.rotated', { clientId, ...ref });
+      return successor;
+    case 'repeated':
+      events.emit('refresh_token.repeated', { clientId, ...ref });
+      return openUnder(token, rotation.sealedSuccessor);
+    case 'reused':
+      return refuseReuse(services, rotation.ended);
+    case 'unknown':
+      throw invalidGrant(SESSION_OVER, 'not the token of this grant');
+  }
+}
+
+/** The token was spent before the last one, and the store has ended the session. @see RFC 9700 section 4.14.2 */
+async function refuseReuse({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
+  events.emit('refresh_token.reused', { clientId: grant.clientId, ...grant.ref });
+  await sessionEnding.ended(grant.ref.person, [grant], 'reused', 'client');
+  throw invalidGrant('the refresh token was used before; the session has been revoked');
 }

@@ -1,24 +1,25 @@
 /**
- * A login: one record that goes from the consent page to GitHub and back, each step taken once, each bound to the
- * browser that took the one before. The steps' routes are `authorize.ts`, `consent.ts` and `../github/callback.ts`;
- * what a step does to the record is here.
+ * A login: one record that goes from the consent page to the upstream and back. Each step is taken once, and only by the
+ * browser that took the one before. The steps' routes are in `../endpoints/`; what a step does to the record is here.
  * @see design decision 11, RFC 9700 section 4.7
  */
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
+import { words } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
 import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts';
-import type { Approval, AuthorizationRequest, Login, LoginProblem } from '../../store/records.ts';
+import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Client } from '../clients/client.ts';
-import { redirectKind } from '../clients/redirect-uri.ts';
-import { effectiveScope, upstreamScope } from '../scope.ts';
+import { PageError } from '../../web/page-error.ts';
+import { effectiveScope } from '../scope.ts';
 import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
 import type { Upstream, UpstreamLogin } from '../upstream.ts';
+import { consentKey, isRememberable } from './remembered-consent.ts';
 
 /** Seconds a person has on the consent page. */
 const CONSENT_TTL = 900;
-/** Seconds a person has at GitHub. */
+/** Seconds a person has at the upstream. */
 const UPSTREAM_TTL = 900;
 /** Seconds in which a code must be redeemed (OAuth 2.1 section 4.1.2). */
 const CODE_TTL = 60;
@@ -26,26 +27,30 @@ const CODE_TTL = 60;
 const CONSENT_MEMORY = 90 * 86400;
 /** Seconds for which this browser is known to have been a person's. */
 const PERSON_MEMORY = 90 * 86400;
+const PERSON_COOKIE = 'person';
 const CSRF_PURPOSE = 'consent-csrf';
 
+/** A validated request, with what the upstream is asked for on its behalf. */
+export type RequestedLogin = Pick<ClientLogin, 'request' | 'upstreamScope'>;
+
 export interface Logins {
-  /** Keeps a request until the person decides; answers the hidden fields of the consent form. */
-  askConsent(ctx: Koa.Context, request: AuthorizationRequest): Promise<Record<string, string>>;
-  /** Takes Allow: the login goes on to GitHub. Answers its address. */
-  allow(ctx: Koa.Context, form: ConsentForm): Promise<{ url: string; login: Login } | LoginProblem>;
-  /** Takes Cancel. */
-  deny(ctx: Koa.Context, form: ConsentForm): Promise<Login | LoginProblem>;
-  /** Sends a login to GitHub without asking, for a consent this browser's person allowed to be remembered. */
-  goOn(ctx: Koa.Context, request: AuthorizationRequest, expectedPerson: string | undefined): Promise<string>;
-  /** The person this browser last came back as, if they remembered this consent. */
+  /** Keeps a request until the person decides. @returns the hidden fields of the consent form */
+  askConsent(ctx: Koa.Context, login: RequestedLogin): Promise<Record<string, string>>;
+  /** Takes Allow: the login goes on to the upstream. @returns the upstream's address @throws {PageError} */
+  allow(ctx: Koa.Context, form: ConsentForm): Promise<string>;
+  /** Takes Cancel: the login ends. @throws {PageError} */
+  deny(ctx: Koa.Context, form: ConsentForm): Promise<ClientLogin>;
+  /** Begins a login that needs no consent page: a remembered consent, or the account page's. @returns the upstream's address */
+  sendToUpstream(ctx: Koa.Context, login: Login): Promise<string>;
+  /** The person this browser last came back as, if that person let this consent be remembered. */
   rememberedPerson(ctx: Koa.Context, request: AuthorizationRequest): Promise<string | undefined>;
-  /** Takes the login that comes back from GitHub with a state. */
-  comeBack(ctx: Koa.Context, state: string): Promise<ReturnedLogin | LoginProblem>;
-  /** Finishes: stores the session at once, and answers the code for the client. */
-  complete(ctx: Koa.Context, returned: ReturnedLogin, upstreamLogin: UpstreamLogin): Promise<string>;
+  /** Takes the login that comes back from the upstream with a state. @throws {PageError} */
+  takeBack(ctx: Koa.Context, state: string): Promise<ReturnedLogin>;
+  /** Finishes a client's login: stores the session. @returns the authorization code */
+  complete(ctx: Koa.Context, login: ClientLogin, remember: boolean, upstreamLogin: UpstreamLogin): Promise<string>;
 }
 
-/** A login taken back from GitHub, once. */
+/** A login taken back from the upstream, once. */
 export interface ReturnedLogin {
   readonly login: Login;
   readonly codeVerifier: string;
@@ -78,125 +83,125 @@ export function createLogins(options: LoginOptions): Logins {
     secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
 
   /**
-   * Makes what binds the way back from GitHub to this browser, and the address to go to.
-   * @param seed that all of it follows from: nobody but this browser knows it
+   * Binds the way back from the upstream to this browser.
+   * @param browserSecret a secret held only by this browser; state, cookie and verifier derive from it
+   * @returns what the store keeps, and the upstream's address for the login
    */
   function approve(
     ctx: Koa.Context,
     id: string,
     remember: boolean,
-    seed: string,
-  ): { approval: Approval; url: (request: AuthorizationRequest) => string } {
-    const derived = (purpose: string) => secrets.sign(purpose, Buffer.from(`${id}.${seed}`)).toString('base64url');
-    // 43 characters each, which is what PKCE asks of a verifier (RFC 7636 section 4.1).
-    const [random, browser, codeVerifier] = [
-      derived('github-state'),
-      derived('github-browser'),
-      derived('github-verifier'),
-    ];
-    const state = `${id}.${random}`;
-    const approval = {
-      stateHash: hashToken(state),
-      browserHash: hashToken(browser),
-      sealedVerifier: secrets.seal(codeVerifier, `login:${id}`),
-      remember,
-    };
+    browserSecret: string,
+  ): { approval: Approval; urlFor: (login: Login) => string } {
+    // 43 characters each, as RFC 7636 section 4.1 wants of a verifier.
+    const derive = (purpose: string) =>
+      secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}`)).toString('base64url');
+    const state = `${id}.${derive('github-state')}`;
+    const browser = derive('github-browser');
+    const codeVerifier = derive('github-verifier');
     cookies.set(ctx, browserCookie(id), browser, { sameSite: 'lax', maxAge: UPSTREAM_TTL });
-    const url = (request: AuthorizationRequest) =>
-      upstream.authorizationUrl({
-        state,
-        codeVerifier,
-        scope: upstreamScope(upstream.scopes, request.scope, upstream.policyScope),
-        selectAccount: promptValues(request).includes('select_account') || promptValues(request).includes('login'),
-        ...(request.loginHint === undefined ? {} : { loginHint: request.loginHint }),
-      });
-    return { approval, url };
+    return {
+      approval: {
+        stateHash: hashToken(state),
+        browserHash: hashToken(browser),
+        sealedVerifier: secrets.seal(codeVerifier, `login:${id}`),
+        remember,
+      },
+      urlFor(login) {
+        const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
+        const selectAccount = words(prompt).some((value) => value === 'select_account' || value === 'login');
+        const scope = login.upstreamScope;
+        return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
+      },
+    };
   }
 
-  function presented(ctx: Koa.Context, form: ConsentForm): string | undefined {
-    const cookie = isLoginId(form.id) ? cookies.get(ctx, consentCookie(form.id)) : undefined;
-    return cookie !== undefined &&
-      secrets.verify(CSRF_PURPOSE, Buffer.from(`${form.id}.${cookie}`), Buffer.from(form.csrf, 'base64url'))
-      ? cookie
-      : undefined;
+  /** The consent cookie, when the form's CSRF value was made for it. */
+  function consentCookieOf(ctx: Koa.Context, { id, csrf }: ConsentForm): string | undefined {
+    const cookie = isLoginId(id) ? cookies.get(ctx, consentCookie(id)) : undefined;
+    if (cookie === undefined) return undefined;
+    const genuine = secrets.verify(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`), Buffer.from(csrf, 'base64url'));
+    return genuine ? cookie : undefined;
   }
 
   return {
-    async askConsent(ctx, request) {
+    async askConsent(ctx, { request, upstreamScope }) {
       const [id, cookie] = [randomToken(16), randomToken()];
-      await store.logins.open(id, { request, consentHash: hashToken(cookie) }, CONSENT_TTL);
+      const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
+      await store.logins.open(id, login, CONSENT_TTL);
       cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
       return { request: id, csrf: csrfFor(id, cookie) };
     },
 
     async allow(ctx, form) {
-      const cookie = presented(ctx, form);
-      if (cookie === undefined) return 'other_browser';
+      const cookie = consentCookieOf(ctx, form);
+      if (cookie === undefined) throw stepRefused('other_browser');
       // The cookie stays until it expires: a second click makes the same approval of it, and leads to the same address.
-      const { approval, url } = approve(ctx, form.id, form.remember, cookie);
+      const { approval, urlFor } = approve(ctx, form.id, form.remember, cookie);
       const login = await store.logins.decide(form.id, hashToken(cookie), { approval, ttl: UPSTREAM_TTL });
       if (typeof login === 'string') {
         cookies.clear(ctx, consentCookie(form.id));
         cookies.clear(ctx, browserCookie(form.id));
-        return login;
+        throw stepRefused(login);
       }
       events.emit('consent.allowed', { clientId: login.request.clientId });
-      return { url: url(login.request), login };
+      return urlFor(login);
     },
 
     async deny(ctx, form) {
-      const cookie = presented(ctx, form);
-      if (cookie === undefined) return 'other_browser';
+      const cookie = consentCookieOf(ctx, form);
+      if (cookie === undefined) throw stepRefused('other_browser');
       const login = await store.logins.decide(form.id, hashToken(cookie), 'deny');
-      if (typeof login !== 'string') events.emit('consent.denied', { clientId: login.request.clientId });
+      if (typeof login === 'string') throw stepRefused(login);
+      events.emit('consent.denied', { clientId: login.request.clientId });
       return login;
     },
 
-    async goOn(ctx, request, expectedPerson) {
+    async sendToUpstream(ctx, login) {
       const id = randomToken(16);
-      const { approval, url } = approve(ctx, id, false, randomToken());
-      const login: Login = { request, consentHash: '', ...(expectedPerson === undefined ? {} : { expectedPerson }) };
+      const { approval, urlFor } = approve(ctx, id, false, randomToken());
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
-      return url(request);
+      return urlFor(login);
     },
 
     async rememberedPerson(ctx, request) {
       if (!isRememberable(request)) return undefined;
-      const person = cookies.getSealed(ctx, 'person');
+      const person = cookies.getSealed(ctx, PERSON_COOKIE);
       return person !== undefined && (await store.consents.has(person, consentKey(request))) ? person : undefined;
     },
 
-    async comeBack(ctx, state) {
+    async takeBack(ctx, state) {
       const id = state.split('.')[0] ?? '';
-      if (!isLoginId(id)) return 'unknown';
-      const browser = cookies.get(ctx, browserCookie(id));
-      const found = await store.logins.finish(id, hashToken(state), hashToken(browser ?? ''));
-      if (typeof found === 'string') return found;
+      if (!isLoginId(id)) throw stepRefused('unknown');
+      const browser = cookies.get(ctx, browserCookie(id)) ?? '';
+      const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
+      if (typeof found === 'string') throw stepRefused(found);
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
       return { login: found.login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
 
-    async complete(ctx, { login: { request }, remember }, { person, credentialId, credential, account, grantedScope }) {
+    async complete(ctx, { request }, remember, { person, credentialId, credential, account, grantedScope }) {
       const ref = { person, grant: newGrantId() };
       const code = mintCode(ref);
+      const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = request;
       const scope = effectiveScope(upstream.scopes, request.scope, grantedScope);
       await Promise.all([
         store.sessions.begin({
           ref,
           grant: {
-            clientId: request.clientId,
-            clientName: request.clientName,
-            redirectUri: request.redirectUri,
-            redirectUriSent: request.redirectUriSent,
-            codeChallenge: request.codeChallenge,
+            clientId,
+            clientName,
+            redirectUri,
+            redirectUriSent,
+            codeChallenge,
             scope,
-            resource: request.resource,
+            resource,
             credential: credentialId,
             authTime: now(),
-            refreshable: request.refreshable,
-            ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+            refreshable,
+            ...defined({ nonce: request.nonce }),
           },
           codeHash: hashToken(code),
           codeTtl: CODE_TTL,
@@ -207,54 +212,22 @@ export function createLogins(options: LoginOptions): Logins {
           ? store.consents.remember(person, consentKey(request), CONSENT_MEMORY)
           : undefined,
       ]);
-      cookies.setSealed(ctx, 'person', person, { sameSite: 'lax', maxAge: PERSON_MEMORY });
-      events.emit('login.completed', {
-        clientId: request.clientId,
-        ...ref,
-        githubId: account.id,
-        githubLogin: account.login,
-        scope,
-      });
+      cookies.setSealed(ctx, PERSON_COOKIE, person, { sameSite: 'lax', maxAge: PERSON_MEMORY });
+      const { id: githubId, login: githubLogin } = account;
+      events.emit('login.completed', { clientId, ...ref, githubId, githubLogin, scope });
       return code;
     },
   };
 }
 
-/** The OpenID Connect `prompt` values of a request. */
-export function promptValues(request: Pick<AuthorizationRequest, 'prompt'>): string[] {
-  return request.prompt?.split(' ') ?? [];
+/** The page for a step that cannot be taken: the login is over, the step was taken before, or in another browser. */
+function stepRefused(problem: LoginProblem): PageError {
+  return problem === 'unknown'
+    ? new PageError('expired_request', { description: 'the request is over or was answered before' })
+    : new PageError('other_browser', { description: 'the request was begun in another browser' });
 }
 
-/** Whether consent to a request may be remembered: never where anyone can stand (RFC 8252 section 8.6). */
-export function isRememberable(request: Pick<AuthorizationRequest, 'redirectUri'>): boolean {
-  return redirectKind(request.redirectUri) === 'https';
-}
-
-/** What a remembered consent was for; anything else asks again. */
-function consentKey(request: AuthorizationRequest): string {
-  return hashToken(
-    JSON.stringify([
-      request.clientId,
-      request.clientName,
-      request.redirectUri,
-      [...request.scope].sort(),
-      request.resource,
-    ]),
-  );
-}
-
+/** Ids that this server makes for logins: nothing else is looked up in the store. */
 function isLoginId(id: string): boolean {
   return /^[A-Za-z0-9_-]{22}$/.test(id);
-}
-
-/** What a login keeps of its client. */
-export function clientOfRequest(
-  client: Client,
-  name: string,
-): Pick<AuthorizationRequest, 'clientId' | 'clientName' | 'refreshable'> {
-  return {
-    clientId: client.clientId,
-    clientName: name,
-    refreshable: client.metadata.grant_types.includes('refresh_token'),
-  };
 }

@@ -1,37 +1,55 @@
-/** ID tokens, for who asked for `openid`. @see OpenID Connect Core sections 2 and 3.1.3.6 */
+/** ID tokens, for logins that asked for `openid`. @see OpenID Connect Core sections 2 and 3.1.3.6 */
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Session } from '../../store/records.ts';
-import type { Services } from '../endpoints/services.ts';
+import { defined } from '../../base/defined.ts';
+import type { SigningKeys } from '../../security/keys.ts';
+import type { Account, Session } from '../../store/records.ts';
 import { subjectOf } from './subject.ts';
 
 const ALGORITHM = 'RS256';
 
-/** Signs the ID token that goes with an access token. */
-export async function mintIdToken(
-  services: Pick<Services, 'issuer' | 'keys' | 'now' | 'accessTokenTtl'>,
-  { grant, credential: { account } }: Session,
-  accessToken: string,
-): Promise<string> {
-  const { kid, privateKey } = await services.keys.current(ALGORITHM);
-  const iat = services.now();
-  return new SignJWT({
-    auth_time: grant.authTime,
-    at_hash: createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url'),
-    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
-    ...(grant.scope.includes('profile')
-      ? {
-          preferred_username: account.login,
-          ...(account.name === undefined ? {} : { name: account.name }),
-          ...(account.avatarUrl === undefined ? {} : { picture: account.avatarUrl }),
-        }
-      : {}),
-  })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
-    .setIssuer(services.issuer)
-    .setSubject(subjectOf(account))
-    .setAudience(grant.clientId)
-    .setIssuedAt(iat)
-    .setExpirationTime(iat + services.accessTokenTtl)
-    .sign(privateKey);
+export interface IdTokens {
+  /** Signs the ID token that goes with an access token. */
+  mint(session: Session, accessToken: string): Promise<string>;
+}
+
+export interface IdTokenOptions {
+  readonly issuer: string;
+  readonly keys: SigningKeys;
+  /** Epoch seconds. */
+  readonly now: () => number;
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+export function createIdTokens({ issuer, keys, now, ttl }: IdTokenOptions): IdTokens {
+  return {
+    async mint({ grant, credential: { account } }, accessToken) {
+      const { kid, privateKey } = await keys.current(ALGORITHM);
+      const iat = now();
+      return new SignJWT({
+        auth_time: grant.authTime,
+        at_hash: accessTokenHash(accessToken),
+        ...defined({ nonce: grant.nonce }),
+        ...(grant.scope.includes('profile') ? profileClaims(account) : {}),
+      })
+        .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
+        .setIssuer(issuer)
+        .setSubject(subjectOf(account))
+        .setAudience(grant.clientId)
+        .setIssuedAt(iat)
+        .setExpirationTime(iat + ttl)
+        .sign(privateKey);
+    },
+  };
+}
+
+/** The claims of the scope `profile`, in ID tokens and at userinfo. @see OpenID Connect Core section 5.4 */
+export function profileClaims({ login, name, avatarUrl }: Account): Record<string, string> {
+  return { preferred_username: login, ...defined({ name, picture: avatarUrl }) };
+}
+
+/** The left half of the access token's hash, for an algorithm with SHA-256. @see OpenID Connect Core section 3.1.3.6 */
+function accessTokenHash(accessToken: string): string {
+  return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url');
 }

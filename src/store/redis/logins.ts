@@ -1,6 +1,6 @@
 /** Logins under way in Redis: one key each, which each step moves on or takes. */
 import { z } from 'zod';
-import type { Approval, Login, LoginProblem } from '../records.ts';
+import type { Approval, ClientLogin, Login, LoginProblem } from '../records.ts';
 import type { LoginStore } from '../store.ts';
 import { readApproval, readLogin } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
@@ -24,7 +24,7 @@ export class RedisLoginStore implements LoginStore {
   }
 
   async open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void> {
-    const args = { login: JSON.stringify(login), consentHash: login.consentHash, ttl, ...approvalArgs(approval) };
+    const args = { login: JSON.stringify(login), consentHash: consentHashOf(login), ttl, ...approvalArgs(approval) };
     await this.#redis.run(this.#open, [this.#keys.login(id)], args);
   }
 
@@ -32,11 +32,11 @@ export class RedisLoginStore implements LoginStore {
     id: string,
     consentHash: string,
     taken: { approval: Approval; ttl: number } | 'deny',
-  ): Promise<Login | LoginProblem> {
+  ): Promise<ClientLogin | LoginProblem> {
     const args = taken === 'deny' ? {} : { ttl: taken.ttl, ...approvalArgs(taken.approval) };
     const reply = await this.#redis.run(this.#decide, [this.#keys.login(id)], { consentHash, ...args });
     const answer = decision.parse(reply);
-    return answer[0] === 'decided' ? readLogin(answer[1]) : answer[0];
+    return answer[0] === 'decided' ? (readLogin(answer[1]) as ClientLogin) : answer[0];
   }
 
   async finish(
@@ -47,7 +47,9 @@ export class RedisLoginStore implements LoginStore {
     const answer = finish.parse(
       await this.#redis.run(this.#finish, [this.#keys.login(id)], { stateHash, browserHash }),
     );
-    return answer[0] === 'finished' ? { login: readLogin(answer[1]), approval: readApproval(answer[2]) } : answer[0];
+    return answer[0] === 'finished'
+      ? { login: readLogin(answer[1]) as ClientLogin, approval: readApproval(answer[2]) }
+      : answer[0];
   }
 }
 
@@ -59,4 +61,8 @@ function approvalArgs(approval: Approval | undefined) {
         stateHash: approval.stateHash,
         browserHash: approval.browserHash,
       };
+}
+
+function consentHashOf(login: Login): string {
+  return login.purpose === 'client' ? (login.consentHash ?? '') : '';
 }

@@ -1,6 +1,6 @@
 /** Logins under way in SQLite: one row each, which each step moves on or takes. */
 import { z } from 'zod';
-import type { Approval, Login, LoginProblem } from '../records.ts';
+import type { Approval, ClientLogin, Login, LoginProblem } from '../records.ts';
 import type { LoginStore } from '../store.ts';
 import { readApproval, readLogin } from '../stored.ts';
 import type { Database } from './database.ts';
@@ -25,7 +25,7 @@ export class SqliteLoginStore implements LoginStore {
     await this.#database.transaction((now) => {
       sql.run`
         INSERT OR REPLACE INTO logins (id, record, consent_hash, approval, state_hash, browser_hash, expires_at)
-        VALUES (${id}, ${JSON.stringify(login)}, ${login.consentHash}, ${approvalJson}, ${approval?.stateHash ?? null},
+        VALUES (${id}, ${JSON.stringify(login)}, ${consentHashOf(login)}, ${approvalJson}, ${approval?.stateHash ?? null},
           ${approval?.browserHash ?? null}, ${now + ttl})`;
     });
   }
@@ -34,7 +34,7 @@ export class SqliteLoginStore implements LoginStore {
     id: string,
     consentHash: string,
     decision: { approval: Approval; ttl: number } | 'deny',
-  ): Promise<Login | LoginProblem> {
+  ): Promise<ClientLogin | LoginProblem> {
     const { sql } = this.#database;
     const stateHash = decision === 'deny' ? null : decision.approval.stateHash;
     return this.#database.transaction((now) => {
@@ -57,7 +57,7 @@ export class SqliteLoginStore implements LoginStore {
             browser_hash = ${approval.browserHash}, expires_at = ${now + ttl}
           WHERE id = ${id} AND approval IS NULL`;
       }
-      return readLogin(login.record);
+      return readLogin(login.record) as ClientLogin;
     });
   }
 
@@ -82,4 +82,8 @@ export class SqliteLoginStore implements LoginStore {
       return { login: readLogin(login.record), approval: readApproval(login.approval) };
     });
   }
+}
+
+function consentHashOf(login: Login): string {
+  return login.purpose === 'client' ? (login.consentHash ?? '') : '';
 }

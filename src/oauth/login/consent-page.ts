@@ -1,0 +1,62 @@
+/**
+ * The consent page: before the upstream is involved, the person sees which client asks, for what, and where the answer
+ * goes. The decision is taken by `../endpoints/consent.ts`.
+ * @see RFC 9700 section 4.13 (confused deputy), design decision 11
+ */
+import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
+import type { EventBus } from '../../observe/events.ts';
+import { noStore } from '../../protocol/http.ts';
+import type { Web } from '../../web/web.ts';
+import type { Client } from '../clients/client.ts';
+import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
+import type { Resources } from '../resource-indicators.ts';
+import type { Upstream } from '../upstream.ts';
+import type { Logins, RequestedLogin } from './login.ts';
+import { isRememberable } from './remembered-consent.ts';
+
+export interface ConsentPageServices {
+  readonly resources: Resources;
+  readonly upstream: Upstream;
+  readonly logins: Logins;
+  readonly web: Web;
+  readonly events: EventBus;
+}
+
+/**
+ * Shows the consent page for a request.
+ * @param client undefined when it has gone since the login began
+ */
+export async function showConsent(
+  services: ConsentPageServices,
+  ctx: Koa.Context,
+  client: Client | undefined,
+  login: RequestedLogin,
+): Promise<void> {
+  const { request } = login;
+  const { scopes, policyScope } = services.upstream;
+  const alwaysAsked = scopes.always.filter((name) => !scopes.covers(request.scope, name));
+  const fields = await services.logins.askConsent(ctx, login);
+  const kind = redirectKind(request.redirectUri);
+  const documentHost = client?.origin === 'document' ? new URL(client.clientId).host : undefined;
+  noStore(ctx);
+  services.web.page(ctx, 'consent', request.uiLocales, {
+    clientName: request.clientName,
+    ...defined({
+      clientUri: client?.metadata.client_uri,
+      // Only an https redirect proves that the answer reaches who publishes the document (design decision 13).
+      verifiedDomain: kind === 'https' ? documentHost : undefined,
+      otherResource: request.resource === services.resources.builtIn ? undefined : request.resource,
+    }),
+    redirectHost: redirectHost(request.redirectUri),
+    redirectKind: kind,
+    // What is always asked of GitHub serves every client's get_user_profile, so the page lists it for the client.
+    scopes: [...new Set([...request.scope, ...alwaysAsked])].map((name) => ({ name })),
+    policyScopes: policyScope
+      .filter((name) => !request.scope.includes(name) && !scopes.covers(request.scope, name))
+      .map((name) => ({ name })),
+    rememberable: isRememberable(request),
+    fields,
+  });
+  services.events.emit('consent.shown', { clientId: request.clientId, remembered: false });
+}

@@ -1,0 +1,42 @@
+/** Each request gets a reference, and is told to the log and the metrics when it is over. */
+import { randomUUID } from 'node:crypto';
+import type Koa from 'koa';
+import type { Metrics } from './metrics.ts';
+
+/** Characters of a path in the log. */
+const LOGGED_PATH = 300;
+
+/** Hears of every request when it is over; for the log. */
+export type RequestListener = (request: {
+  method: string;
+  path: string;
+  status: number;
+  milliseconds: number;
+  reference: string;
+  address: string;
+}) => void;
+
+/** Sets `ctx.state.reference` and `X-Request-Id`. */
+export function observeRequests(metrics: Metrics, onRequest: RequestListener | undefined): Koa.Middleware {
+  return async (ctx, next) => {
+    const begun = performance.now();
+    const reference = randomUUID();
+    ctx.state.reference = reference;
+    ctx.set('X-Request-Id', reference);
+    try {
+      await next();
+    } finally {
+      const milliseconds = performance.now() - begun;
+      const route: unknown = ctx._matchedRoute;
+      metrics.request(typeof route === 'string' ? route : 'none', ctx.method, ctx.status, milliseconds / 1000);
+      onRequest?.({
+        method: ctx.method,
+        path: ctx.path.slice(0, LOGGED_PATH),
+        status: ctx.status,
+        milliseconds,
+        reference,
+        address: ctx.ip,
+      });
+    }
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Errors of the endpoints that programs call: whatever a handler throws becomes the protocol's own error as JSON. The
+ * wire shows the code and the description; the log has the rest, under the reference in `X-Request-Id`.
+ * @see OAuth 2.1 section 3.2.4
+ */
+import type Koa from 'koa';
+import { TooManyRequests } from '../security/rate-limits.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { clientErrorStatus, countFailure, type FailureOptions, reportFailure, STORE_RETRY } from './failures.ts';
+import { OAuthError, type OAuthErrorCode } from './oauth-error.ts';
+
+/** Codes that tell a guesser "no": they count against the address. */
+const GUESSES: ReadonlySet<OAuthErrorCode> = new Set(['invalid_client', 'invalid_grant', 'invalid_token']);
+
+export function jsonErrors({ events, limits }: FailureOptions): Koa.Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      const isGuess = thrown instanceof OAuthError && GUESSES.has(thrown.code);
+      const answered = isGuess ? await countFailure(thrown, limits, ctx.ip) : thrown;
+      const error = toOAuthError(answered);
+      reportFailure(events, ctx, thrown, isExpected(thrown));
+      ctx.status = error.status;
+      ctx.set(error.headers);
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = { error: error.code, error_description: error.description };
+    }
+  };
+}
+
+function isExpected(thrown: unknown): boolean {
+  return thrown instanceof OAuthError || thrown instanceof TooManyRequests || clientErrorStatus(thrown) !== undefined;
+}
+
+function toOAuthError(thrown: unknown): OAuthError {
+  if (thrown instanceof OAuthError) return thrown;
+  if (thrown instanceof TooManyRequests) {
+    return new OAuthError('temporarily_unavailable', 'too many requests from this address: slow down', {
+      status: 429,
+      headers: { 'Retry-After': String(thrown.retryAfter) },
+    });
+  }
+  if (thrown instanceof StoreUnavailable) {
+    return new OAuthError('temporarily_unavailable', 'the store cannot be reached: try again', {
+      status: 503,
+      headers: { 'Retry-After': String(STORE_RETRY) },
+    });
+  }
+  const status = clientErrorStatus(thrown);
+  if (status !== undefined)
+    return new OAuthError('invalid_request', status === 413 ? 'the body is too large' : 'the body cannot be read', {
+      status,
+    });
+  return new OAuthError(
+    'server_error',
+    'something went wrong here; the reference in X-Request-Id finds it in the log',
+    { status: 500, cause: thrown },
+  );
+}

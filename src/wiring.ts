@@ -5,7 +5,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
 import { type AccountSignIn, createAccountSignIn } from './account/sign-in.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { createGithubApi, type GithubApi } from './github/client.ts';
 import { createCredentials } from './github/credentials.ts';
 import { createGithubOAuth } from './github/oauth-app.ts';

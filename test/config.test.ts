@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { ConfigurationError, readConfig } from '../src/config.ts';
+import { ConfigurationError, readConfig } from '../src/config/config.ts';
 
 const SECRET = 'x'.repeat(32);
 const github = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import type { Tool, ToolContext } from '../src/mcp/tool.ts';
 import { CLIENT_ID, startTestBridge } from './support/bridge.ts';
 import { getJson } from './support/oauth.ts';
@@ -14,9 +14,9 @@ const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const READMES = ['README.md', 'README.ja.md'] as const;
 
-/** Every variable that src/config.ts reads. */
+/** Every variable that src/config/config.ts reads. */
 const VARIABLES = new Set(
-  [...read('src/config.ts').matchAll(/\b(?:text|secret|list|duration|integer|users|firstSecret)\(([^)]*)\)/g)]
+  [...read('src/config/config.ts').matchAll(/\b(?:text|secret|list|duration|integer|users|firstSecret)\(([^)]*)\)/g)]
     .flatMap(([, list = '']) => [...list.matchAll(/'([A-Z][A-Z_]+)'/g)].map(([, name = '']) => name))
     .filter((name) => name !== 'MCP_UPSTREAMS'),
 );

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DANGEROUS_SCHEMES } from '../../src/config.ts';
 import { githubScopes } from '../../src/github/scopes.ts';
 import { OAuthError } from '../../src/oauth/errors.ts';
 import { parseParameters, words } from '../../src/oauth/parameters.ts';
 import { redirectUriMatches, redirectUriProblem } from '../../src/oauth/redirect-uri.ts';
 import { createResources } from '../../src/oauth/resource.ts';
 import { effectiveScope, OPENID_SCOPES, requestedScope, upstreamScope } from '../../src/oauth/scope.ts';
+import { DANGEROUS_SCHEMES } from '../../src/security/schemes.ts';
 
 const SCHEMES = ['cursor', 'vscode'];
 const RUNS = { numRuns: 2000 };

@@ -4,8 +4,9 @@
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { isLoopbackHost } from '../security/hosts.ts';
+import { DANGEROUS_SCHEMES } from '../security/schemes.ts';
 import { type Complaint, createReader } from './environment.ts';
-import { isLoopbackHost } from './security/hosts.ts';
 
 /** Thrown by {@link readConfig}; `main` prints one line a complaint and exits with 2. */
 export class ConfigurationError extends Error {
@@ -76,24 +77,6 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
-/** Schemes that run code or read files in a browser: never a client's address. */
-export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
-  'javascript',
-  'data',
-  'vbscript',
-  'file',
-  'blob',
-  'about',
-  'view-source',
-  'filesystem',
-  'ftp',
-  'ws',
-  'wss',
-  'mailto',
-  'http',
-  'https',
-  'tel',
-]);
 
 /**
  * Reads the configuration.

@@ -7,6 +7,8 @@ import { defined } from '../base/defined.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
+import { NAMES } from './settings.ts';
+import { intendedName } from './unknown-names.ts';
 
 export type { OrganizationRule, UserRule } from './kinds.ts';
 
@@ -131,6 +133,10 @@ export function readConfig(env: Environment): Config {
   for (const name of NOT_BUILT) if (has(name)) complain(name, 'not built yet', 'Leave it out.');
   const allowedUsers = read('ALLOWED_GITHUB_USERS') ?? [];
   const adminUsers = read('ADMIN_GITHUB_USERS') ?? [];
+  for (const name of Object.keys(env).filter(has)) {
+    const intended = intendedName(name, NAMES);
+    if (intended !== undefined) complain(name, 'not a setting', `Did you mean ${intended}?`);
+  }
 
   if (complaints.length > 0 || clientId === undefined || clientSecret === undefined)
     throw new ConfigurationError(complaints);

@@ -74,7 +74,7 @@ const HOW_TO_GET =
   'Create an OAuth App at https://github.com/settings/developers and copy it from there (README, "Your own GitHub app").';
 
 /**
- * Reads the configuration. Complaints come in the order in which this function reads the settings.
+ * Reads the configuration. Complaints come in the order of the code below.
  * @param env the environment; each secret may also stand in a file, named by `NAME_FILE`
  * @throws {ConfigurationError} with all complaints
  */
@@ -85,81 +85,77 @@ export function readConfig(env: Environment): Config {
   if (clientId === undefined) complain('GITHUB_CLIENT_ID', 'missing', HOW_TO_GET);
   if (clientSecret === undefined) complain('GITHUB_CLIENT_SECRET', 'missing', HOW_TO_GET);
 
-  // As an origin, which has no port when it is the usual one.
+  // `origin` leaves out the default port, as PUBLIC_URL must.
   const publicUrl = read('PUBLIC_URL') ?? new URL(`http://localhost:${read('PORT')}`).origin;
   const origin = URL.parse(publicUrl);
   const loopback = origin !== null && isLoopbackHost(origin.hostname);
   if (origin?.protocol === 'http:' && !loopback)
     complain('PUBLIC_URL', 'http on a public address', 'Use https: tokens and codes travel through it.');
 
-  const hosts = read('HOST');
-  const redisUrl = read('REDIS_URL');
   const secrets = read('BRIDGE_SECRET') ?? [];
   if (secrets.length === 0 && !loopback && origin !== null)
     complain('BRIDGE_SECRET', 'missing on a public address', GENERATE_SECRET);
 
-  const url = read('GITHUB_URL');
-  const ownApiUrl = read('GITHUB_API_URL');
-  const apiUrl = ownApiUrl ?? (url === 'https://github.com' ? 'https://api.github.com' : `${url}/api/v3`);
-  for (const [name, value = ''] of [
-    ['GITHUB_URL', url],
-    ['GITHUB_API_URL', ownApiUrl],
-  ] as const) {
-    const address = URL.parse(value);
+  for (const name of ['GITHUB_URL', 'GITHUB_API_URL'] as const) {
+    const address = URL.parse(read(name) ?? '');
     if (address?.protocol === 'http:' && !loopback && !isLoopbackHost(address.hostname))
       complain(name, 'http on a public address', 'Use https: the client secret travels through it.');
   }
 
-  const scopes = read('SCOPES');
-  const allowedOrganizations = read('ALLOWED_GITHUB_ORGS') ?? [];
   const resources = read('RESOURCES') ?? [];
   for (const resource of resources)
     if (URL.parse(resource)?.origin === origin?.origin)
       complain('RESOURCES', `"${resource}" is this bridge's own`, 'Leave it out: the bridge serves it already.');
-  const redirectSchemes = read('ALLOWED_REDIRECT_SCHEMES');
-  const allowedOrigins = read('ALLOWED_ORIGINS');
-  const trustedProxies = read('TRUSTED_PROXIES') ?? [];
 
   const accessTokenTtl = read('ACCESS_TOKEN_TTL');
   const refreshTokenTtl = read('REFRESH_TOKEN_TTL');
   if (refreshTokenTtl < accessTokenTtl)
     complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
-  const logLevel = read('LOG_LEVEL');
-  const port = read('PORT');
-  const registrationsPerHour = read('REGISTRATIONS_PER_HOUR');
-  const clientMetadataDocuments = read('CLIENT_METADATA_DOCUMENTS');
-  const clientsFile = read('CLIENTS_FILE');
-  const webhookSecret = read('GITHUB_WEBHOOK_SECRET');
+
+  const github = {
+    clientId: clientId ?? '',
+    clientSecret: clientSecret ?? '',
+    url: read('GITHUB_URL'),
+    apiUrl: read('GITHUB_API_URL') ?? apiUrlOf(read('GITHUB_URL')),
+    webhookSecret: read('GITHUB_WEBHOOK_SECRET'),
+  };
+  const config: Config = {
+    github: defined(github),
+    publicUrl,
+    loopback,
+    secrets,
+    resources,
+    accessTokenTtl,
+    refreshTokenTtl,
+    hosts: read('HOST'),
+    dataDir: read('DATA_DIR'),
+    scopes: read('SCOPES'),
+    allowedUsers: read('ALLOWED_GITHUB_USERS') ?? [],
+    allowedOrganizations: read('ALLOWED_GITHUB_ORGS') ?? [],
+    adminUsers: read('ADMIN_GITHUB_USERS') ?? [],
+    trustedProxies: read('TRUSTED_PROXIES') ?? [],
+    redirectSchemes: read('ALLOWED_REDIRECT_SCHEMES'),
+    clientMetadataDocuments: read('CLIENT_METADATA_DOCUMENTS'),
+    registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
+    logLevel: read('LOG_LEVEL'),
+    port: read('PORT'),
+    ...defined({
+      redisUrl: read('REDIS_URL'),
+      clientsFile: read('CLIENTS_FILE'),
+      allowedOrigins: read('ALLOWED_ORIGINS'),
+    }),
+  };
+
   for (const name of NOT_BUILT) if (has(name)) complain(name, 'not built yet', 'Leave it out.');
-  const allowedUsers = read('ALLOWED_GITHUB_USERS') ?? [];
-  const adminUsers = read('ADMIN_GITHUB_USERS') ?? [];
   for (const name of Object.keys(env).filter(has)) {
     const intended = intendedName(name, NAMES);
     if (intended !== undefined) complain(name, 'not a setting', `Did you mean ${intended}?`);
   }
+  if (complaints.length > 0) throw new ConfigurationError(complaints);
+  return config;
+}
 
-  if (complaints.length > 0 || clientId === undefined || clientSecret === undefined)
-    throw new ConfigurationError(complaints);
-  return {
-    github: defined({ clientId, clientSecret, url, apiUrl, webhookSecret }),
-    publicUrl,
-    loopback,
-    hosts,
-    port,
-    dataDir: read('DATA_DIR'),
-    secrets,
-    scopes,
-    allowedUsers,
-    allowedOrganizations,
-    adminUsers,
-    resources,
-    redirectSchemes,
-    trustedProxies,
-    accessTokenTtl,
-    refreshTokenTtl,
-    logLevel,
-    clientMetadataDocuments,
-    registrationsPerHour,
-    ...defined({ redisUrl, clientsFile, allowedOrigins }),
-  };
+/** Where the API of a GitHub is, unless the operator says otherwise. */
+function apiUrlOf(githubUrl: string): string {
+  return githubUrl === 'https://github.com' ? 'https://api.github.com' : `${githubUrl}/api/v3`;
 }

@@ -84,7 +84,7 @@ describe('the documentation', () => {
   });
 
   it('passes to the container every setting that is not its own', () => {
-    const passed = matches(read('compose.yaml'), /^ {6}([A-Z_]+):/gm);
+    const passed = matches(read('docker-compose.yml'), /^ {6}([A-Z_]+):/gm);
     const own = ['HOST', 'DATA_DIR', 'CLIENTS_FILE'];
     assert.deepEqual(passed.sort(), NAMES_OF_SETTINGS.filter((name) => !own.includes(name)).sort());
   });

@@ -2,7 +2,7 @@
 # a root file system that may be read-only: it writes to /data and nowhere else.
 #
 #   docker build -t mcp-github-bridge .
-#   docker build -t mcp-github-bridge-demo --target demo .     the simulated GitHub for compose.demo.yaml
+#   docker build -t mcp-github-bridge-demo --target demo .     the simulated GitHub for docker-compose.demo.yml
 
 FROM node:24-slim AS dependencies
 WORKDIR /app

@@ -3,7 +3,7 @@
  * things out: anybody who reaches it can be anybody.
  */
 import { banner } from '../src/banner.ts';
-import { type Config, ConfigurationError, readConfig } from '../src/config.ts';
+import { type Config, ConfigurationError, readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { startBridge } from '../src/start.ts';
 import { createSimulatedGitHub } from './github/index.ts';

@@ -6,9 +6,9 @@
  *     revoke SESSION          ends a session, named in full or by an unambiguous beginning
  *     stats                   counts people, sessions and clients
  */
-import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { type Config, ConfigurationError, readConfig } from './config/config.ts';
+import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
-import { withGeneratedSecret } from './security/generated-secret.ts';
 import { openStore } from './store/open-store.ts';
 import { type Bridge, wire } from './wiring.ts';
 

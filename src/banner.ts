@@ -1,5 +1,5 @@
 /** What is said at start: where everything is. */
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 
 /** @param storeKind which store is in use */
 export function banner(config: Config, storeKind: 'sqlite' | 'redis'): string {

@@ -1,6 +1,6 @@
 /** `npm start`: reads the configuration, starts the bridge, says where everything is, and stops on a signal. */
 import { banner } from './banner.ts';
-import { ConfigurationError, readConfig } from './config.ts';
+import { ConfigurationError, readConfig } from './config/config.ts';
 import { createLogger } from './observe/logger.ts';
 import { startBridge } from './start.ts';
 

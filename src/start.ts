@@ -2,11 +2,11 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
+import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { withGeneratedSecret } from './security/generated-secret.ts';
 import { openStore } from './store/open-store.ts';
 import { connectRedis, type RedisClient } from './store/redis/client.ts';
 import { parseRedisUrl } from './store/redis/url.ts';

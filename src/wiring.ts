@@ -7,7 +7,7 @@ import type { AccountServices } from './account/pages.ts';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
 import { createAccountSignIn } from './account/sign-in.ts';
 import { defined } from './base/defined.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { createGithubApi, type GithubApi } from './github/api.ts';
 import { createCredentials } from './github/credentials.ts';
 import { createGithubOAuth } from './github/oauth-app.ts';

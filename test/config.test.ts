@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { ConfigurationError, readConfig } from '../src/config.ts';
+import { ConfigurationError, readConfig } from '../src/config/config.ts';
+import { SETTINGS } from '../src/config/settings.ts';
 
 const SECRET = 'x'.repeat(32);
 const github = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
@@ -34,6 +35,20 @@ describe('configuration', () => {
     assert.equal(config.accessTokenTtl, 3600);
     assert.equal(config.refreshTokenTtl, 30 * 86400);
     assert.equal(config.redisUrl, undefined);
+  });
+
+  it('reads every setting of the table', () => {
+    const asked = new Set<string | symbol>();
+    readConfig(new Proxy(github, { get: (env, name) => asked.add(name) && Reflect.get(env, name) }));
+    assert.deepEqual(
+      Object.keys(SETTINGS).filter((name) => !asked.has(name)),
+      [],
+    );
+  });
+
+  it('derives the public address from the port', () => {
+    assert.equal(readConfig({ ...github, PORT: '8123' }).publicUrl, 'http://localhost:8123');
+    assert.equal(readConfig({ ...github, PORT: '80' }).publicUrl, 'http://localhost');
   });
 
   it('takes the spellings of the tutorials', () => {
@@ -78,6 +93,8 @@ describe('configuration', () => {
       { ACCESS_TOKEN_TTL: '2d', REFRESH_TOKEN_TTL: '1d' },
       'REFRESH_TOKEN_TTL',
     ],
+    ['upstreams, which are not built yet', { MCP_UPSTREAMS: 'https://mcp.example.com' }, 'MCP_UPSTREAMS'],
+    ['a file of upstreams', { UPSTREAMS_FILE: 'upstreams.json' }, 'UPSTREAMS_FILE'],
     ['a store that is not Redis', { REDIS_URL: 'postgres://127.0.0.1' }, 'REDIS_URL'],
   ];
   for (const [what, env, variable] of refused) {

@@ -1,11 +1,13 @@
-// What the READMEs and the compose file say, against the code: variables and their defaults, commands, files, and the tool to copy.
+// What the READMEs, .env.example and the compose file say, against the code: settings and their defaults, commands, files, and the
+// tool to copy.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
+import { SETTINGS } from '../src/config/settings.ts';
 import type { Tool, ToolContext } from '../src/mcp/tool.ts';
 import { CLIENT_ID, startTestBridge } from './support/bridge.ts';
 import { getJson } from './support/oauth.ts';
@@ -14,52 +16,42 @@ const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const READMES = ['README.md', 'README.ja.md'] as const;
 
-/** Every variable that src/config.ts reads. */
-const VARIABLES = new Set(
-  [...read('src/config.ts').matchAll(/\b(?:text|secret|list|duration|integer|users|firstSecret)\(([^)]*)\)/g)]
-    .flatMap(([, list = '']) => [...list.matchAll(/'([A-Z][A-Z_]+)'/g)].map(([, name = '']) => name))
-    .filter((name) => name !== 'MCP_UPSTREAMS'),
-);
+const NAMES_OF_SETTINGS = Object.keys(SETTINGS);
+const GITHUB_APP = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, found = '']) => found);
 }
 
-/** The rows of the configuration table: variables, and what stands as code in the column of defaults. */
-function settings(readme: string): { names: string[]; defaults: string[] }[] {
-  return matches(read(readme), /^(\| `[A-Z_]+`.*)$/gm).map((row) => {
-    const [, names = '', defaults = ''] = row.split('|');
-    return { names: matches(names, /`([A-Z_]+)`/g), defaults: matches(defaults, /`([^`]+)`/g) };
-  });
+/** The rows of a README's table of settings. */
+function rowsOf(readme: string): string[] {
+  return matches(read(readme), /^(\| `[A-Z_]+`.*\|)$/gm);
+}
+
+/** The rows that README.md must have. */
+const ROWS = Object.entries(SETTINGS).map(([name, setting]) => {
+  const shown = setting.default === undefined ? setting.without : `\`${setting.default}\``;
+  return `| \`${name}\`${setting.secret ? ' \\*' : ''} | ${shown} | ${setting.meaning} |`;
+});
+
+/** What a row says in any language: the name, whether it is a secret, and what stands as code in its default. */
+function inAnyLanguage(row: string): { name: string; default: string[] } {
+  const [, name = '', shown = ''] = row.split('|');
+  return { name: name.trim(), default: matches(shown, /`([^`]+)`/g) };
 }
 
 describe('the documentation', () => {
   for (const readme of READMES) {
-    it(`names in ${readme} every variable, and no other`, () => {
+    it(`names in ${readme} every setting, by each of its names, and no other`, () => {
       const named = matches(read(readme), /`((?:MCP_)?[A-Z]+(?:_[A-Z]+)*)`/g).filter(
         (name) => !/^(?:NAME_FILE|BRIDGE_PORT)$/.test(name),
       );
-      assert.deepEqual([...new Set(named)].sort(), [...VARIABLES].sort());
+      const names = Object.entries(SETTINGS).flatMap(([name, { also = [] }]) => [name, ...also]);
+      assert.deepEqual([...new Set(named)].sort(), names.sort());
     });
 
-    it(`says the defaults in ${readme} as they are`, () => {
-      const { publicUrl, port, dataDir, scopes, redirectSchemes, registrationsPerHour, logLevel, github, ...config } =
-        readConfig({ GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' });
-      assert.deepEqual([config.accessTokenTtl, config.refreshTokenTtl], [3600, 30 * 86400]);
-      const defaults = new Map(settings(readme).map(({ names, defaults }) => [names.join(), defaults]));
-      for (const [names, expected] of [
-        ['PUBLIC_URL', publicUrl],
-        ['HOST,PORT', String(port)],
-        ['DATA_DIR', dataDir],
-        ['SCOPES', scopes.join()],
-        ['ACCESS_TOKEN_TTL,REFRESH_TOKEN_TTL', '1h,30d'],
-        ['ALLOWED_REDIRECT_SCHEMES', redirectSchemes.join()],
-        ['CLIENT_METADATA_DOCUMENTS', config.clientMetadataDocuments ? 'on' : 'off'],
-        ['REGISTRATIONS_PER_HOUR', String(registrationsPerHour)],
-        ['GITHUB_URL,GITHUB_API_URL', github.url],
-        ['LOG_LEVEL', logLevel],
-      ] as const)
-        assert.equal(defaults.get(names)?.join(), expected, names);
+    it(`says in ${readme} the default of every setting`, () => {
+      assert.deepEqual(rowsOf(readme).map(inAnyLanguage), ROWS.map(inAnyLanguage));
     });
 
     it(`names in ${readme} only files and commands that there are`, () => {
@@ -75,9 +67,16 @@ describe('the documentation', () => {
     });
   }
 
-  it('says the same in both languages: settings, commands and code', () => {
+  it('has in README.md the table of src/config/settings.ts, word for word', () => {
+    assert.deepEqual(rowsOf('README.md'), ROWS);
+  });
+
+  it('says the default of PUBLIC_URL, which is derived, as it is', () => {
+    assert.equal(SETTINGS.PUBLIC_URL.without, `\`${readConfig(GITHUB_APP).publicUrl}\``);
+  });
+
+  it('says the same in both languages: commands and code', () => {
     const [english, japanese] = READMES.map((readme) => ({
-      settings: settings(readme).map(({ names }) => names),
       code: matches(read(readme), /^```\w+\n(.*?)^```$/gms),
       headings: matches(read(readme), /^(#+) /gm),
     }));
@@ -85,10 +84,18 @@ describe('the documentation', () => {
   });
 
   it('passes to the container every setting that is not its own', () => {
-    const passed = matches(read('compose.yaml'), /^ {6}([A-Z_]+):/gm);
+    const passed = matches(read('docker-compose.yml'), /^ {6}([A-Z_]+):/gm);
     const own = ['HOST', 'DATA_DIR', 'CLIENTS_FILE'];
-    const others = [...VARIABLES].filter((name) => !name.startsWith('MCP_') && !own.includes(name));
-    assert.deepEqual(passed.sort(), others.sort());
+    assert.deepEqual(passed.sort(), NAMES_OF_SETTINGS.filter((name) => !own.includes(name)).sort());
+  });
+
+  it('shows in .env.example only settings, and the port of the compose file', () => {
+    const shown = matches(read('.env.example'), /^#?([A-Z_]+)=/gm);
+    assert.deepEqual(
+      shown.filter((name) => name !== 'BRIDGE_PORT' && !NAMES_OF_SETTINGS.includes(name)),
+      [],
+    );
+    assert.ok(shown.includes('GITHUB_CLIENT_ID'));
   });
 
   it('shows a tool that works as it stands', async (t) => {

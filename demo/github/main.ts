@@ -1,5 +1,5 @@
 /**
- * The simulated GitHub as a process of its own, for `compose.demo.yaml`. For trying things out: anybody who reaches it can be anybody.
+ * The simulated GitHub as a process of its own, for `docker-compose.demo.yml`. For trying things out: anybody who reaches it can be anybody.
  */
 import { createSimulatedGitHub } from './index.ts';
 

@@ -1,5 +1,5 @@
 /** The doctor: the list of checks, and the lines that say what they found. */
-import { type Config, ConfigurationError, readConfig } from '../config.ts';
+import { type Config, ConfigurationError, readConfig } from '../config/config.ts';
 import { redact } from '../observe/logger.ts';
 import { type Finding, isProblem } from './finding.ts';
 import { checkGithubApi, checkGithubApp } from './github-app.ts';

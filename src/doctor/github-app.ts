@@ -2,7 +2,7 @@
  * The app at GitHub: whether GitHub knows the client id, takes the secret and the callback address, and whether its API is
  * there. Asked without a person: what GitHub says only to somebody who is signed in cannot be known here.
  */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { createGithubOAuth, GithubRefusal, GithubUnavailable } from '../github/oauth-app.ts';
 import { EventBus } from '../observe/events.ts';
 import { randomVerifier } from '../protocol/pkce.ts';

@@ -1,5 +1,5 @@
 /** The organisation policy: whether GitHub will show the bridge who is a member. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
 import type { Finding } from './finding.ts';
 

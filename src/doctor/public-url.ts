@@ -1,7 +1,7 @@
 /** The public address: whether what answers there is this bridge. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { ask, type Finding, unreachable } from './finding.ts';
 
 const CHECK = 'PUBLIC_URL';

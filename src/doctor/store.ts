@@ -1,7 +1,7 @@
 /** The store: whether it is there, opens under the secret, and holds sessions that the policy will not let live. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
 import { ForeignStore, readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';

@@ -3,7 +3,7 @@
  * first numeric id that used it: a renamed person stays who they are, and a recycled login is nobody.
  */
 import { z } from 'zod';
-import type { OrganizationRule, UserRule } from '../config.ts';
+import type { OrganizationRule, UserRule } from '../config/config.ts';
 import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { Account } from '../store/records.ts';
 import type { SharedStore } from '../store/store.ts';

@@ -1,4 +1,4 @@
-// `npm run test:docker`: brings compose.yaml up for real with the simulated GitHub beside it (compose.demo.yaml), logs in, and sees
+// `npm run test:docker`: brings docker-compose.yml up for real with the simulated GitHub beside it (docker-compose.demo.yml), logs in, and sees
 // that the session outlives restarts and new containers. A project, ports and volumes of its own, gone afterwards.
 // Without a docker engine it says so and succeeds.
 
@@ -71,7 +71,7 @@ async function whoIs(accessToken: string): Promise<unknown> {
 
 async function test(): Promise<void> {
   await assert.rejects(
-    run('docker', ['compose', '--env-file', '/dev/null', '--file', 'compose.yaml', 'config'], { cwd: ROOT, env }),
+    run('docker', ['compose', '--env-file', '/dev/null', '--file', 'docker-compose.yml', 'config'], { cwd: ROOT, env }),
     /GITHUB_CLIENT_(?:ID|SECRET).*create an OAuth App/,
   );
   say('without credentials it says what is missing');

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { examine } from '../../src/doctor/doctor.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { type RunningBridge, startBridge } from '../../src/start.ts';

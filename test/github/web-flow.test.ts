@@ -2,7 +2,7 @@
 // github.com and at an Enterprise Server.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createAgent } from '../support/agent.ts';
 import { onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizationUrl, authorizeInBrowser, passGithub, pkce, register } from '../support/oauth.ts';

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DANGEROUS_SCHEMES } from '../../src/config.ts';
 import { githubScopes } from '../../src/github/scopes.ts';
 import { redirectUriMatches, redirectUriProblem } from '../../src/oauth/clients/redirect-uri.ts';
 import { createResources } from '../../src/oauth/resource-indicators.ts';
 import { effectiveScope, OPENID_SCOPES, requestedScope, upstreamScope } from '../../src/oauth/scope.ts';
 import { OAuthError } from '../../src/protocol/oauth-error.ts';
 import { parseParameters, words } from '../../src/protocol/parameters.ts';
+import { DANGEROUS_SCHEMES } from '../../src/security/schemes.ts';
 
 const SCHEMES = ['cursor', 'vscode'];
 const RUNS = { numRuns: 2000 };

@@ -9,7 +9,7 @@ import { describe } from 'node:test';
 import { Redis } from 'ioredis';
 import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Timeouts } from '../../src/github/timeouts.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';

@@ -2,8 +2,8 @@
  * Redirect URIs: which may be registered, and when a requested one is a registered one (design decision 12).
  * @see OAuth 2.1 section 2.3, RFC 8252 sections 7 and 8
  */
-import { DANGEROUS_SCHEMES } from '../../config.ts';
 import { isLoopbackHost } from '../../security/hosts.ts';
+import { DANGEROUS_SCHEMES } from '../../security/schemes.ts';
 
 export type RedirectKind = 'https' | 'loopback' | 'app';
 

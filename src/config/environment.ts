@@ -1,0 +1,74 @@
+/** Reading the environment: the value of each setting, and the complaints about what is wrong. */
+import { readFileSync } from 'node:fs';
+import type { Setting } from './setting.ts';
+import { SETTINGS, type Values } from './settings.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One problem of the configuration: the variable, what is wrong, what would be right. */
+export interface Complaint {
+  readonly variable: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export interface Reader {
+  /** In the order in which they were made, each once. */
+  readonly complaints: readonly Complaint[];
+  complain(variable: string, problem: string, remedy: string): void;
+  /** Whether a variable is set; one that is empty is not. */
+  has(name: string): boolean;
+  /** The value of a setting, or its default. */
+  read<Name extends keyof Values>(name: Name): Values[Name];
+}
+
+export function createReader(env: Environment): Reader {
+  const complaints: Complaint[] = [];
+  const complain = (variable: string, problem: string, remedy: string): void => {
+    const made = complaints.some((each) => each.variable === variable && each.problem === problem);
+    if (!made) complaints.push({ variable, problem, remedy });
+  };
+
+  function text(name: string): string | undefined {
+    const value = env[name]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  /** A secret stands in the variable or in the file that `NAME_FILE` names. */
+  function secret(name: string): string | undefined {
+    const file = text(`${name}_FILE`);
+    if (file === undefined) return text(name);
+    if (text(name) !== undefined) {
+      complain(name, `set together with ${name}_FILE`, 'Keep one of the two.');
+      return undefined;
+    }
+    try {
+      const value = readFileSync(file, 'utf8').trim();
+      if (value !== '') return value;
+      complain(`${name}_FILE`, 'the file is empty', 'Write the secret into it.');
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      complain(`${name}_FILE`, `the file cannot be read (${code})`, 'Name a file this process may read.');
+    }
+    return undefined;
+  }
+
+  function valueFor<Value>(name: string, setting: Setting<Value>): Value {
+    for (const each of [name, ...(setting.also ?? [])]) {
+      const found = setting.secret ? secret(each) : text(each);
+      if (found === undefined) continue;
+      const value = setting.kind(found, (problem, remedy = `Leave it out for ${setting.default}.`) =>
+        complain(name, problem, remedy),
+      );
+      return value ?? setting.fallback;
+    }
+    return setting.fallback;
+  }
+
+  return {
+    complaints,
+    complain,
+    has: (name) => text(name) !== undefined,
+    read: (name) => valueFor(name, SETTINGS[name]),
+  };
+}

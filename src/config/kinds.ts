@@ -1,0 +1,177 @@
+/** The kinds of values that settings have: how each is written, and what is reported when it is written otherwise. */
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { defined } from '../base/defined.ts';
+import { isLoopbackHost } from '../security/hosts.ts';
+import { DANGEROUS_SCHEMES } from '../security/schemes.ts';
+import type { Complain, Kind } from './setting.ts';
+
+/** Who is meant by `ALLOWED_GITHUB_USERS` and `ADMIN_GITHUB_USERS`. */
+export type UserRule = { readonly id: number } | { readonly login: string };
+/** Who is meant by `ALLOWED_GITHUB_ORGS`. */
+export interface OrganizationRule {
+  readonly organization: string;
+  readonly team?: string;
+}
+
+/** Seconds in a unit of a duration. */
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
+const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
+const TEAM = /^[\w.-]+$/;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const SCHEME = /^[a-z][a-z0-9+.-]*$/;
+const REDIS_ADDRESS = /^(rediss?|rediss?-sentinel|rediss?-cluster):\/\/./;
+/** Bytes. */
+const SHORTEST_SECRET = 32;
+/** The remedy for a secret that is missing or too short. */
+export const GENERATE_SECRET = 'Generate one, for example with: openssl rand -base64 48';
+
+export const text: Kind<string> = (value) => value;
+
+/** Seconds. */
+export const duration: Kind<number> = (value, complain) => {
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(value) ?? [];
+  const seconds = Number(count ?? 0) * (UNITS[unit] ?? 0);
+  if (seconds > 0) return seconds;
+  complain(`"${value}" is not a duration`, 'Write for example 90s, 15m, 1h or 30d.');
+  return undefined;
+};
+
+export const integer =
+  (min: number, max: number): Kind<number> =>
+  (value, complain) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    complain(`"${value}" is not a number from ${min} to ${max}`);
+    return undefined;
+  };
+
+export const onOff: Kind<boolean> = (value, complain) => {
+  if (value !== 'on' && value !== 'off') complain(`"${value}" is neither on nor off`, 'Write on or off.');
+  return value === 'on';
+};
+
+export const level =
+  (...levels: readonly string[]): Kind<string> =>
+  (value, complain) => {
+    if (!levels.includes(value)) complain(`"${value}" is not a level`, `Write one of ${levels.join(', ')}.`);
+    return value;
+  };
+
+/** Scheme, host and port: lower case, without a path, a slash at the end or a default port. */
+export const bareOrigin: Kind<string> = (value, complain) => {
+  const url = URL.parse(value);
+  if (url === null || !isHttp(url) || url.origin !== value)
+    complain(
+      `"${value}" is not a bare origin`,
+      'Write for example https://mcp.example.com: lower case, no path, no slash at the end, no default port.',
+    );
+  return value;
+};
+
+/** An address of GitHub, returned without slashes at the end. */
+export const githubAddress: Kind<string> = (value, complain) => {
+  const url = URL.parse(value);
+  if (url === null || !isHttp(url) || url.search !== '' || url.hash !== '' || url.username !== '')
+    complain(`"${value}" is not an address of GitHub`, 'Write for example https://github.example.com.');
+  return value.replace(/\/+$/, '');
+};
+
+/** The addresses to listen on: an IP address, or `localhost` for loopback in IPv4 and IPv6. */
+export const listenAddresses: Kind<readonly string[]> = (value, complain) => {
+  if (value === 'localhost') return ['127.0.0.1', '::1'];
+  if (isIP(value) === 0) complain(`"${value}" is not an IP address`, 'Write for example 127.0.0.1 or 0.0.0.0.');
+  return [value];
+};
+
+/** May hold a password: never repeated in a complaint. */
+export const redisAddress: Kind<string> = (value, complain) => {
+  if (!REDIS_ADDRESS.test(value))
+    complain(
+      'not an address of Redis',
+      'Write for example redis://127.0.0.1:6379 (src/store/README.md has the Sentinel and Cluster forms).',
+    );
+  return value;
+};
+
+/** Secrets between commas: never repeated in a complaint. */
+export const secrets: Kind<readonly string[]> = (value, complain) => {
+  const found = items(value);
+  if (found.some((item) => Buffer.byteLength(item) < SHORTEST_SECRET))
+    complain(`a secret in it is shorter than ${SHORTEST_SECRET} bytes (commas separate secrets)`, GENERATE_SECRET);
+  return found;
+};
+
+/** Scopes between commas or blanks, each once. */
+export const scopes: Kind<readonly string[]> = (value, complain) => {
+  const found = new Set(items(value).flatMap((item) => item.split(/\s+/)));
+  for (const scope of found)
+    if (!SCOPE.test(scope)) complain(`"${scope}" is not a scope`, 'Write for example read:user,repo.');
+  return found.size === 0 ? undefined : [...found];
+};
+
+export const users = listOf((item, complain): UserRule | undefined => {
+  const id = /^id:(\d{1,15})$/.exec(item)?.[1];
+  if (id !== undefined) return { id: Number(id) };
+  if (LOGIN.test(item)) return { login: item.toLowerCase() };
+  complain(`"${item}" is not a GitHub user`, 'Write a login, or id:123 for a numeric id.');
+  return undefined;
+});
+
+export const organizations = listOf((item, complain): OrganizationRule | undefined => {
+  const [organization = '', team, more] = item.split('/');
+  if (LOGIN.test(organization) && more === undefined && (team === undefined || TEAM.test(team)))
+    return defined({ organization, team });
+  complain(`"${item}" is not an organisation or a team`, 'Write organisation, or organisation/team-slug.');
+  return undefined;
+});
+
+/** Resource identifiers: URLs without a fragment. */
+export const resources = listOf((item, complain) => {
+  const url = URL.parse(item);
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
+  if (secure && url?.hash === '') return item;
+  complain(`"${item}" is not a resource identifier`, 'Write an https URL without a fragment (http for loopback only).');
+  return undefined;
+});
+
+/** Private-use schemes, in lower case and without a colon. */
+export const redirectSchemes = listOf((item, complain) => {
+  const scheme = item.toLowerCase().replace(/:(\/\/)?$/, '');
+  if (!SCHEME.test(scheme) || DANGEROUS_SCHEMES.has(scheme))
+    complain(`"${scheme}" is not a private-use scheme`, 'Write for example cursor,vscode.');
+  return scheme;
+});
+
+export const origins = listOf((item, complain) => {
+  if (URL.parse(item)?.origin !== item)
+    complain(`"${item}" is not an origin`, 'Write for example https://app.example.com.');
+  return item;
+});
+
+/** IP addresses and CIDR ranges. */
+export const addressRanges = listOf((item, complain) => {
+  if (!ipaddr.isValid(item) && !ipaddr.isValidCIDR(item))
+    complain(`"${item}" is not an address`, 'Write for example 10.0.0.0/8 or 127.0.0.1.');
+  return item;
+});
+
+/** A list between commas. Items without a value are left out: something was reported about them. */
+function listOf<Item>(item: (text: string, complain: Complain) => Item | undefined): Kind<readonly Item[]> {
+  return (value, complain) =>
+    items(value)
+      .map((each) => item(each, complain))
+      .filter((each) => each !== undefined);
+}
+
+/** The texts between commas. */
+function items(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function isHttp(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}

@@ -1,0 +1,173 @@
+/**
+ * THE TABLE: every setting, in the order of README.md, whose table says the same (test/docs.test.ts compares them). A new
+ * setting is a row here, a row in both READMEs, and a line in docker-compose.yml.
+ */
+import {
+  addressRanges,
+  bareOrigin,
+  duration,
+  githubAddress,
+  integer,
+  level,
+  listenAddresses,
+  onOff,
+  organizations,
+  origins,
+  redirectSchemes,
+  redisAddress,
+  resources,
+  scopes,
+  secrets,
+  text,
+  users,
+} from './kinds.ts';
+import { optional, type Setting, setting } from './setting.ts';
+
+const TABLE = {
+  GITHUB_CLIENT_ID: optional({
+    kind: text,
+    secret: true,
+    also: ['MCP_GITHUB_CLIENT_ID', 'MCP_GITHUB_GITHUB_CLIENT_ID'],
+    without: 'required',
+    meaning: 'The client id of your GitHub app. Also taken as `MCP_GITHUB_CLIENT_ID` or `MCP_GITHUB_GITHUB_CLIENT_ID`',
+  }),
+  GITHUB_CLIENT_SECRET: optional({
+    kind: text,
+    secret: true,
+    also: ['MCP_GITHUB_CLIENT_SECRET', 'MCP_GITHUB_GITHUB_CLIENT_SECRET'],
+    without: 'required',
+    meaning:
+      'The client secret of your GitHub app. Also taken as `MCP_GITHUB_CLIENT_SECRET` or `MCP_GITHUB_GITHUB_CLIENT_SECRET`',
+  }),
+  PUBLIC_URL: optional({
+    kind: bareOrigin,
+    without: '`http://localhost:8000`',
+    meaning:
+      'The address that people and clients use: a bare origin, https unless loopback. It is the OAuth issuer, byte for byte. The default has the port of `PORT`',
+  }),
+  HOST: setting({
+    kind: listenAddresses,
+    default: 'localhost',
+    meaning: 'The IP address that the bridge listens on; `localhost` is loopback, IPv4 and IPv6',
+  }),
+  PORT: setting({
+    kind: integer(0, 65535),
+    default: '8000',
+    meaning: 'The port that the bridge listens on',
+  }),
+  BRIDGE_SECRET: optional({
+    kind: secrets,
+    secret: true,
+    without: 'on loopback generated into `DATA_DIR`, else required',
+    meaning: 'Seals and signs all that is stored: at least 32 bytes. Several, to [rotate](#rotating-bridge_secret)',
+  }),
+  DATA_DIR: setting({
+    kind: text,
+    default: './data',
+    meaning: 'The folder of the embedded store (SQLite) and of the generated secret',
+  }),
+  REDIS_URL: optional({
+    kind: redisAddress,
+    secret: true,
+    without: 'none: the embedded store',
+    meaning:
+      '`redis://`, `rediss://`, and the Sentinel and Cluster forms of [the store](src/store/README.md). For more than one bridge',
+  }),
+  SCOPES: setting({
+    kind: scopes,
+    default: 'read:user',
+    meaning: 'GitHub scopes asked for when the client names none',
+  }),
+  ALLOWED_GITHUB_USERS: optional({
+    kind: users,
+    without: 'anybody, unless `ALLOWED_GITHUB_ORGS` is set',
+    meaning: 'Who may sign in: logins or `id:123`',
+  }),
+  ALLOWED_GITHUB_ORGS: optional({
+    kind: organizations,
+    without: 'anybody, unless `ALLOWED_GITHUB_USERS` is set',
+    meaning: 'Whose members may sign in as well: organizations or `organization/team`',
+  }),
+  ADMIN_GITHUB_USERS: optional({
+    kind: users,
+    without: 'nobody',
+    meaning: "Who may see and end everybody's sessions, by page and by tools: logins or `id:123`",
+  }),
+  ACCESS_TOKEN_TTL: setting({
+    kind: duration,
+    default: '1h',
+    meaning: 'Lifetime of an access token',
+  }),
+  REFRESH_TOKEN_TTL: setting({
+    kind: duration,
+    default: '30d',
+    meaning: 'Lifetime of a refresh token; it begins anew with each use',
+  }),
+  TRUSTED_PROXIES: optional({
+    kind: addressRanges,
+    without: 'none',
+    meaning: 'Addresses or CIDR ranges of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count',
+  }),
+  ALLOWED_ORIGINS: optional({
+    kind: origins,
+    without: 'loopback origins on loopback, else any https origin',
+    meaning: 'Browser origins that may use `/mcp` and the token endpoints',
+  }),
+  ALLOWED_REDIRECT_SCHEMES: setting({
+    kind: redirectSchemes,
+    default: 'cursor,vscode,vscode-insiders,windsurf,zed',
+    meaning: 'Private-use schemes that clients may redirect to, besides those with a dot',
+  }),
+  CLIENT_METADATA_DOCUMENTS: setting({
+    kind: onOff,
+    default: 'on',
+    meaning: 'Whether a client id may be the https URL of a metadata document',
+  }),
+  CLIENTS_FILE: optional({
+    kind: text,
+    without: 'none',
+    meaning: 'Clients registered beforehand: a JSON list in the terms of RFC 7591',
+  }),
+  REGISTRATIONS_PER_HOUR: setting({
+    kind: integer(1, 1_000_000),
+    default: '100',
+    meaning: 'Client registrations allowed from one address',
+  }),
+  RESOURCES: optional({
+    kind: resources,
+    without: 'none',
+    meaning: 'Further MCP servers for which this one issues tokens: their https URLs',
+  }),
+  GITHUB_URL: setting({
+    kind: githubAddress,
+    default: 'https://github.com',
+    meaning: 'The address of GitHub, when it is a GitHub Enterprise Server',
+  }),
+  GITHUB_API_URL: optional({
+    kind: githubAddress,
+    without: 'derived from `GITHUB_URL`',
+    meaning: 'The address of its API, when it is not the usual one',
+  }),
+  GITHUB_WEBHOOK_SECRET: optional({
+    kind: text,
+    secret: true,
+    without: 'none: no endpoint',
+    meaning:
+      'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
+  }),
+  LOG_LEVEL: setting({
+    kind: level('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    default: 'info',
+    meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+  }),
+};
+
+/** The value of each setting; undefined when it has neither a value nor a default. */
+export type Values = { readonly [Name in keyof typeof TABLE]: (typeof TABLE)[Name]['fallback'] };
+
+export const SETTINGS: { readonly [Name in keyof Values]: Setting<Values[Name]> } = TABLE;
+
+/** Every name that is read: the settings, their other names, and the files of secrets. */
+export const NAMES: readonly string[] = Object.entries(SETTINGS).flatMap(([name, { also = [], secret = false }]) =>
+  [name, ...also].flatMap((each) => (secret ? [each, `${each}_FILE`] : [each])),
+);

@@ -42,7 +42,7 @@ const METADATA = { as: 'json', limit: 64 * 1024 } as const;
 const MESSAGE = { as: 'json', limit: 1024 * 1024 } as const;
 const WEBHOOK = { as: 'json', limit: 1024 * 1024 } as const;
 
-export interface AppOptions {
+interface AppOptions {
   readonly metrics: Metrics;
   readonly onRequest?: RequestListener;
   /** Whether GitHub is the demo's, for the landing page to say so. */

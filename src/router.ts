@@ -26,7 +26,7 @@ export interface RouteGroup {
   readonly routes: readonly Route[];
 }
 
-export interface RouteTable {
+interface RouteTable {
   /** Lets an app answer what a row matches, and 405 for another method of its path. */
   mount(app: Koa): void;
   /** Web pages that may call the route at a path; for a path that no row has, our own alone. */

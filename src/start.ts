@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import { defined } from './base/defined.ts';
 import type { Config } from './config/config.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
@@ -50,7 +51,7 @@ export async function startBridge(
   const store = openStore(complete, { onError });
   const counters = connectCounters(complete, onError);
   try {
-    const bridge = await wire(complete, { store, events, ...(counters === undefined ? {} : { redis: counters }) });
+    const bridge = await wire(complete, { store, events, ...defined({ redis: counters }) });
     const app = createApp(bridge, {
       metrics: createMetrics(events),
       onRequest: (request) =>
@@ -59,7 +60,7 @@ export async function startBridge(
           ...request,
           milliseconds: Math.round(request.milliseconds),
         }),
-      ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
+      ...defined({ simulated: options.simulated }),
     });
     const handler = app.callback();
     const servers = await listenAll(config.hosts, config.port, handler);

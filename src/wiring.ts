@@ -69,7 +69,7 @@ export interface Bridge {
   close(): Promise<void>;
 }
 
-export interface WiringOptions {
+interface WiringOptions {
   readonly store: Store;
   readonly events: EventBus;
   /** Where replicas share rate limits. */

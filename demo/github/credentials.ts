@@ -46,7 +46,7 @@ export interface TokenRecord {
   readonly refresh: { readonly token: string; readonly expiresAt: number } | undefined;
 }
 
-export interface TokenGrant {
+interface TokenGrant {
   app: SimulatedApp;
   accountId: number;
   scopes: readonly string[];

@@ -15,7 +15,7 @@ export interface HeadlessOptions {
 }
 
 /** A form of a page: where it goes, what it carries, and its buttons. */
-export interface PageForm {
+interface PageForm {
   readonly action: URL;
   readonly method: 'GET' | 'POST';
   readonly fields: readonly (readonly [string, string])[];

@@ -45,7 +45,7 @@ export interface SimulatedGitHubOptions {
 }
 
 /** A token that works now. */
-export interface LiveToken {
+interface LiveToken {
   token: string;
   kind: SimulatedApp['kind'];
   clientId: string;

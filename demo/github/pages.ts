@@ -8,7 +8,7 @@ import { Html, hidden, html } from './html.ts';
 import { describeScope } from './scopes.ts';
 
 /** What every form carries besides its own fields. */
-export interface FormToken {
+interface FormToken {
   authenticityToken: string;
 }
 

@@ -43,14 +43,14 @@ export class Viewer {
 }
 
 /** What a route answers: a document, and headers if it has some. */
-export interface RestAnswer {
+interface RestAnswer {
   body: unknown;
   headers?: Record<string, string>;
 }
 
-export type RestHandler = (viewer: Viewer, request: RestRequest) => RestAnswer;
+type RestHandler = (viewer: Viewer, request: RestRequest) => RestAnswer;
 
-export interface RestRequest {
+interface RestRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   path: string;

@@ -17,7 +17,7 @@ import { createSignInRoutes, notFound, type SignInParts } from './sign-in.ts';
 import { createTokenEndpoint, type TokenEndpointParts } from './token-endpoint.ts';
 import { createWebFlowRoutes, type WebFlowParts } from './web-flow.ts';
 
-export interface ServerParts extends RestParts, SignInParts, TokenEndpointParts, WebFlowParts {
+interface ServerParts extends RestParts, SignInParts, TokenEndpointParts, WebFlowParts {
   calls: Calls;
   faults: Faults;
   origin(): string;

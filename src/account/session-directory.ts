@@ -13,7 +13,7 @@ const MAX_SESSIONS = 200;
 const DAY = 86400;
 
 /** A session as the administrators' tools show it. */
-export interface DescribedSession {
+interface DescribedSession {
   readonly session: string;
   readonly login: string;
   readonly github_id: number;
@@ -43,7 +43,7 @@ export interface SessionDirectory {
   }>;
 }
 
-export interface SessionDirectoryOptions {
+interface SessionDirectoryOptions {
   readonly store: Store;
   readonly sessionEnding: SessionEnding;
   /** Epoch seconds. */

@@ -41,7 +41,7 @@ export interface AccountSignIn {
   signOut(ctx: Koa.Context): void;
 }
 
-export interface AccountSignInOptions {
+interface AccountSignInOptions {
   readonly issuer: string;
   readonly logins: Logins;
   readonly upstream: Upstream;

@@ -1,7 +1,7 @@
 /** An object without its undefined members, for records and options whose members may be absent. */
 
 /** The same members, those that may be undefined as optional ones. */
-export type Defined<T> = {
+type Defined<T> = {
   [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
 } & {
   [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;

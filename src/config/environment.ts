@@ -12,7 +12,7 @@ export interface Complaint {
   readonly remedy: string;
 }
 
-export interface Reader {
+interface Reader {
   /** In the order in which they were made, each once. */
   readonly complaints: readonly Complaint[];
   complain(variable: string, problem: string, remedy: string): void;

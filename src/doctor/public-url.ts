@@ -1,6 +1,7 @@
 /** The public address: whether what answers there is this bridge. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../base/json.ts';
 import type { Config } from '../config/config.ts';
 import { ask, type Finding, unreachable } from './finding.ts';
 
@@ -23,7 +24,7 @@ export async function checkPublicUrl(config: Config): Promise<Finding[]> {
       { ...found, remedy: 'Start the bridge (npm start); if it runs, check the name server and the proxy in front.' },
     ];
   }
-  const { issuer } = metadataSchema.safeParse(parsed(text)).data ?? {};
+  const { issuer } = metadataSchema.safeParse(parseJson(text)).data ?? {};
   if (issuer === undefined) {
     const problem = `what answers at ${publicUrl} is not this bridge (${response.status})`;
     return [{ check: CHECK, problem, remedy: 'Let the proxy pass every path on to HOST:PORT, or correct PUBLIC_URL.' }];
@@ -55,12 +56,4 @@ async function checkWebhook({ publicUrl, github: { webhookSecret } }: Config): P
   const remedy =
     'Start the bridge again with this GITHUB_WEBHOOK_SECRET, the one entered on the page of the GitHub App.';
   return [{ check: WEBHOOK, problem, remedy }];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -51,7 +51,7 @@ export interface GithubApi {
   getWithToken(token: string, path: string): Promise<GithubAnswer>;
 }
 
-export interface GithubApiOptions {
+interface GithubApiOptions {
   readonly apiUrl: string;
   readonly credentials: Credentials;
   readonly events: EventBus;

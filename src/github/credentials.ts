@@ -44,7 +44,7 @@ export interface Credentials {
   afterRefusal(credential: CredentialState): Promise<CredentialState>;
 }
 
-export interface CredentialOptions {
+interface CredentialOptions {
   readonly store: Store;
   readonly seal: TokenSeal;
   readonly events: EventBus;

@@ -74,7 +74,7 @@ export interface GithubOAuth {
   revoke(accessToken: string): Promise<boolean>;
 }
 
-export interface GithubOAuthOptions {
+interface GithubOAuthOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly url: string;

@@ -16,7 +16,7 @@ const PINS_KEPT = 60_000;
 const pinsSchema = z.record(z.string(), z.number());
 
 /** Asks GitHub as the person. */
-export type AskGithub = (path: string) => Promise<GithubAnswer>;
+type AskGithub = (path: string) => Promise<GithubAnswer>;
 
 export interface Policy {
   /** Scopes that the policy needs from GitHub. */
@@ -33,7 +33,7 @@ export interface Policy {
   isAdministrator(account: Account): Promise<boolean>;
 }
 
-export interface PolicyOptions {
+interface PolicyOptions {
   readonly users: readonly UserRule[];
   readonly organizations: readonly OrganizationRule[];
   readonly administrators: readonly UserRule[];

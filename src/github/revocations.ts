@@ -32,7 +32,7 @@ export interface Revocations {
   idle(): Promise<void>;
 }
 
-export interface RevocationOptions {
+interface RevocationOptions {
   readonly store: Store;
   readonly events: EventBus;
   readonly oauth: GithubOAuth;

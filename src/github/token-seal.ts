@@ -18,7 +18,7 @@ const pairSchema = z.object({
   renewFrom: z.number().optional(),
 });
 /** A token pair, unsealed. */
-export type TokenPair = z.infer<typeof pairSchema>;
+type TokenPair = z.infer<typeof pairSchema>;
 
 /** What a credential keeps of its tokens. */
 export type SealedTokens = Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>;

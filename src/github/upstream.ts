@@ -27,7 +27,7 @@ const userSchema = z.looseObject({
 });
 const emailsSchema = z.array(z.looseObject({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
 
-export interface GithubUpstreamOptions {
+interface GithubUpstreamOptions {
   readonly clientId: string;
   /** GitHub's own issuer: its authorization response may name it (RFC 9207). */
   readonly issuer: string;

@@ -13,7 +13,7 @@ import type { PersonTag } from './person.ts';
 
 const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object({ id: z.number() }) });
 
-export interface WebhookServices {
+interface WebhookServices {
   readonly sessionEnding: SessionEnding;
   /** Shared with GitHub for signing. */
   readonly secret: string;

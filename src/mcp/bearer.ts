@@ -34,7 +34,7 @@ export interface BearerAuth {
   sessionOver(path: ResourcePath): Response;
 }
 
-export interface BearerAuthOptions {
+interface BearerAuthOptions {
   readonly issuer: string;
   /** The audience of the built-in resource. */
   readonly resource: string;

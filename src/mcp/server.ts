@@ -18,7 +18,7 @@ const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who log
 /** Milliseconds for which a client may keep its list of tools. */
 const LIST_TTL = 60_000;
 
-export interface McpServerOptions {
+interface McpServerOptions {
   readonly tools: readonly Tool[];
   readonly github: GithubApi;
   readonly directory: SessionDirectory;

@@ -34,7 +34,7 @@ export interface SseTransport {
   close(): Promise<void>;
 }
 
-export interface SseOptions {
+interface SseOptions {
   readonly bearer: BearerAuth;
   readonly servers: McpServers;
   readonly stepUp: StepUp;

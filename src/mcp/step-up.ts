@@ -8,7 +8,7 @@ import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { Tool } from './tool.ts';
 
 /** What a call lacks: all the scopes that the tool needs, and why. */
-export type Challenge = ScopeChallenge & { readonly errorDescription: string };
+type Challenge = ScopeChallenge & { readonly errorDescription: string };
 
 export interface StepUp {
   /** The challenge for a call of a tool; undefined when the token has what the tool needs, or there is no such tool. */

@@ -9,12 +9,12 @@ import type { AuthorizationRequest } from '../store/records.ts';
 import type { Web } from '../web/web.ts';
 import { redirectKind } from './clients/redirect-uri.ts';
 
-export type AuthorizationResponse =
+type AuthorizationResponse =
   | { readonly code: string }
   | { readonly error: OAuthErrorCode; readonly description: string };
 
 /** What a response needs of its request. */
-export type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
+type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
 
 /**
  * The address that carries an authorization response to the client.

@@ -26,7 +26,7 @@ export interface SessionEnding {
   expired(grants: readonly EndedGrant[]): void;
 }
 
-export interface SessionEndingOptions {
+interface SessionEndingOptions {
   readonly store: Store;
   readonly events: EventBus;
   /** Starts the revocation of a person's upstream tokens that no grant uses any more. */

@@ -6,7 +6,7 @@
 import type Koa from 'koa';
 import { SealBroken, type Secrets } from './secrets.ts';
 
-export interface CookieOptions {
+interface CookieOptions {
   readonly sameSite: 'lax' | 'strict';
   /** Seconds. */
   readonly maxAge: number;

@@ -9,6 +9,8 @@ import { Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, request } from 'undici';
+import { defined } from '../base/defined.ts';
+import { parseJson } from '../base/json.ts';
 
 /** Milliseconds for the whole exchange. */
 const TIMEOUT = 5_000;
@@ -89,7 +91,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
     });
   };
   const agent = new Agent({
-    connect: { lookup, timeout: TIMEOUT, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: { lookup, timeout: TIMEOUT, ...defined({ ca: options.ca }) },
     headersTimeout: TIMEOUT,
     bodyTimeout: TIMEOUT,
     maxResponseSize: 1024 * 1024,
@@ -166,9 +168,7 @@ function checkUrl(url: string, allow: (address: string) => boolean): URL {
 }
 
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new FetchRefused('is not valid JSON', { cause });
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new FetchRefused('is not valid JSON');
+  return value;
 }

@@ -10,7 +10,7 @@ import type { EventBus } from '../observe/events.ts';
 import type { SharedStore } from '../store/store.ts';
 import type { Secrets } from './secrets.ts';
 
-export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** Seconds for which a key signs. */
@@ -53,7 +53,7 @@ export interface SigningKeys {
   maintain(): Promise<void>;
 }
 
-export interface SigningKeyOptions {
+interface SigningKeyOptions {
   readonly store: SharedStore;
   readonly secrets: Secrets;
   readonly events: EventBus;

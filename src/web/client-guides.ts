@@ -8,14 +8,14 @@ import type { LandingView } from './views.ts';
 /** The name under which a client keeps this server. */
 const SERVER_NAME = 'github';
 
-export interface Snippet {
+interface Snippet {
   /** What to do with it; a text of the locale with its placeholders already known. */
   readonly label?: string;
   readonly values?: Readonly<Record<string, string>>;
   readonly code: string;
 }
 
-export interface ClientGuide {
+interface ClientGuide {
   readonly name: string;
   readonly steps: readonly string[];
   readonly install?: { readonly href: string; readonly label: string };

@@ -100,7 +100,7 @@ export function displayDuration(locale: Locale, seconds: number): string {
 }
 
 /** A piece of a text: plain, code, or a value that was filled in (and may be written in another direction). */
-export interface Piece {
+interface Piece {
   readonly kind: 'text' | 'code' | 'value';
   readonly text: string;
 }

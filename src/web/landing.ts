@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import type { LandingView } from './views.ts';
 import type { Web } from './web.ts';
 
-export interface LandingOptions {
+interface LandingOptions {
   readonly issuer: string;
   readonly web: Web;
   readonly tools: LandingView['tools'];

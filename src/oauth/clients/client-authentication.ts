@@ -5,6 +5,7 @@
 
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { invalidClient, invalidRequest } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import { hashToken, matchesHash } from '../../security/secrets.ts';
@@ -19,7 +20,7 @@ const MAX_ASSERTION_TTL = 600;
 const CLOCK_TOLERANCE = 60;
 
 /** Who a request says it comes from, before anything is believed. */
-export interface ClientCredentials {
+interface ClientCredentials {
   readonly clientId: string;
   readonly secret?: string;
   readonly assertion?: string;
@@ -38,7 +39,7 @@ export interface ClientAuthentication {
   identify(ctx: Koa.Context, parameters: Parameters): Promise<Client>;
 }
 
-export interface ClientAuthenticationOptions {
+interface ClientAuthenticationOptions {
   readonly issuer: string;
   readonly store: Store;
   readonly clients: ClientDirectory;
@@ -112,7 +113,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
  * Reads who the request says it comes from.
  * @throws {OAuthError} invalid_request when it says so in several ways, invalid_client when it does not say
  */
-export function clientCredentials(ctx: Koa.Context, parameters: Parameters): ClientCredentials {
+function clientCredentials(ctx: Koa.Context, parameters: Parameters): ClientCredentials {
   const header = ctx.get('authorization');
   const named = parameters.get('client_id');
   const secret = parameters.get('client_secret');
@@ -136,7 +137,7 @@ export function clientCredentials(ctx: Koa.Context, parameters: Parameters): Cli
     return { clientId, assertion, basic: false };
   }
   if (named === undefined) throw invalidClient('client_id is missing');
-  return { clientId: named, ...(secret === undefined ? {} : { secret }), basic: false };
+  return { clientId: named, ...defined({ secret }), basic: false };
 }
 
 /** Id and secret are form-encoded inside Basic (OAuth 2.1 section 2.4.1). */

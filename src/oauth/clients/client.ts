@@ -57,7 +57,7 @@ export function createClientDirectory(
 }
 
 /** A stored registration as a client. */
-export function fromRegistration(registered: RegisteredClient): Client {
+function fromRegistration(registered: RegisteredClient): Client {
   return {
     clientId: registered.clientId,
     origin: 'registered',

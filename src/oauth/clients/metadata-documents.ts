@@ -21,12 +21,12 @@ const REMEMBERED = 1000;
 /** Documents fetched at the same time. */
 const AT_ONCE = 32;
 
-export interface FetchedDocuments extends ClientDocuments {
+interface FetchedDocuments extends ClientDocuments {
   /** A client's key set, from its `jwks_uri`. @throws {OAuthError} invalid_client */
   fetchJwks(uri: string): Promise<{ keys: JWK[] }>;
 }
 
-export interface ClientDocumentOptions {
+interface ClientDocumentOptions {
   readonly fetch: GuardedFetch;
   readonly rules: ClientRules;
   /** Epoch seconds. */

@@ -5,7 +5,7 @@
 import { isLoopbackHost } from '../../security/hosts.ts';
 import { DANGEROUS_SCHEMES } from '../../security/schemes.ts';
 
-export type RedirectKind = 'https' | 'loopback' | 'app';
+type RedirectKind = 'https' | 'loopback' | 'app';
 
 const MAX_LENGTH = 2048;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;

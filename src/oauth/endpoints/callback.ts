@@ -16,7 +16,7 @@ import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
 
-export interface CallbackServices
+interface CallbackServices
   extends Pick<Services, 'issuer' | 'store' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'> {
   /** Ends a login to the account page: signs the person in there. */
   readonly finishAccountLogin: (ctx: Koa.Context, upstreamLogin: UpstreamLogin) => Promise<void>;

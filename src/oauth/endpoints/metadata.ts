@@ -10,7 +10,7 @@ import { OPENID_SCOPES } from '../scope.ts';
 /** Seconds for which clients may keep metadata. */
 const CACHE = 300;
 
-export interface MetadataOptions {
+interface MetadataOptions {
   readonly issuer: string;
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;

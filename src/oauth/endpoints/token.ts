@@ -4,6 +4,7 @@
  * @see OAuth 2.1 section 3.2, RFC 8707 section 2.2
  */
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
 import { formParameters, noStore } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
@@ -55,7 +56,7 @@ async function tokenResponse(services: TokenServices, granted: Granted): Promise
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: services.accessTokenTtl,
-    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    ...defined({ refresh_token: refreshToken }),
     scope: scope.join(' '),
     ...(login && scope.includes('openid') ? { id_token: await services.idTokens.mint(session, accessToken) } : {}),
   };

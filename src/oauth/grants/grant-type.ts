@@ -36,7 +36,7 @@ export interface Granted {
 }
 
 /** The checks of one request, run once the client is authenticated. @throws {OAuthError} */
-export type Redeem = (client: Client) => Promise<Granted>;
+type Redeem = (client: Client) => Promise<Granted>;
 
 export interface GrantType {
   /** The value of `grant_type`. */

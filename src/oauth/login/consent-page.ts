@@ -15,7 +15,7 @@ import type { Upstream } from '../upstream.ts';
 import type { Logins, RequestedLogin } from './login.ts';
 import { isRememberable } from './remembered-consent.ts';
 
-export interface ConsentPageServices {
+interface ConsentPageServices {
   readonly resources: Resources;
   readonly upstream: Upstream;
   readonly logins: Logins;

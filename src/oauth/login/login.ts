@@ -51,7 +51,7 @@ export interface Logins {
 }
 
 /** A login taken back from the upstream, once. */
-export interface ReturnedLogin {
+interface ReturnedLogin {
   readonly login: Login;
   readonly codeVerifier: string;
   /** Whether the person asked that this consent be remembered. */
@@ -59,7 +59,7 @@ export interface ReturnedLogin {
 }
 
 /** What the consent form posts. */
-export interface ConsentForm {
+interface ConsentForm {
   readonly id: string;
   readonly csrf: string;
   readonly remember: boolean;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { parseJson } from '../../base/json.ts';
 import type { SigningAlgorithm, SigningKeys } from '../../security/keys.ts';
 import { randomToken } from '../../security/secrets.ts';
 import type { GrantState, SessionRef } from '../../store/records.ts';
@@ -51,7 +52,7 @@ export interface AccessTokens {
   verifyAny(token: string, options?: { expired?: boolean }): Promise<AccessTokenClaims>;
 }
 
-export interface AccessTokenOptions {
+interface AccessTokenOptions {
   readonly issuer: string;
   readonly resources: Resources;
   readonly keys: SigningKeys;
@@ -80,7 +81,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         typ: TYP,
         issuer,
         audience,
-        ...(expired ? { currentDate: new Date(0) } : { currentDate: new Date(now() * 1000) }),
+        currentDate: new Date(expired ? 0 : now() * 1000),
       },
     );
     const claims = claimsSchema.parse(payload);
@@ -145,10 +146,6 @@ function algorithmOf(token: string): string | undefined {
 
 /** The audience a token claims, before anything about it is believed. */
 function claimedAudience(token: string): unknown {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return z.object({ aud: z.string() }).safeParse(payload).data?.aud;
-  } catch {
-    return undefined;
-  }
+  const payload = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  return z.object({ aud: z.string() }).safeParse(payload).data?.aud;
 }

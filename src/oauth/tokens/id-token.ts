@@ -13,7 +13,7 @@ export interface IdTokens {
   mint(session: Session, accessToken: string): Promise<string>;
 }
 
-export interface IdTokenOptions {
+interface IdTokenOptions {
   readonly issuer: string;
   readonly keys: SigningKeys;
   /** Epoch seconds. */

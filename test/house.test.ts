@@ -1,0 +1,127 @@
+// The house: folders import only downward, each opens with a word on what it owns, and no file outgrows one reading.
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAX_LINES = 250;
+
+/** The folders of src, each above all that it may import. Folders of one row do not know each other. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['src', 'src/doctor'],
+  ['src/mcp'],
+  ['src/account', 'src/github'],
+  ['src/oauth'],
+  ['src/web'],
+  ['src/protocol'],
+  ['src/config'],
+  ['src/security'],
+  ['src/store', 'src/observe'],
+  ['src/base'],
+];
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+const files = globSync('src/**/*.ts', { cwd: ROOT });
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const imports: readonly Import[] = files.flatMap((file) =>
+  [...read(file).matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, target = '']) => ({
+    file,
+    target: normalize(join(dirname(file), target)),
+  })),
+);
+
+/** The room of a path: the first folder below src. */
+function room(path: string): string {
+  const [, folder, ...rest] = dirname(path).split('/');
+  return folder === undefined || rest === undefined ? 'src' : `src/${folder}`;
+}
+
+function layerOf(folder: string): number {
+  return LAYERS.findIndex((layer) => layer.includes(folder));
+}
+
+/** A way from a folder back to itself; empty when there is none. */
+function circle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const done = new Set<string>();
+  const visit = (node: string, path: readonly string[]): string[] => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return [];
+    for (const next of edges.get(node) ?? []) {
+      const found = visit(next, [...path, node]);
+      if (found.length > 0) return found;
+    }
+    done.add(node);
+    return [];
+  };
+  for (const node of edges.keys()) {
+    const found = visit(node, []);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function graph(nodeOf: (path: string) => string): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  for (const { file, target } of imports) {
+    const [from, to] = [nodeOf(file), nodeOf(target)];
+    if (from !== to) edges.set(from, (edges.get(from) ?? new Set()).add(to));
+  }
+  return edges;
+}
+
+describe('the house', () => {
+  it('has every folder of src in its layers', () => {
+    const rooms = [...new Set(files.map(room))].sort();
+    assert.deepEqual(rooms, LAYERS.flat().sort());
+  });
+
+  it('has no import that points upward, or across', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      if (!target.startsWith('src/') || room(file) === room(target)) return false;
+      return layerOf(room(target)) <= layerOf(room(file));
+    });
+    assert.deepEqual(
+      wrong.map(({ file, target }) => `${file} → ${target}: ${room(file)} may not import ${room(target)}`),
+      [],
+    );
+  });
+
+  it('has no circle among its folders, those inside a room included', () => {
+    assert.deepEqual(circle(graph((path) => dirname(path))), []);
+  });
+
+  it('has no circle among its files', () => {
+    assert.deepEqual(circle(graph((path) => path)), []);
+  });
+
+  it('sees a circle where there is one', () => {
+    const edges = new Map([
+      ['a', new Set(['b'])],
+      ['b', new Set(['c'])],
+      ['c', new Set(['b'])],
+    ]);
+    assert.deepEqual(circle(edges), ['b', 'c', 'b']);
+  });
+
+  it(`has no file under src of more than ${MAX_LINES} lines`, () => {
+    const long = globSync('src/**/*.{ts,lua}', { cwd: ROOT })
+      .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > MAX_LINES);
+    assert.deepEqual(long, []);
+  });
+
+  it('opens every room with a README, and every file with what it owns', () => {
+    const rooms = LAYERS.flat().filter((folder) => folder !== 'src' && !existsSync(join(ROOT, folder, 'README.md')));
+    assert.deepEqual(rooms, []);
+    assert.deepEqual(
+      files.filter((path) => !read(path).startsWith('/**')),
+      [],
+    );
+  });
+});

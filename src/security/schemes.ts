@@ -1,7 +1,7 @@
-/** URI schemes that are never the address of an app. */
+/** URI schemes that are not addresses of apps. */
 
-/** Schemes that run code or read files in a browser, and those of web, mail and telephone. */
-export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
+/** Schemes whose links run or show what the link itself contains, or read what is in this browser or on this machine. */
+export const SCRIPT_SCHEMES: ReadonlySet<string> = new Set([
   'javascript',
   'data',
   'vbscript',
@@ -10,6 +10,11 @@ export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
   'about',
   'view-source',
   'filesystem',
+]);
+
+/** Schemes that no client may redirect to as its own: the above, and those of the web, mail and telephone. */
+export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
+  ...SCRIPT_SCHEMES,
   'ftp',
   'ws',
   'wss',

@@ -3,6 +3,7 @@
  * the eye: invisible and reordering characters, names too long to see their end, addresses that are not what they seem.
  * @see Unicode UAX #9 (bidirectional text), UTS #39 (security mechanisms)
  */
+import { SCRIPT_SCHEMES } from '../security/schemes.ts';
 import type { Locale } from './views.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -36,7 +37,7 @@ export function displayText(text: string, max: number): string {
     .trimEnd()}…`;
 }
 
-/** A host from a stranger. One that is too long loses its beginning: its end says who stands there. */
+/** A host from a stranger. One that is too long is truncated on the left, because the registrable domain is at the end. */
 export function displayHost(host: string): string {
   const clean = host.replace(/[^\x21-\x7e]/g, '');
   return clean.length <= 300 ? clean : `…${clean.slice(-299)}`;
@@ -49,24 +50,12 @@ export function displayWebsite(url: string): string | undefined {
   return displayText(`${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`, 100);
 }
 
-/** Schemes whose links run or show what the link itself contains, or reach into this browser or device. */
-const UNSAFE_SCHEMES = new Set([
-  'javascript:',
-  'data:',
-  'vbscript:',
-  'blob:',
-  'file:',
-  'filesystem:',
-  'about:',
-  'view-source:',
-]);
-
-/** An address that a page may link or lead to. Redirect URIs are checked when registered; this is the second lock. */
+/** An address that a page may link or lead to. Redirect URIs are checked when registered; this is the second check. */
 export function followableUrl(url: string): { readonly href: string; readonly host: string } | undefined {
   const parsed = URL.parse(url);
   // White space and control characters would be dropped by the browser, so it would follow something else than was
   // checked.
-  if (parsed === null || UNSAFE_SCHEMES.has(parsed.protocol) || /[^\x21-\x7e]/.test(url)) return undefined;
+  if (parsed === null || SCRIPT_SCHEMES.has(parsed.protocol.slice(0, -1)) || /[^\x21-\x7e]/.test(url)) return undefined;
   const host = /^https?:$/.test(parsed.protocol) ? parsed.host : `${parsed.protocol}//${parsed.host}`;
   return { href: url, host: displayHost(host) };
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'node:test';
+import { after, before, describe, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
@@ -75,7 +75,35 @@ export interface TestBridge {
   stop(): Promise<void>;
 }
 
-/** Starts a bridge and its GitHub on free ports. */
+/**
+ * The bridge of a suite: started before its tests, stopped after them. Call it in the suite's body, before any hook that
+ * uses the bridge.
+ * @param options a function when they are known only when the hooks run
+ */
+export function useBridge(
+  options: TestBridgeOptions | (() => TestBridgeOptions | Promise<TestBridgeOptions>),
+): TestBridge {
+  let started: TestBridge | undefined;
+  before(async () => {
+    started = await startTestBridge(typeof options === 'function' ? await options() : options);
+  });
+  after(() => started?.stop());
+  return new Proxy(Object.create(null), {
+    get(_target, property) {
+      if (started === undefined) throw new Error('the bridge of this suite starts in its before hook');
+      return Reflect.get(started, property);
+    },
+  });
+}
+
+/** A bridge for one test, stopped when the test is over. */
+export async function bridgeFor(t: TestContext, options: TestBridgeOptions): Promise<TestBridge> {
+  const bridge = await startTestBridge(options);
+  t.after(() => bridge.stop());
+  return bridge;
+}
+
+/** Starts a bridge and its GitHub on free ports; whoever calls stops it. */
 export async function startTestBridge(options: TestBridgeOptions): Promise<TestBridge> {
   let offset = 0;
   const now = () => Math.floor(Date.now() / 1000) + offset;

@@ -1,7 +1,7 @@
 /**
  * The store: the one interface behind which SQLite and Redis stand. It speaks the domain: whatever must happen
  * at once is one method, one transaction in SQLite and one Lua script in Redis, and one round trip. Every store
- * passes the suite in test/store/conformance.ts.
+ * passes the suite in conformance/.
  *
  * Methods throw {@link StoreUnavailable} when the store cannot be reached in time; nothing else is expected of them.
  */

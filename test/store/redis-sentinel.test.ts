@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
+import { describeStore } from '../../src/store/conformance/describe-store.ts';
+import { liveSession, rotation } from '../../src/store/conformance/fixtures.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
 import { until } from '../support/until.ts';
-import { storeConformance } from './conformance.ts';
-import { liveSession, rotation } from './fixtures.ts';
 
 /** Sentinels that vote for each other vote again seconds later, and on a busy machine more than once; milliseconds. */
 const ELECTION = 60_000;
@@ -24,7 +24,7 @@ describe('Redis through Sentinel', () => {
   });
   after(() => sentinel.stop());
 
-  storeConformance('a primary and its replica', async (now) => {
+  describeStore('a primary and its replica', async (now) => {
     const prefix = `s${++stores}:`;
     const store = createRedisStore(url, { now, prefix });
     const second = createRedisStore(url, { now, prefix });

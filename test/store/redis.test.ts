@@ -4,13 +4,23 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
+import { describeStore } from '../../src/store/conformance/describe-store.ts';
+import {
+  aClient,
+  approval,
+  DAY,
+  HOUR,
+  liveSession,
+  login,
+  newSession,
+  presentation,
+  rotation,
+} from '../../src/store/conformance/fixtures.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { type RedisServer, type SharedRedis, sharedRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { storeConformance } from './conformance.ts';
-import { aClient, approval, DAY, HOUR, liveSession, login, newSession, presentation, rotation } from './fixtures.ts';
 
 describe('Redis', () => {
   let redis: SharedRedis;
@@ -20,7 +30,7 @@ describe('Redis', () => {
   });
   after(() => redis.stop());
 
-  storeConformance('one server', async (now) => {
+  describeStore('one server', async (now) => {
     const prefix = `${redis.prefix}${++stores}:`;
     const store = createRedisStore(redis.url, { now, prefix });
     const second = createRedisStore(redis.url, { now, prefix });

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { describeStore } from '../../src/store/conformance/describe-store.ts';
+import { HOUR, liveSession, login } from '../../src/store/conformance/fixtures.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreInUse } from '../../src/store/sqlite/lock.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
-import { storeConformance } from './conformance.ts';
-import { HOUR, liveSession, login } from './fixtures.ts';
 
-storeConformance('the embedded store', async (now) => {
+describeStore('the embedded store', async (now) => {
   const directory = mkdtempSync(join(tmpdir(), 'bridge-store-'));
   const store = createSqliteStore(directory, { now });
   const second = createSqliteStore(directory, { now, serving: false });

@@ -1,14 +1,7 @@
-// Records for the tests of the stores, with every optional member filled in so that none is lost unnoticed.
+/** Records for the cases of this suite. Every optional member is set, so that a store that loses one fails. */
 import { randomUUID } from 'node:crypto';
-import type {
-  Approval,
-  AuthorizationRequest,
-  Credential,
-  Grant,
-  Login,
-  RegisteredClient,
-} from '../../src/store/records.ts';
-import type { CodePresentation, NewSession, RotationRequest, Store } from '../../src/store/store.ts';
+import type { Approval, AuthorizationRequest, Credential, Grant, Login, RegisteredClient } from '../records.ts';
+import type { CodePresentation, NewSession, RotationRequest, Store } from '../store.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;

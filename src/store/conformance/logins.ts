@@ -1,0 +1,88 @@
+/** The logins of a store. */
+import assert from 'node:assert/strict';
+import { approval, login } from './fixtures.ts';
+import { count, type DefineTest, race } from './stores.ts';
+
+export function describeLogins(test: DefineTest): void {
+  test('a login passes consent and comes back from GitHub with all that was kept', async ({ store, second }) => {
+    await store.logins.open('l', login, 600);
+    assert.deepEqual(await second.logins.decide('l', login.consentHash, { approval, ttl: 600 }), login);
+    assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+    assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
+  });
+
+  test('another browser decides nothing and takes nothing', async ({ store }) => {
+    await store.logins.open('l', login, 600);
+    assert.equal(await store.logins.decide('l', 'foreign', { approval, ttl: 600 }), 'other_browser');
+    assert.equal(await store.logins.decide('l', 'foreign', 'deny'), 'other_browser');
+    assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, { approval, ttl: 600 }), login);
+    assert.equal(await store.logins.finish('l', 'foreign', approval.browserHash), 'unknown');
+    assert.equal(await store.logins.finish('l', approval.stateHash, 'foreign'), 'other_browser');
+    assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+  });
+
+  test('the same approval may come again, until the login comes back, and lengthens nothing', async ({
+    store,
+    advance,
+  }) => {
+    await store.logins.open('l', login, 600);
+    const again = { approval: { ...approval, sealedVerifier: 'sealed anew' }, ttl: 600 };
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, { approval, ttl: 600 }), login);
+    advance(300);
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, again), login);
+    assert.equal(await store.logins.decide('l', 'foreign', again), 'other_browser');
+    const other = { approval: { ...approval, stateHash: 'another state' }, ttl: 600 };
+    assert.equal(await store.logins.decide('l', login.consentHash, other), 'unknown');
+    assert.equal(await store.logins.decide('l', login.consentHash, 'deny'), 'unknown');
+    advance(299);
+    assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+    assert.equal(await store.logins.decide('l', login.consentHash, again), 'unknown');
+  });
+
+  test('a denied login is gone', async ({ store }) => {
+    await store.logins.open('l', login, 600);
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, 'deny'), login);
+    assert.equal(await store.logins.decide('l', login.consentHash, { approval, ttl: 600 }), 'unknown');
+    assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
+  });
+
+  test('a login whose consent is remembered opens behind the page', async ({ store }) => {
+    await store.logins.open('l', login, 600, approval);
+    assert.equal(await store.logins.decide('l', login.consentHash, 'deny'), 'unknown');
+    assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+  });
+
+  test('each step must be taken in its time', async ({ store, advance }) => {
+    await store.logins.open('slow', login, 600);
+    await store.logins.open('l', login, 600);
+    advance(599);
+    assert.deepEqual(await store.logins.decide('l', login.consentHash, { approval, ttl: 300 }), login);
+    advance(1);
+    assert.equal(await store.logins.decide('slow', login.consentHash, { approval, ttl: 300 }), 'unknown');
+    advance(299);
+    assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
+  });
+
+  test('of many decisions at once one is taken, and of many returns one', async (stores) => {
+    await stores.store.logins.open('l', login, 600);
+    const decided = await race(20, stores, (store, index) =>
+      store.logins.decide('l', login.consentHash, {
+        approval: { ...approval, stateHash: `state-hash-${index}` },
+        ttl: 600,
+      }),
+    );
+    assert.equal(
+      count(decided, (one) => one !== 'unknown'),
+      1,
+    );
+    const taken = decided.findIndex((one) => one !== 'unknown');
+    const finished = await race(20, stores, (store) =>
+      store.logins.finish('l', `state-hash-${taken}`, approval.browserHash),
+    );
+    assert.equal(
+      count(finished, (one) => one !== 'unknown'),
+      1,
+    );
+  });
+}

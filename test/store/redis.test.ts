@@ -96,6 +96,7 @@ describe('round trips to Redis', () => {
   /** The commands that a client sends while `work` runs; those that scripts run inside Redis do not count. */
   async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
     const watcher = new Redis(server.url);
+    await watcher.ping(); // so that the INFO with which a connection begins is not among those seen
     const monitor = await watcher.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, args: string[], source: string) => {

@@ -4,12 +4,12 @@ import { createSqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** What of the configuration decides. */
-export interface StoreLocation {
+interface StoreLocation {
   readonly redisUrl?: string;
   readonly dataDir: string;
 }
 
-export interface OpenStoreOptions {
+interface OpenStoreOptions {
   /** Whether this process serves; false for the admin command, which works beside the one that does. */
   readonly serving?: boolean;
   /** Told of trouble with connections to Redis. */

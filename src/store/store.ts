@@ -201,8 +201,6 @@ export interface ConsentStore {
 
 /** What all replicas share beyond records about people. */
 export interface SharedStore {
-  /** Writes `value` under `name` unless there is one; answers the one that stands. */
-  putIfAbsent(name: string, value: string): Promise<string>;
   /** Reads a versioned document; version 0 is absence. */
   readDocument(name: string): Promise<{ version: number; value: string }>;
   /** Writes a versioned document if its version is still `ifVersion`. */

@@ -19,7 +19,7 @@ import type {
 type Shape<T> = Record<keyof T, z.ZodType>;
 
 /** The part of a credential that is neither sealed nor counted. */
-export type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
+type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
 
 const client: z.ZodType<RegisteredClient> = z.object({
   clientId: z.string(),

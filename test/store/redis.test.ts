@@ -147,7 +147,6 @@ describe('round trips to Redis', () => {
     ['consents.remember', 1, () => store.consents.remember('p', 'k', 60)],
     ['consents.has', 1, () => store.consents.has('p', 'k')],
     ['consents.forget', 1, () => store.consents.forget('p')],
-    ['shared.putIfAbsent', 1, () => store.shared.putIfAbsent('n', 'v')],
     ['shared.readDocument', 1, () => store.shared.readDocument('d')],
     ['shared.writeDocument', 1, () => store.shared.writeDocument('d', 0, 'v')],
     ['shared.acquireLease', 1, () => store.shared.acquireLease('l', 'me', 60)],

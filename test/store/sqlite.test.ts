@@ -139,6 +139,24 @@ describe('the embedded store on disk', () => {
     assert.throws(() => createSqliteStore(directory), /newer version/);
   });
 
+  it('brings a database of an older version up to date and keeps its sessions', async () => {
+    const directory = join(scratch, 'older');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    database.exec(`
+      CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      PRAGMA user_version = 1`);
+    database.close();
+    const migrated = createSqliteStore(directory);
+    assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
+    await migrated.close();
+    const after = new DatabaseSync(join(directory, 'bridge.db'));
+    assert.deepEqual(after.prepare("SELECT name FROM sqlite_schema WHERE name = 'shared_values'").all(), []);
+    after.close();
+  });
+
   it('deletes what expired', async () => {
     let now = 1_800_000_000;
     const directory = join(scratch, 'tidy');

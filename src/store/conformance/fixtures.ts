@@ -21,7 +21,7 @@ export function aClient(clientId: string = randomUUID()): RegisteredClient {
   };
 }
 
-export const request: AuthorizationRequest = {
+const request: AuthorizationRequest = {
   clientId: 'client-1',
   clientName: 'A client',
   refreshable: true,

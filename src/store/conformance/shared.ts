@@ -3,13 +3,6 @@ import assert from 'node:assert/strict';
 import { count, type DefineTest, race } from './stores.ts';
 
 export function describeShared(test: DefineTest): void {
-  test('the first value under a name stands', async (stores) => {
-    const answers = await race(20, stores, (store, index) => store.shared.putIfAbsent('canary', `value ${index}`));
-    assert.equal(new Set(answers).size, 1);
-    assert.equal(await stores.store.shared.putIfAbsent('canary', 'late'), answers[0]);
-    assert.equal(await stores.store.shared.putIfAbsent('other', 'x'), 'x');
-  });
-
   test('a document is written by compare-and-set', async (stores) => {
     const { store, second } = stores;
     assert.deepEqual(await store.shared.readDocument('keys'), { version: 0, value: '' });

@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
  */
 export type OpenStores = (now: () => number) => Promise<OpenedStores>;
 
-export interface OpenedStores {
+interface OpenedStores {
   readonly store: Store;
   /** Another instance over the same records: another replica, or the admin command. */
   readonly second: Store;
@@ -17,7 +17,7 @@ export interface OpenedStores {
 }
 
 /** What one case works with. */
-export interface Stores {
+interface Stores {
   readonly store: Store;
   readonly second: Store;
   /** The current instant of the clock, in epoch seconds. */

@@ -49,10 +49,6 @@ export class RedisKeys {
     return `${this.#prefix}login:${id}`;
   }
 
-  value(name: string): string {
-    return `${this.#prefix}value:${name}`;
-  }
-
   document(name: string): string {
     return `${this.#prefix}doc:${name}`;
   }

@@ -12,7 +12,7 @@ import { RedisSessionStore } from './sessions.ts';
 import { RedisSharedStore } from './shared.ts';
 import { parseRedisUrl } from './url.ts';
 
-export interface RedisStoreOptions extends ConnectionOptions {
+interface RedisStoreOptions extends ConnectionOptions {
   /** What all keys begin with; `mgb:` without it. */
   readonly prefix?: string;
 }

@@ -1,16 +1,12 @@
-/** What all replicas share in Redis: values, versioned documents, leases and replay marks, one key each. */
-import { z } from 'zod';
+/** What all replicas share in Redis: versioned documents, leases and replay marks, one key each. */
 import type { SharedStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
-const text = z.string();
-
 export class RedisSharedStore implements SharedStore {
   readonly #redis: RedisConnection;
   readonly #keys: RedisKeys;
-  readonly #put = loadScript('shared-put');
   readonly #writeDocument = loadScript('document-write');
   readonly #acquire = loadScript('lease-acquire');
   readonly #release = loadScript('lease-release');
@@ -19,10 +15,6 @@ export class RedisSharedStore implements SharedStore {
   constructor(redis: RedisConnection, keys: RedisKeys) {
     this.#redis = redis;
     this.#keys = keys;
-  }
-
-  async putIfAbsent(name: string, value: string): Promise<string> {
-    return text.parse(await this.#redis.run(this.#put, [this.#keys.value(name)], { value }));
   }
 
   async readDocument(name: string): Promise<{ version: number; value: string }> {

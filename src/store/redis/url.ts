@@ -4,7 +4,7 @@
  */
 
 /** Where a server listens. */
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
 }
@@ -24,7 +24,7 @@ export interface RedisLocation {
 }
 
 /** `REDIS_URL` cannot be understood. */
-export class RedisUrlError extends Error {
+class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
 

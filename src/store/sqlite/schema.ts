@@ -105,6 +105,9 @@ const migrations = [
   CREATE TABLE used_once (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX used_once_by_expiry ON used_once (expires_at);
   `,
+  `
+  DROP TABLE shared_values;
+  `,
 ];
 
 /** Brings the tables up to date, in one transaction. */

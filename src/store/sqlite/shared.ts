@@ -1,9 +1,8 @@
-/** Values, versioned documents, leases and replay marks in SQLite. */
+/** Versioned documents, leases and replay marks in SQLite. */
 import { z } from 'zod';
 import type { SharedStore } from '../store.ts';
 import type { Database } from './database.ts';
 
-const valueRow = z.object({ value: z.string() });
 const documentRow = z.object({ version: z.number(), value: z.string() });
 
 export class SqliteSharedStore implements SharedStore {
@@ -11,14 +10,6 @@ export class SqliteSharedStore implements SharedStore {
 
   constructor(database: Database) {
     this.#database = database;
-  }
-
-  async putIfAbsent(name: string, value: string): Promise<string> {
-    const { sql } = this.#database;
-    return this.#database.transaction(() => {
-      sql.run`INSERT OR IGNORE INTO shared_values (name, value) VALUES (${name}, ${value})`;
-      return valueRow.parse(sql.get`SELECT value FROM shared_values WHERE name = ${name}`).value;
-    });
   }
 
   async readDocument(name: string): Promise<{ version: number; value: string }> {

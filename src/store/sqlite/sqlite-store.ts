@@ -12,7 +12,7 @@ import { SqliteRevocationStore } from './revocations.ts';
 import { SqliteSessionStore } from './sessions.ts';
 import { SqliteSharedStore } from './shared.ts';
 
-export interface SqliteStoreOptions {
+interface SqliteStoreOptions {
   /** Epoch seconds, for tests. */
   readonly now?: () => number;
   /** Whether this process serves, which only one does; the admin command works beside it. True unless told. */

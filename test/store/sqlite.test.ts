@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,7 +13,7 @@ import { HOUR, liveSession, login } from '../../src/store/conformance/fixtures.t
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreInUse } from '../../src/store/sqlite/lock.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { StoreUnavailable } from '../../src/store/store.ts';
+import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 
 describeStore('the embedded store', async (now) => {
   const directory = mkdtempSync(join(tmpdir(), 'bridge-store-'));
@@ -107,6 +107,83 @@ describe('the embedded store on disk', () => {
     const session = await liveSession(store, 'p', 'g');
     await store.close();
     const again = createSqliteStore(directory);
+    assert.deepEqual(await again.sessions.read(session.grant.ref), session);
+    await again.close();
+  });
+
+  /** Copies bridge.db, and nothing beside it, to a directory of its own. */
+  function copyDatabaseAlone(directory: string): string {
+    const copy = `${directory}-copy`;
+    mkdirSync(copy);
+    copyFileSync(join(directory, 'bridge.db'), join(copy, 'bridge.db'));
+    return copy;
+  }
+
+  it('has everything in bridge.db once it is closed', async () => {
+    const directory = join(scratch, 'closed-alone');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.shared.writeDocument('d', 0, 'value');
+    await store.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    assert.deepEqual(await copied.shared.readDocument('d'), { version: 1, value: 'value' });
+    await copied.close();
+  });
+
+  it('has everything in bridge.db once it is closed, while an admin command has it open', async () => {
+    const directory = join(scratch, 'closed-beside-admin');
+    const store = createSqliteStore(directory);
+    const admin = createSqliteStore(directory, { serving: false });
+    const session = await liveSession(store, 'p', 'g');
+    assert.deepEqual(await admin.sessions.read(session.grant.ref), session);
+    await store.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    await copied.close();
+    assert.deepEqual(await admin.sessions.read(session.grant.ref), session);
+    await admin.close();
+  });
+
+  it('has what an admin command wrote in bridge.db once that is closed', async () => {
+    const directory = join(scratch, 'admin-alone');
+    const admin = createSqliteStore(directory, { serving: false });
+    const session = await liveSession(admin, 'p', 'g');
+    await admin.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    await copied.close();
+  });
+
+  /** Closes a store while a transaction of another program is open, and opens it again. */
+  async function reopenedBeside(holder: DatabaseSync, store: Store, directory: string): Promise<Store> {
+    const start = performance.now();
+    await store.close();
+    assert.ok(performance.now() - start < 5000, 'it took too long to close');
+    holder.exec('ROLLBACK');
+    holder.close();
+    return createSqliteStore(directory);
+  }
+
+  it('closes within seconds, and loses nothing, while another program reads an older state', async () => {
+    const directory = join(scratch, 'closed-beside-reader');
+    const store = createSqliteStore(directory);
+    const holder = new DatabaseSync(join(directory, 'bridge.db'));
+    holder.exec('BEGIN');
+    holder.prepare('SELECT count(*) FROM grants').get();
+    const session = await liveSession(store, 'p', 'g');
+    const again = await reopenedBeside(holder, store, directory);
+    assert.deepEqual(await again.sessions.read(session.grant.ref), session);
+    await again.close();
+  });
+
+  it('closes within seconds, and loses nothing, while another program writes', async () => {
+    const directory = join(scratch, 'closed-beside-writer');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    const holder = new DatabaseSync(join(directory, 'bridge.db'));
+    holder.exec('BEGIN IMMEDIATE');
+    const again = await reopenedBeside(holder, store, directory);
     assert.deepEqual(await again.sessions.read(session.grant.ref), session);
     await again.close();
   });

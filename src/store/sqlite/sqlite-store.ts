@@ -41,8 +41,12 @@ export function createSqliteStore(directory: string, options: SqliteStoreOptions
       await database.query(() => database.sql.get`SELECT count(*) FROM sqlite_schema`);
     },
     async close() {
-      database.close();
-      releaseLock();
+      try {
+        // PASSIVE, because the admin command must not make the serving process wait.
+        database.close(serving ? 'TRUNCATE' : 'PASSIVE');
+      } finally {
+        releaseLock();
+      }
     },
   };
 }

@@ -1,18 +1,19 @@
-/** Chooses the store by configuration: Redis where there is an address of one, else the embedded store. */
+/** Chooses the store by configuration: Redis when its address is configured, otherwise the embedded store. */
+import { defined } from '../base/defined.ts';
 import { createRedisStore } from './redis/redis-store.ts';
 import { createSqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
-/** What of the configuration decides. */
+/** The part of the configuration that decides. */
 interface StoreLocation {
   readonly redisUrl?: string;
   readonly dataDir: string;
 }
 
 interface OpenStoreOptions {
-  /** Whether this process serves; false for the admin command, which works beside the one that does. */
+  /** Whether this process serves; the admin command passes false and runs beside the serving process. Default true. */
   readonly serving?: boolean;
-  /** Told of trouble with connections to Redis. */
+  /** Called with each error of a connection to Redis. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -24,6 +25,6 @@ interface OpenStoreOptions {
 export function openStore({ redisUrl, dataDir }: StoreLocation, options: OpenStoreOptions = {}): Store {
   const { serving, onError } = options;
   return redisUrl === undefined
-    ? createSqliteStore(dataDir, serving === undefined ? {} : { serving })
-    : createRedisStore(redisUrl, onError === undefined ? {} : { onError });
+    ? createSqliteStore(dataDir, defined({ serving }))
+    : createRedisStore(redisUrl, defined({ onError }));
 }

@@ -11,8 +11,6 @@ export function createPrivateDirectory(path: string): void {
  * file that is there is not opened: closing it again would drop the locks that this process holds on it (POSIX).
  */
 export function createPrivateFile(path: string): void {
-  if (!existsSync(path)) {
-    closeSync(openSync(path, 'a', 0o600));
-  }
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
 }

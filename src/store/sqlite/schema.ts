@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 
-const migrations = [
+const MIGRATIONS = [
   `
   CREATE TABLE clients (
     client_id TEXT PRIMARY KEY,
@@ -115,13 +115,10 @@ export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version > migrations.length) {
+    if (version > MIGRATIONS.length)
       throw new Error('bridge.db was written by a newer version of this program; run that version');
-    }
-    for (const migration of migrations.slice(version)) {
-      database.exec(migration);
-    }
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');

@@ -167,8 +167,8 @@ describe('round trips to Redis', () => {
     const listed = new Set(methods.map(([name]) => name.split(' ')[0]));
     const { kind: _kind, close: _close, ping: _ping, ...parts } = store;
     for (const [part, methodsOfPart] of Object.entries(parts)) {
-      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(methodsOfPart))) {
-        if (method !== 'constructor') assert.ok(listed.has(`${part}.${method}`), `${part}.${method}`);
+      for (const method of Object.keys(methodsOfPart)) {
+        assert.ok(listed.has(`${part}.${method}`), `${part}.${method}`);
       }
     }
   });

@@ -4,6 +4,7 @@
  * caller answers 503.
  */
 import { Cluster, type CommonRedisOptions, Redis, type SentinelConnectionOptions } from 'ioredis';
+import { defined } from '../../base/defined.ts';
 import type { RedisLocation } from './url.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -14,6 +15,7 @@ export interface Patience {
   readonly command: number;
 }
 
+/** Milliseconds before connecting again: 50, twice as many after each further failure, at most 1000. */
 const retryDelay = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt - 1, 10), 1000);
 
 /** Connects in the background; never throws for a server that is not there. */
@@ -31,9 +33,11 @@ function commonOptions(location: RedisLocation, patience: Patience) {
     maxRetriesPerRequest: 0,
     // After a failover the old primary only reads: reconnecting finds the new one.
     reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message),
-    ...(location.username === undefined ? {} : { username: location.username }),
-    ...(location.password === undefined ? {} : { password: location.password }),
-    ...(location.tls ? { tls: {} } : {}),
+    ...defined({
+      username: location.username,
+      password: location.password,
+      tls: location.tls ? {} : undefined,
+    }),
   } satisfies CommonRedisOptions & { tls?: object };
 }
 
@@ -55,9 +59,11 @@ function connectServer(location: RedisLocation, patience: Patience): Redis {
 function sentinelOptions(location: RedisLocation, patience: Patience) {
   return {
     sentinels: location.addresses.map(({ host, port }) => ({ host, port })),
-    ...(location.masterName === undefined ? {} : { name: location.masterName }),
-    ...(location.sentinelUsername === undefined ? {} : { sentinelUsername: location.sentinelUsername }),
-    ...(location.sentinelPassword === undefined ? {} : { sentinelPassword: location.sentinelPassword }),
+    ...defined({
+      name: location.masterName,
+      sentinelUsername: location.sentinelUsername,
+      sentinelPassword: location.sentinelPassword,
+    }),
     ...(location.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
     sentinelCommandTimeout: patience.connect,
     sentinelRetryStrategy: retryDelay,

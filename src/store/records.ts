@@ -35,13 +35,26 @@ export interface AuthorizationRequest {
   readonly uiLocales?: string;
 }
 
-/** One login under way: the request, and what binds it to the browser that shows the consent page. */
-export interface Login {
+/** A login on its way through the browser; `purpose` says what it ends in. */
+export type Login = ClientLogin | AccountLogin;
+
+/** A login for a client: it ends in an authorization response. */
+export interface ClientLogin {
+  readonly purpose: 'client';
   readonly request: AuthorizationRequest;
-  /** SHA-256 of the cookie set with the consent page. */
-  readonly consentHash: string;
+  /** Scopes asked of the upstream: computed once, when the login begins. */
+  readonly upstreamScope: readonly string[];
+  /** SHA-256 of the cookie set with the consent page; absent when a remembered consent let the login skip the page. */
+  readonly consentHash?: string;
   /** The person whose remembered consent let this login skip the page; anybody else is asked. */
   readonly expectedPerson?: string;
+}
+
+/** A login of a person to the account page. */
+export interface AccountLogin {
+  readonly purpose: 'account';
+  /** Scopes asked of the upstream: computed once, when the login begins. */
+  readonly upstreamScope: readonly string[];
 }
 
 /** What Allow adds to a login: the way back from GitHub. */

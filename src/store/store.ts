@@ -7,6 +7,7 @@
  */
 import type {
   Approval,
+  ClientLogin,
   Credential,
   CredentialState,
   EndedGrant,
@@ -47,20 +48,26 @@ export interface ClientStore {
 
 /** Logins between `GET /authorize` and the way back from GitHub; each step is taken at most once. */
 export interface LoginStore {
-  /** Keeps a login for `ttl` seconds; with an approval it already stands behind consent. */
+  /**
+   * Keeps a login for `ttl` seconds. With an approval it is past consent already: a login without `consentHash` is opened
+   * only so, because it cannot be decided.
+   */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
-   * Takes the person's decision, once; the very same approval may come again, from a second click, and changes nothing. With
-   * an approval the login goes on, for `ttl` seconds, to GitHub; without one it is gone. `other_browser` when `consentHash` is not the login's; that takes nothing.
+   * Records the person's decision, once. `deny` deletes the login; an approval keeps it for `ttl` seconds, until `finish`. The
+   * same approval (by `stateHash`) may come again, from a second click: it is answered like the first and changes nothing.
+   * @returns the login; `unknown` when there is nothing to decide; `other_browser` when `consentHash` is not the login's.
+   *   A problem changes nothing.
    */
   decide(
     id: string,
     consentHash: string,
     decision: { approval: Approval; ttl: number } | 'deny',
-  ): Promise<Login | LoginProblem>;
+  ): Promise<ClientLogin | LoginProblem>;
   /**
-   * Takes an approved login back from GitHub, once. A foreign state is `unknown`, a foreign browser `other_browser`;
-   * neither takes it.
+   * Takes an approved login when the browser comes back from GitHub, once: it is deleted.
+   * @returns `unknown` when no approved login has this `stateHash`, `other_browser` when `browserHash` is another; a
+   *   problem changes nothing
    */
   finish(
     id: string,
@@ -121,8 +128,15 @@ export type Rotation =
   | { readonly outcome: 'reused'; readonly ended: EndedGrant }
   | { readonly outcome: 'unknown' };
 
-/** Sessions that one person may have: what looks at all of them must stay quick, for everybody waits for it. */
+/** Sessions that one person may have: some methods read all of them at once, and other calls wait meanwhile. */
 export const SESSIONS_OF_ONE = 500;
+
+/**
+ * Superseded token pairs of one credential that are kept, to be revoked together with it. More are not needed: GitHub
+ * keeps ten tokens per user, app and scope, and revokes the oldest when it issues another.
+ * @see https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#creating-multiple-tokens-for-oauth-apps
+ */
+export const SUPERSEDED_KEPT = 10;
 
 /** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
 export interface SessionStore {

@@ -6,8 +6,10 @@ import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type {
   Account,
+  AccountLogin,
   Approval,
   AuthorizationRequest,
+  ClientLogin,
   Credential,
   Grant,
   Login,
@@ -21,7 +23,7 @@ type Shape<T> = Record<keyof T, z.ZodType>;
 /** The part of a credential that is neither sealed nor counted. */
 type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
 
-const client: z.ZodType<RegisteredClient> = z.object({
+const clientSchema: z.ZodType<RegisteredClient> = z.object({
   clientId: z.string(),
   issuedAt: z.number(),
   metadata: z.record(z.string(), z.unknown()),
@@ -29,34 +31,45 @@ const client: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-const login: z.ZodType<Login> = z.object({
-  request: z.object({
-    clientId: z.string(),
-    clientName: z.string(),
-    refreshable: z.boolean(),
-    redirectUri: z.string(),
-    redirectUriSent: z.boolean(),
-    codeChallenge: z.string(),
-    scope: z.array(z.string()),
-    resource: z.string(),
-    state: z.string().exactOptional(),
-    nonce: z.string().exactOptional(),
-    prompt: z.string().exactOptional(),
-    loginHint: z.string().exactOptional(),
-    uiLocales: z.string().exactOptional(),
-  } satisfies Shape<AuthorizationRequest>),
-  consentHash: z.string(),
-  expectedPerson: z.string().exactOptional(),
-} satisfies Shape<Login>);
+const requestSchema: z.ZodType<AuthorizationRequest> = z.object({
+  clientId: z.string(),
+  clientName: z.string(),
+  refreshable: z.boolean(),
+  redirectUri: z.string(),
+  redirectUriSent: z.boolean(),
+  codeChallenge: z.string(),
+  scope: z.array(z.string()),
+  resource: z.string(),
+  state: z.string().exactOptional(),
+  nonce: z.string().exactOptional(),
+  prompt: z.string().exactOptional(),
+  loginHint: z.string().exactOptional(),
+  uiLocales: z.string().exactOptional(),
+} satisfies Shape<AuthorizationRequest>);
 
-const approval: z.ZodType<Approval> = z.object({
+const clientLoginSchema = z.object({
+  purpose: z.literal('client'),
+  request: requestSchema,
+  upstreamScope: z.array(z.string()),
+  consentHash: z.string().exactOptional(),
+  expectedPerson: z.string().exactOptional(),
+} satisfies Shape<ClientLogin>);
+
+const accountLoginSchema = z.object({
+  purpose: z.literal('account'),
+  upstreamScope: z.array(z.string()),
+} satisfies Shape<AccountLogin>);
+
+const loginSchema: z.ZodType<Login> = z.discriminatedUnion('purpose', [clientLoginSchema, accountLoginSchema]);
+
+const approvalSchema: z.ZodType<Approval> = z.object({
   stateHash: z.string(),
   browserHash: z.string(),
   sealedVerifier: z.string(),
   remember: z.boolean(),
 } satisfies Shape<Approval>);
 
-const grant: z.ZodType<Grant> = z.object({
+const grantSchema: z.ZodType<Grant> = z.object({
   clientId: z.string(),
   clientName: z.string(),
   redirectUri: z.string(),
@@ -70,7 +83,7 @@ const grant: z.ZodType<Grant> = z.object({
   refreshable: z.boolean(),
 } satisfies Shape<Grant>);
 
-const credentialIdentity: z.ZodType<CredentialIdentity> = z.object({
+const credentialIdentitySchema: z.ZodType<CredentialIdentity> = z.object({
   appClientId: z.string(),
   account: z.object({
     id: z.number(),
@@ -81,7 +94,7 @@ const credentialIdentity: z.ZodType<CredentialIdentity> = z.object({
   scope: z.array(z.string()),
 } satisfies Shape<CredentialIdentity>);
 
-const revocation: z.ZodType<PendingRevocation> = z.object({
+const revocationSchema: z.ZodType<PendingRevocation> = z.object({
   person: z.string(),
   id: z.string(),
   credential: z.string(),
@@ -94,12 +107,13 @@ const reader =
   (json: string): T =>
     schema.parse(JSON.parse(json));
 
-export const readClient = reader(client);
-export const readLogin = reader(login);
-export const readApproval = reader(approval);
-export const readGrant = reader(grant);
-export const readCredentialIdentity = reader(credentialIdentity);
-export const readRevocation = reader(revocation);
+export const readClient = reader(clientSchema);
+export const readClientLogin = reader<ClientLogin>(clientLoginSchema);
+export const readLogin = reader(loginSchema);
+export const readApproval = reader(approvalSchema);
+export const readGrant = reader(grantSchema);
+export const readCredentialIdentity = reader(credentialIdentitySchema);
+export const readRevocation = reader(revocationSchema);
 
 /** What is kept of a credential as JSON: all but its tokens. */
 export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {

@@ -216,7 +216,7 @@ describe('the embedded store on disk', () => {
     assert.throws(() => createSqliteStore(directory), /newer version/);
   });
 
-  it('brings a database of an older version up to date and keeps its sessions', async () => {
+  it('brings a database of an older version up to date: its sessions stay, its logins under way go', async () => {
     const directory = join(scratch, 'older');
     const store = createSqliteStore(directory);
     const session = await liveSession(store, 'p', 'g');
@@ -224,10 +224,12 @@ describe('the embedded store on disk', () => {
     const database = new DatabaseSync(join(directory, 'bridge.db'));
     database.exec(`
       CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
       PRAGMA user_version = 1`);
     database.close();
     const migrated = createSqliteStore(directory);
     assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
+    assert.equal(await migrated.logins.decide('old', 'hash', 'deny'), 'unknown');
     await migrated.close();
     const after = new DatabaseSync(join(directory, 'bridge.db'));
     assert.deepEqual(after.prepare("SELECT name FROM sqlite_schema WHERE name = 'shared_values'").all(), []);

@@ -1,6 +1,14 @@
 /** Records for the cases of this suite. Every optional member is set, so that a store that loses one fails. */
 import { randomUUID } from 'node:crypto';
-import type { Approval, AuthorizationRequest, Credential, Grant, Login, RegisteredClient } from '../records.ts';
+import type {
+  AccountLogin,
+  Approval,
+  AuthorizationRequest,
+  ClientLogin,
+  Credential,
+  Grant,
+  RegisteredClient,
+} from '../records.ts';
 import type { CodePresentation, NewSession, RotationRequest, Store } from '../store.ts';
 
 export const HOUR = 3600;
@@ -37,7 +45,15 @@ const request: AuthorizationRequest = {
   uiLocales: 'ja en',
 };
 
-export const login: Login = { request, consentHash: 'hash-of-consent-cookie', expectedPerson: 'p-expected' };
+export const login = {
+  purpose: 'client',
+  request,
+  upstreamScope: ['read:user', 'repo'],
+  consentHash: 'hash-of-consent-cookie',
+  expectedPerson: 'p-expected',
+} satisfies ClientLogin;
+
+export const accountLogin: AccountLogin = { purpose: 'account', upstreamScope: [] };
 
 export const approval: Approval = {
   stateHash: 'hash-of-state',

@@ -1,6 +1,6 @@
 /** The logins of a store. */
 import assert from 'node:assert/strict';
-import { approval, login } from './fixtures.ts';
+import { accountLogin, approval, login } from './fixtures.ts';
 import { count, type DefineTest, race } from './stores.ts';
 
 export function describeLogins(test: DefineTest): void {
@@ -51,6 +51,38 @@ export function describeLogins(test: DefineTest): void {
     await store.logins.open('l', login, 600, approval);
     assert.equal(await store.logins.decide('l', login.consentHash, 'deny'), 'unknown');
     assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
+  });
+
+  test('a login without a consent page cannot be decided, and is finished without a consent hash', async ({
+    store,
+  }) => {
+    const { consentHash: _, ...skipping } = login;
+    await store.logins.open('l', skipping, 600, approval);
+    for (const presented of ['', 'undefined', 'foreign']) {
+      assert.equal(await store.logins.decide('l', presented, { approval, ttl: 600 }), 'unknown');
+      assert.equal(await store.logins.decide('l', presented, 'deny'), 'unknown');
+    }
+    const finished = await store.logins.finish('l', approval.stateHash, approval.browserHash);
+    assert.deepEqual(finished, { login: skipping, approval });
+  });
+
+  test('an account login is finished with its purpose, once', async ({ store, second }) => {
+    await store.logins.open('l', accountLogin, 600, approval);
+    assert.equal(await store.logins.finish('l', 'foreign', approval.browserHash), 'unknown');
+    assert.equal(await store.logins.finish('l', approval.stateHash, 'foreign'), 'other_browser');
+    const finished = await second.logins.finish('l', approval.stateHash, approval.browserHash);
+    assert.deepEqual(finished, { login: accountLogin, approval });
+    assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
+  });
+
+  test('an account login cannot be decided', async ({ store }) => {
+    await store.logins.open('l', accountLogin, 600, approval);
+    for (const presented of ['', 'undefined', login.consentHash]) {
+      assert.equal(await store.logins.decide('l', presented, { approval, ttl: 600 }), 'unknown');
+      assert.equal(await store.logins.decide('l', presented, 'deny'), 'unknown');
+    }
+    const finished = await store.logins.finish('l', approval.stateHash, approval.browserHash);
+    assert.deepEqual(finished, { login: accountLogin, approval });
   });
 
   test('each step must be taken in its time', async ({ store, advance }) => {

@@ -3,12 +3,11 @@ import { z } from 'zod';
 import type { CredentialStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
-import { batch, endedSchema, toCredential, toEnded } from './person-records.ts';
+import { batch, endedListSchema, toCredential, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
 /** `{credential, tokens}`, both JSON. */
 const credentialSchema = z.tuple([z.string(), z.string()]);
-const endedListSchema = z.array(endedSchema);
 
 export function createRedisCredentialStore(redis: RedisConnection, keys: RedisKeys): CredentialStore {
   const scripts = {

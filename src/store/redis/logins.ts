@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Approval } from '../records.ts';
 import type { LoginStore } from '../store.ts';
-import { readApproval, readLogin } from '../stored.ts';
+import { readApproval, readClientLogin, readLogin } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
@@ -21,7 +21,8 @@ export function createRedisLoginStore(redis: RedisConnection, keys: RedisKeys): 
   };
   return {
     async open(id, login, ttl, approval) {
-      const args = { login: JSON.stringify(login), consentHash: login.consentHash, ttl, ...approvalArgs(approval) };
+      const consentHash = login.purpose === 'client' ? login.consentHash : undefined;
+      const args = { login: JSON.stringify(login), consentHash, ttl, ...approvalArgs(approval) };
       await redis.run(scripts.open, [keys.login(id)], args);
     },
 
@@ -29,7 +30,7 @@ export function createRedisLoginStore(redis: RedisConnection, keys: RedisKeys): 
       const args = decision === 'deny' ? {} : { ttl: decision.ttl, ...approvalArgs(decision.approval) };
       const reply = await redis.run(scripts.decide, [keys.login(id)], { consentHash, ...args });
       const answer = decisionSchema.parse(reply);
-      return answer[0] === 'decided' ? readLogin(answer[1]) : answer[0];
+      return answer[0] === 'decided' ? readClientLogin(answer[1]) : answer[0];
     },
 
     async finish(id, stateHash, browserHash) {

@@ -23,6 +23,7 @@ const tokensSchema = z.object({
 export const sessionSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 /** `{grant id, client id}`. */
 export const endedSchema = z.tuple([z.string(), z.string()]);
+export const endedListSchema = z.array(endedSchema);
 
 /** A random prefix for the ids of the pending revocations that one run of a script creates. */
 export function batch(): string {

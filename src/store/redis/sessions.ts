@@ -1,11 +1,11 @@
 /** Sessions in Redis: every method is one script in the person's slot. */
 import { z } from 'zod';
-import { type Redemption, type Rotation, SESSIONS_OF_ONE, type SessionStore } from '../store.ts';
+import { type Redemption, type Rotation, SESSIONS_OF_ONE, type SessionStore, SUPERSEDED_KEPT } from '../store.ts';
 import { credentialIdentityJson, firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
-import { batch, endedSchema, sessionSchema, toEnded, toGrant, toSession } from './person-records.ts';
+import { batch, endedListSchema, endedSchema, sessionSchema, toEnded, toGrant, toSession } from './person-records.ts';
 import { loadScript, type Script } from './script.ts';
 
 const redemptionSchema = z.union([
@@ -23,7 +23,6 @@ const rotationSchema = z.union([
 ]);
 
 const sessionListSchema = z.array(sessionSchema);
-const endedListSchema = z.array(endedSchema);
 
 export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys, people: PeopleIndex): SessionStore {
   const scripts = {
@@ -64,6 +63,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
           credentialRecord: credentialIdentityJson(credential),
           tokens: { appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt },
           limit: SESSIONS_OF_ONE,
+          supersededKept: SUPERSEDED_KEPT,
           batch: batch(),
         }),
       ]);

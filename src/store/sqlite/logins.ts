@@ -1,7 +1,7 @@
 /** Logins under way in SQLite: one row each. */
 import { z } from 'zod';
 import type { LoginStore } from '../store.ts';
-import { readApproval, readLogin } from '../stored.ts';
+import { readApproval, readClientLogin, readLogin } from '../stored.ts';
 import type { Database } from './database.ts';
 
 const waitingRowSchema = z.object({ record: z.string(), consent_hash: z.string() });
@@ -10,11 +10,13 @@ const approvedRowSchema = z.object({ record: z.string(), approval: z.string(), b
 export function createSqliteLoginStore({ sql, transaction }: Database): LoginStore {
   return {
     async open(id, login, ttl, approval) {
+      // '' stands for no consent hash: such a login cannot be decided.
+      const consentHash = login.purpose === 'client' ? (login.consentHash ?? '') : '';
       const approvalJson = approval === undefined ? null : JSON.stringify(approval);
       await transaction((now) => {
         sql.run`
           INSERT OR REPLACE INTO logins (id, record, consent_hash, approval, state_hash, browser_hash, expires_at)
-          VALUES (${id}, ${JSON.stringify(login)}, ${login.consentHash}, ${approvalJson},
+          VALUES (${id}, ${JSON.stringify(login)}, ${consentHash}, ${approvalJson},
             ${approval?.stateHash ?? null}, ${approval?.browserHash ?? null}, ${now + ttl})`;
       });
     },
@@ -24,7 +26,8 @@ export function createSqliteLoginStore({ sql, transaction }: Database): LoginSto
       return transaction((now) => {
         const row = sql.get`
           SELECT record, consent_hash FROM logins
-          WHERE id = ${id} AND (approval IS NULL OR state_hash = ${stateHash}) AND expires_at > ${now}`;
+          WHERE id = ${id} AND consent_hash <> '' AND (approval IS NULL OR state_hash = ${stateHash})
+            AND expires_at > ${now}`;
         if (row === undefined) return 'unknown';
         const login = waitingRowSchema.parse(row);
         if (login.consent_hash !== consentHash) return 'other_browser';
@@ -37,7 +40,7 @@ export function createSqliteLoginStore({ sql, transaction }: Database): LoginSto
               browser_hash = ${approval.browserHash}, expires_at = ${now + ttl}
             WHERE id = ${id} AND approval IS NULL`;
         }
-        return readLogin(login.record);
+        return readClientLogin(login.record);
       });
     },
 

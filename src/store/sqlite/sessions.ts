@@ -1,13 +1,18 @@
 /** Sessions in SQLite: every method is one transaction, except `read`. */
 import { z } from 'zod';
 import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
-import { type CodePresentation, type Redemption, type Rotation, SESSIONS_OF_ONE, type SessionStore } from '../store.ts';
+import {
+  type CodePresentation,
+  type Redemption,
+  type Rotation,
+  SESSIONS_OF_ONE,
+  type SessionStore,
+  SUPERSEDED_KEPT,
+} from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
 import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
 
-/** GitHub keeps no more tokens for a user, an app and a scope. */
-const SUPERSEDED_KEPT = 10;
 /** Seconds: `lastUsedAt` is written at most this often. */
 const USE_NOTED_EVERY = 60;
 

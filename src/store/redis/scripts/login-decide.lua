@@ -1,7 +1,7 @@
 -- Takes the person's decision, once. The very same approval may come again, from a second click.
 local login = KEYS[1]
 local kept = redis.call('HMGET', login, 'login', 'consentHash', 'expiresAt', 'stateHash')
-if not kept[1] or tonumber(kept[3]) <= now or (kept[4] and kept[4] ~= args.stateHash) then
+if not kept[2] or tonumber(kept[3]) <= now or (kept[4] and kept[4] ~= args.stateHash) then
   return { 'unknown' }
 end
 if kept[2] ~= args.consentHash then

@@ -1,12 +1,10 @@
 -- Writes a grant that waits for its code, and its credential: a new one, or new tokens for the one that stands.
-local KEPT = 10 -- GitHub keeps no more tokens for a user, an app and a scope
-
 local tokens = load(TOKENS, args.credential)
 if tokens then
   if tokens.sealedTokens ~= args.tokens.sealedTokens then
     local superseded = tokens.superseded or {}
     superseded[#superseded + 1] = tokens.sealedTokens
-    if #superseded > KEPT then
+    if #superseded > args.supersededKept then
       table.remove(superseded, 1)
     end
     args.tokens.superseded = superseded

@@ -8,7 +8,7 @@ import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import type { Cookies } from '../security/cookies.ts';
 import { hashToken, randomToken, type Secrets } from '../security/secrets.ts';
-import type { Approval, AuthorizationRequest, Login, LoginProblem } from '../store/records.ts';
+import type { Approval, AuthorizationRequest, ClientLogin, LoginProblem } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Client } from './clients.ts';
 import { redirectKind } from './redirect-uri.ts';
@@ -32,9 +32,9 @@ export interface Logins {
   /** Keeps a request until the person decides; answers the hidden fields of the consent form. */
   askConsent(ctx: Koa.Context, request: AuthorizationRequest): Promise<Record<string, string>>;
   /** Takes Allow: the login goes on to GitHub. Answers its address. */
-  allow(ctx: Koa.Context, form: ConsentForm): Promise<{ url: string; login: Login } | LoginProblem>;
+  allow(ctx: Koa.Context, form: ConsentForm): Promise<{ url: string; login: ClientLogin } | LoginProblem>;
   /** Takes Cancel. */
-  deny(ctx: Koa.Context, form: ConsentForm): Promise<Login | LoginProblem>;
+  deny(ctx: Koa.Context, form: ConsentForm): Promise<ClientLogin | LoginProblem>;
   /** Sends a login to GitHub without asking, for a consent this browser's person allowed to be remembered. */
   goOn(ctx: Koa.Context, request: AuthorizationRequest, expectedPerson: string | undefined): Promise<string>;
   /** The person this browser last came back as, if they remembered this consent. */
@@ -47,7 +47,7 @@ export interface Logins {
 
 /** A login taken back from GitHub, once. */
 export interface ReturnedLogin {
-  readonly login: Login;
+  readonly login: ClientLogin;
   readonly codeVerifier: string;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
@@ -76,6 +76,12 @@ export function createLogins(options: LoginOptions): Logins {
   const browserCookie = (id: string) => `login-${id}`;
   const csrfFor = (id: string, cookie: string) =>
     secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
+
+  const begun = (request: AuthorizationRequest) => ({
+    purpose: 'client' as const,
+    request,
+    upstreamScope: upstreamScope(upstream.scopes, request.scope, upstream.policyScope),
+  });
 
   /**
    * Makes what binds the way back from GitHub to this browser, and the address to go to.
@@ -124,7 +130,7 @@ export function createLogins(options: LoginOptions): Logins {
   return {
     async askConsent(ctx, request) {
       const [id, cookie] = [randomToken(16), randomToken()];
-      await store.logins.open(id, { request, consentHash: hashToken(cookie) }, CONSENT_TTL);
+      await store.logins.open(id, { ...begun(request), consentHash: hashToken(cookie) }, CONSENT_TTL);
       cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
       return { request: id, csrf: csrfFor(id, cookie) };
     },
@@ -155,7 +161,7 @@ export function createLogins(options: LoginOptions): Logins {
     async goOn(ctx, request, expectedPerson) {
       const id = randomToken(16);
       const { approval, url } = approve(ctx, id, false, randomToken());
-      const login: Login = { request, consentHash: '', ...(expectedPerson === undefined ? {} : { expectedPerson }) };
+      const login = { ...begun(request), ...(expectedPerson === undefined ? {} : { expectedPerson }) };
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return url(request);
     },
@@ -172,6 +178,7 @@ export function createLogins(options: LoginOptions): Logins {
       const browser = cookies.get(ctx, browserCookie(id));
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser ?? ''));
       if (typeof found === 'string') return found;
+      if (found.login.purpose !== 'client') return 'unknown';
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;

@@ -19,8 +19,8 @@ interface OpenStoreOptions {
 
 /**
  * Opens the store.
- * @throws StoreInUse when another process serves from `dataDir`
- * @throws RedisUrlError when `redisUrl` cannot be understood
+ * @throws {StoreInUse} when another process serves from `dataDir`
+ * @throws {RedisUrlError} when `redisUrl` cannot be parsed
  */
 export function openStore({ redisUrl, dataDir }: StoreLocation, options: OpenStoreOptions = {}): Store {
   const { serving, onError } = options;

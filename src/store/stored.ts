@@ -1,6 +1,6 @@
 /**
- * Parses what a store keeps as JSON back into records, once, at the edge. A record that does not parse is a fault of
- * the store (another program wrote there) and throws.
+ * Parses the records that a store keeps as JSON. A record that does not parse was written by another program, or by
+ * another version of this one: the parser throws.
  */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
@@ -17,10 +17,10 @@ import type {
   RegisteredClient,
 } from './records.ts';
 
-/** Makes a schema name every member of the record, the optional ones too, so that none is dropped when it is read. */
+/** A schema must name every member of its record, also the optional ones: zod drops a member that it does not know. */
 type Shape<T> = Record<keyof T, z.ZodType>;
 
-/** The part of a credential that is neither sealed nor counted. */
+/** The members of a credential that are kept as JSON: all but its tokens. */
 type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
 
 const clientSchema: z.ZodType<RegisteredClient> = z.object({
@@ -115,14 +115,14 @@ export const readGrant = reader(grantSchema);
 export const readCredentialIdentity = reader(credentialIdentitySchema);
 export const readRevocation = reader(revocationSchema);
 
-/** What is kept of a credential as JSON: all but its tokens. */
+/** The JSON that {@link readCredentialIdentity} parses. */
 export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {
   return JSON.stringify({ appClientId, account, scope } satisfies CredentialIdentity);
 }
 
 /**
- * The generation of a new credential: random, so that compare-and-set with the generation of an earlier credential of
- * the same id, whose refresh was under way when it ended, never succeeds.
+ * The generation of a new credential. It is random: a refresh that began with an earlier credential of the same id, and
+ * ends after that was deleted, must not replace the tokens of the new one.
  */
 export function firstGeneration(): number {
   return randomInt(1, 2 ** 40);

@@ -10,7 +10,7 @@ import type { RedisServer } from '../support/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
 import { until } from '../support/until.ts';
 
-/** Sentinels that vote for each other vote again seconds later, and on a busy machine more than once; milliseconds. */
+/** Milliseconds that an election may take: a vote without a majority is repeated seconds later, perhaps several times. */
 const ELECTION = 60_000;
 
 describe('Redis through Sentinel', () => {
@@ -59,13 +59,13 @@ describe('Redis through Sentinel', () => {
     return { store, primary, ref: grant.ref };
   }
 
-  it('finds the new primary when the old one dies, and logs nobody out', async (context) => {
+  it('finds the new primary when the old one dies, and loses no session', async (context) => {
     const { store, primary, ref } = await replicatedSession(context, 'dies:');
     await primary.down({ crash: true });
     await until(
       () =>
         store.sessions.read(ref).then(
-          (session) => session ?? assert.fail('the session was said to be gone'),
+          (session) => session ?? assert.fail('the session was answered as absent'),
           (error) => {
             assert.ok(error instanceof StoreUnavailable, String(error));
             return undefined;

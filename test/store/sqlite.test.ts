@@ -37,7 +37,7 @@ describe('the embedded store on disk', () => {
   });
   after(() => rmSync(scratch, { recursive: true }));
 
-  /** A process that serves from `directory` and says so. */
+  /** Starts another process that serves from `directory`. */
   async function otherServer(directory: string) {
     const file = new URL('../../src/store/sqlite/sqlite-store.ts', import.meta.url).href;
     const program = `
@@ -52,7 +52,7 @@ describe('the embedded store on disk', () => {
     return child;
   }
 
-  it('is held by one serving process, and free again when that is killed', async (context) => {
+  it('is locked by one serving process, and unlocked when that is killed', async (context) => {
     const directory = join(scratch, 'held');
     const child = await otherServer(directory);
     context.after(() => child.kill('SIGKILL'));
@@ -71,7 +71,7 @@ describe('the embedded store on disk', () => {
     await createSqliteStore(directory).close();
   });
 
-  it('stays held when the same process tries again', async (context) => {
+  it('stays locked when the same process tries to open it again', async (context) => {
     const directory = join(scratch, 'twice');
     const store = createSqliteStore(directory);
     context.after(() => store.close());
@@ -87,7 +87,7 @@ describe('the embedded store on disk', () => {
     assert.match(said, /StoreInUse/);
   });
 
-  it('keeps its files to their owner', async () => {
+  it('creates its files readable by their owner only', async () => {
     const directory = join(scratch, 'private', 'data');
     const store = openStore({ dataDir: directory });
     await liveSession(store, 'p', 'g');
@@ -101,7 +101,7 @@ describe('the embedded store on disk', () => {
     assert.equal(statSync(join(directory, 'bridge.db')).mode & 0o777, 0o600);
   });
 
-  it('remembers everything when it is opened again', async () => {
+  it('has its records when it is opened again', async () => {
     const directory = join(scratch, 'again');
     const store = createSqliteStore(directory);
     const session = await liveSession(store, 'p', 'g');
@@ -131,7 +131,7 @@ describe('the embedded store on disk', () => {
     await copied.close();
   });
 
-  it('has everything in bridge.db once it is closed, while an admin command has it open', async () => {
+  it('has everything in bridge.db once it is closed, also while an admin command has it open', async () => {
     const directory = join(scratch, 'closed-beside-admin');
     const store = createSqliteStore(directory);
     const admin = createSqliteStore(directory, { serving: false });
@@ -145,7 +145,7 @@ describe('the embedded store on disk', () => {
     await admin.close();
   });
 
-  it('has what an admin command wrote in bridge.db once that is closed', async () => {
+  it('has in bridge.db what an admin command wrote, once that is closed', async () => {
     const directory = join(scratch, 'admin-alone');
     const admin = createSqliteStore(directory, { serving: false });
     const session = await liveSession(admin, 'p', 'g');
@@ -165,7 +165,7 @@ describe('the embedded store on disk', () => {
     return createSqliteStore(directory);
   }
 
-  it('closes within seconds, and loses nothing, while another program reads an older state', async () => {
+  it('closes within seconds and loses nothing while another program reads an older state', async () => {
     const directory = join(scratch, 'closed-beside-reader');
     const store = createSqliteStore(directory);
     const holder = new DatabaseSync(join(directory, 'bridge.db'));
@@ -177,7 +177,7 @@ describe('the embedded store on disk', () => {
     await again.close();
   });
 
-  it('closes within seconds, and loses nothing, while another program writes', async () => {
+  it('closes within seconds and loses nothing while another program writes', async () => {
     const directory = join(scratch, 'closed-beside-writer');
     const store = createSqliteStore(directory);
     const session = await liveSession(store, 'p', 'g');
@@ -188,14 +188,14 @@ describe('the embedded store on disk', () => {
     await again.close();
   });
 
-  it('says StoreUnavailable once it is closed', async () => {
+  it('throws StoreUnavailable once it is closed', async () => {
     const store = createSqliteStore(join(scratch, 'closed'));
     await store.close();
     await assert.rejects(store.ping(), StoreUnavailable);
     await assert.rejects(store.logins.open('l', login, HOUR), StoreUnavailable);
   });
 
-  it('says StoreUnavailable when another program holds the database', async () => {
+  it('throws StoreUnavailable while another program has the database locked', async () => {
     const directory = join(scratch, 'busy');
     const store = createSqliteStore(directory);
     const holder = new DatabaseSync(join(directory, 'bridge.db'));
@@ -207,7 +207,7 @@ describe('the embedded store on disk', () => {
     await store.close();
   });
 
-  it('refuses a database of a newer version', () => {
+  it('refuses to open a database of a newer version', () => {
     const directory = join(scratch, 'newer');
     createSqliteStore(directory).close();
     const database = new DatabaseSync(join(directory, 'bridge.db'));
@@ -216,7 +216,7 @@ describe('the embedded store on disk', () => {
     assert.throws(() => createSqliteStore(directory), /newer version/);
   });
 
-  it('brings a database of an older version up to date: its sessions stay, its logins under way go', async () => {
+  it('migrates a database of an older version: sessions stay, logins under way are deleted', async () => {
     const directory = join(scratch, 'older');
     const store = createSqliteStore(directory);
     const session = await liveSession(store, 'p', 'g');
@@ -236,7 +236,7 @@ describe('the embedded store on disk', () => {
     after.close();
   });
 
-  it('deletes what expired', async () => {
+  it('deletes expired rows', async () => {
     let now = 1_800_000_000;
     const directory = join(scratch, 'tidy');
     const store = createSqliteStore(directory, { now: () => now });

@@ -11,10 +11,7 @@ export function describeClients(test: DefineTest): void {
     assert.equal(await store.clients.get('nobody'), undefined);
   });
 
-  test('a registration that nobody uses is dropped when its time is up, and use prolongs it', async ({
-    store,
-    advance,
-  }) => {
+  test('an unused registration expires after its ttl, and use renews it', async ({ store, advance }) => {
     await store.clients.add(aClient('idle'), DAY, 10);
     await store.clients.add(aClient('busy'), DAY, 10);
     advance(DAY - 1);
@@ -24,12 +21,12 @@ export function describeClients(test: DefineTest): void {
     assert.equal(await store.clients.get('idle'), undefined);
     assert.ok(await store.clients.get('busy'));
     await store.clients.touch('idle', DAY, 'person-of-idle');
-    assert.equal(await store.clients.get('idle'), undefined, 'use does not bring back what was dropped');
+    assert.equal(await store.clients.get('idle'), undefined, 'use does not restore an expired registration');
     advance(DAY);
     assert.equal(await store.clients.get('busy'), undefined);
   });
 
-  test('at the limit the oldest registration that never saw a login makes room', async ({ store, advance }) => {
+  test('at the limit, the oldest registration that no login has used is deleted', async ({ store, advance }) => {
     for (const id of ['used', 'b', 'a', 'c']) {
       await store.clients.add(aClient(id), DAY, 10);
       if (id === 'used') await store.clients.touch('used', DAY, 'person-of-used');
@@ -45,7 +42,7 @@ export function describeClients(test: DefineTest): void {
     assert.deepEqual(await left('used', 'a', 'c', 'd', 'e'), ['used', 'c', 'd', 'e']);
   });
 
-  test('registrations that were removed, used or dropped leave room for others', async ({ store, advance }) => {
+  test('registrations that were removed or expired do not count against the limit', async ({ store, advance }) => {
     await store.clients.add(aClient('a'), DAY, 2);
     await store.clients.add(aClient('b'), DAY, 2);
     assert.deepEqual(await store.clients.remove('a', 'hash-of-registration-token'), []);
@@ -53,14 +50,14 @@ export function describeClients(test: DefineTest): void {
     assert.ok(await store.clients.get('b'));
     assert.equal(await store.clients.remove('b', 'another hash'), undefined);
     await store.clients.add(aClient('d'), DAY, 2);
-    assert.equal(await store.clients.get('b'), undefined, 'a refused removal frees nothing');
+    assert.equal(await store.clients.get('b'), undefined, 'a removal with the wrong token does not count');
     advance(DAY);
     await store.clients.add(aClient('e'), DAY, 2);
     await store.clients.add(aClient('f'), DAY, 2);
     assert.ok(await store.clients.get('e'));
   });
 
-  test('a registration that is removed names the people whose grants it leaves behind', async ({ store }) => {
+  test('removing a registration returns the people who logged in to it', async ({ store }) => {
     const client = aClient('client-1');
     await store.clients.add(client, DAY, 10);
     await liveSession(store, 'p', 'g');
@@ -69,7 +66,7 @@ export function describeClients(test: DefineTest): void {
     assert.equal(await store.clients.remove(client.clientId, client.registrationTokenHash), undefined);
   });
 
-  test('only the holder of the registration token replaces or removes', async ({ store }) => {
+  test('a registration is replaced or removed only with its registration token', async ({ store }) => {
     const client = aClient();
     await store.clients.add(client, DAY, 10);
     const changed = { ...client, metadata: { client_name: 'Other' }, registrationTokenHash: 'second-hash' };

@@ -4,7 +4,7 @@ import { credential, grant, HOUR, liveSession, newSession, presentation } from '
 import { count, type DefineTest, race, sealedTokensOf } from './stores.ts';
 
 export function describeCodes(test: DefineTest): void {
-  test('a code is redeemed for the whole session', async ({ store, second, time }) => {
+  test('a redemption returns the whole session', async ({ store, second, time }) => {
     await store.sessions.begin(newSession('p', 'g'));
     assert.equal(await store.sessions.read({ person: 'p', grant: 'g' }), undefined, 'not before it is redeemed');
     const redemption = await second.sessions.redeem({ person: 'p', grant: 'g' }, presentation('g'), HOUR, 'hash-of-r1');
@@ -23,7 +23,7 @@ export function describeCodes(test: DefineTest): void {
     assert.deepEqual(await store.sessions.read({ person: 'p', grant: 'g' }), redemption.session);
   });
 
-  test('members that were absent stay absent', async ({ store }) => {
+  test('optional members that are absent stay absent', async ({ store }) => {
     const { nonce: _nonce, ...bare } = grant;
     const { accessExpiresAt: _access, refreshExpiresAt: _refresh, ...lasting } = credential;
     const account = { id: 1, login: 'x' };
@@ -39,7 +39,7 @@ export function describeCodes(test: DefineTest): void {
     assert.deepEqual(session.credential.scope, []);
   });
 
-  test('whoever presents something else changes nothing', async ({ store }) => {
+  test('a mismatch in any member changes nothing, before and after the redemption', async ({ store }) => {
     const ref = { person: 'p', grant: 'g' };
     await store.sessions.begin(newSession('p', 'g'));
     const { redirectUri: _, ...withoutRedirect } = presentation('g');
@@ -62,10 +62,12 @@ export function describeCodes(test: DefineTest): void {
     for (const [presented, expected] of tries) {
       assert.deepEqual(await store.sessions.redeem(ref, presented, HOUR, 'h'), expected);
     }
-    assert.ok(await store.sessions.read(ref), 'a stranger cannot end the session with a code that he saw');
+    assert.ok(await store.sessions.read(ref), 'a redeemed code with a mismatch must not end the session');
   });
 
-  test('a redirect URI that was not sent need not be repeated, but must be right when it is', async ({ store }) => {
+  test('a redirect URI that was not sent may be left out of the token request, but must match if present', async ({
+    store,
+  }) => {
     const over = { grant: { ...grant, redirectUriSent: false } };
     await store.sessions.begin(newSession('p', 'g', over));
     const ref = { person: 'p', grant: 'g' };
@@ -75,7 +77,10 @@ export function describeCodes(test: DefineTest): void {
     assert.equal((await store.sessions.redeem(ref, without, HOUR)).outcome, 'redeemed');
   });
 
-  test('a replay ends what the code gave, however late, and tells GitHub', async ({ store, advance }) => {
+  test('a replay ends the grant, however late, and its tokens become pending revocations', async ({
+    store,
+    advance,
+  }) => {
     await liveSession(store, 'p', 'g');
     advance(HOUR - 1);
     const ref = { person: 'p', grant: 'g' };
@@ -88,7 +93,7 @@ export function describeCodes(test: DefineTest): void {
     assert.deepEqual(await store.sessions.redeem(ref, presentation('g'), HOUR, 'h'), { outcome: 'unknown' });
   });
 
-  test('a code that is not redeemed in time is unknown', async ({ store, advance }) => {
+  test('an expired code is unknown', async ({ store, advance }) => {
     await store.sessions.begin(newSession('p', 'g'));
     advance(60);
     const ref = { person: 'p', grant: 'g' };
@@ -96,7 +101,7 @@ export function describeCodes(test: DefineTest): void {
     assert.equal(await store.sessions.end(ref), undefined);
   });
 
-  test('of fifty redemptions at once one succeeds, and the replays end what it gave', async (stores) => {
+  test('of fifty simultaneous redemptions one succeeds, and the next one ends the grant', async (stores) => {
     await stores.store.sessions.begin(newSession('p', 'g'));
     const ref = { person: 'p', grant: 'g' };
     const outcomes = await race(50, stores, async (store, index) => {

@@ -4,7 +4,7 @@ import { DAY } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
 export function describeConsents(test: DefineTest): void {
-  test('a consent is remembered for its time, for one person', async ({ store, second, advance }) => {
+  test('a consent is remembered until its ttl ends, for one person', async ({ store, second, advance }) => {
     await store.consents.remember('p', 'short', 60);
     await store.consents.remember('p', 'long', DAY);
     assert.equal(await second.consents.has('p', 'short'), true);
@@ -18,7 +18,7 @@ export function describeConsents(test: DefineTest): void {
     assert.equal(await store.consents.has('p', 'long'), true);
   });
 
-  test('all consents of a person are forgotten at once', async ({ store }) => {
+  test('forget deletes all consents of a person and no others', async ({ store }) => {
     for (const person of ['p', 'q']) await store.consents.remember(person, 'k', DAY);
     await store.consents.forget('p');
     assert.equal(await store.consents.has('p', 'k'), false);

@@ -6,9 +6,7 @@ import { count, type DefineTest, race, sealedTokensOf } from './stores.ts';
 export function describeCredentials(test: DefineTest): void {
   const renewed = (tokens: string) => ({ credential: { ...credential, sealedTokens: tokens } });
 
-  test('a new login renews the credential for all its grants and keeps the old tokens to be revoked', async ({
-    store,
-  }) => {
+  test('a new login replaces the tokens for all grants, and keeps the old ones for revocation', async ({ store }) => {
     const first = await liveSession(store, 'p', 'a');
     await liveSession(store, 'p', 'b', renewed('sealed-tokens-2'));
     const read = await store.sessions.read(first.grant.ref);
@@ -27,7 +25,9 @@ export function describeCredentials(test: DefineTest): void {
     assert.equal(await store.credentials.read('p', 'cred-1'), undefined);
   });
 
-  test('the newest ten superseded tokens are kept, and the same tokens once', async ({ store }) => {
+  test('the newest ten superseded token pairs are kept, and a pair that is stored again is not superseded', async ({
+    store,
+  }) => {
     for (let n = 1; n <= 13; n++) {
       await liveSession(store, 'p', `g${n}`, renewed(`t${String(n).padStart(2, '0')}`));
     }
@@ -37,7 +37,7 @@ export function describeCredentials(test: DefineTest): void {
     assert.deepEqual(sealedTokensOf(await store.revocations.pending('p')), expected);
   });
 
-  test('tokens are replaced by compare-and-set, and what GitHub ended is not revoked', async ({ store, second }) => {
+  test('tokens are replaced by compare-and-set, and the replaced pair is not revoked', async ({ store, second }) => {
     const { credential: begun } = await liveSession(store, 'p', 'g');
     const tokens = { sealedTokens: 'fresh', accessExpiresAt: 5 };
     assert.equal(await store.credentials.replaceTokens('p', 'cred-1', begun.generation + 1, tokens), false);
@@ -54,7 +54,7 @@ export function describeCredentials(test: DefineTest): void {
     assert.deepEqual(sealedTokensOf(await store.revocations.pending('p')), ['fresh']);
   });
 
-  test('of many replacements at once one is made', async (stores) => {
+  test('of many simultaneous replacements one succeeds', async (stores) => {
     const { credential: begun } = await liveSession(stores.store, 'p', 'g');
     const made = await race(20, stores, (store, index) =>
       store.credentials.replaceTokens('p', 'cred-1', begun.generation, { sealedTokens: `t${index}` }),
@@ -64,7 +64,9 @@ export function describeCredentials(test: DefineTest): void {
     assert.equal(read?.sealedTokens, `t${made.indexOf(true)}`);
   });
 
-  test('a refresh that was under way when the credential ended cannot overwrite its successor', async ({ store }) => {
+  test('a refresh that began before the credential was deleted cannot replace the tokens of a new one', async ({
+    store,
+  }) => {
     const before = await liveSession(store, 'p', 'a');
     await store.sessions.endAll('p');
     await liveSession(store, 'p', 'b', renewed('new login'));
@@ -72,12 +74,14 @@ export function describeCredentials(test: DefineTest): void {
     assert.equal(await store.credentials.replaceTokens('p', 'cred-1', before.credential.generation, late), false);
   });
 
-  test('a credential that GitHub refuses ends with its grants; only older tokens are revoked', async ({ store }) => {
+  test('end deletes the credential and its grants; only superseded tokens become pending revocations', async ({
+    store,
+  }) => {
     await liveSession(store, 'p', 'a', renewed('old'));
     const { credential: begun } = await liveSession(store, 'p', 'b', renewed('dead'));
     await store.sessions.begin(newSession('p', 'waiting', renewed('dead')));
     await liveSession(store, 'p', 'other', { credentialId: 'cred-2' });
-    assert.deepEqual(await store.credentials.end('p', 'cred-1', begun.generation), [], 'somebody renewed it meanwhile');
+    assert.deepEqual(await store.credentials.end('p', 'cred-1', begun.generation), [], 'the generation has changed');
     const ended = await store.credentials.end('p', 'cred-1', begun.generation + 1);
     assert.deepEqual(ended.map((one) => one.ref.grant).sort(), ['a', 'b', 'waiting']);
     assert.deepEqual(sealedTokensOf(await store.revocations.pending('p')), ['old']);
@@ -87,7 +91,7 @@ export function describeCredentials(test: DefineTest): void {
     assert.deepEqual(await store.credentials.end('p', 'cred-1', begun.generation + 1), []);
   });
 
-  test('an expired grant that was not swept yet does not keep a credential alive', async ({ store, advance }) => {
+  test('an expired grant that was not swept yet does not keep its credential', async ({ store, advance }) => {
     await store.sessions.begin(newSession('p', 'abandoned'));
     await liveSession(store, 'p', 'live');
     advance(61);
@@ -102,7 +106,7 @@ export function describeCredentials(test: DefineTest): void {
     assert.ok(await store.sessions.read({ person: 'p', grant: 'later' }));
   });
 
-  test('of logins and logouts at once none leaves a credential without grants, or a grant without credential', async (stores) => {
+  test('after simultaneous logins and logouts every credential has a grant, and every grant a credential', async (stores) => {
     await race(30, stores, async (store, index) => {
       const { grant: begun } = await liveSession(store, 'p', `g${index}`, renewed(`t${index}`));
       if (index % 3 !== 0) await store.sessions.end(begun.ref);

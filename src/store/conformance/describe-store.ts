@@ -1,6 +1,6 @@
 /**
- * The conformance suite: what every store must do. To run it against a new store, write a test file that says how one is
- * opened:
+ * The conformance suite: what every store must do. To run it against a new store, write a test file that says how one
+ * is opened:
  *
  * ```ts
  * import { describeStore } from '../../src/store/conformance/describe-store.ts';

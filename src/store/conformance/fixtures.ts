@@ -85,7 +85,7 @@ export const credential: Credential = {
   refreshExpiresAt: 1_815_000_000,
 };
 
-/** A session as a completed login begins it; `over` replaces what a test is about. */
+/** A session as a completed login begins it. Members of `over` replace those given here. */
 export function newSession(person: string, grantId: string, over: Partial<NewSession> = {}): NewSession {
   const credentialId = over.credentialId ?? 'cred-1';
   return {
@@ -99,7 +99,7 @@ export function newSession(person: string, grantId: string, over: Partial<NewSes
   };
 }
 
-/** What the rightful client presents for the code of {@link newSession}. */
+/** A token request that matches the grant of {@link newSession}. Members of `over` replace those given here. */
 export function presentation(grantId: string, over: Partial<CodePresentation> = {}): CodePresentation {
   return {
     codeHash: `hash-of-code-${grantId}`,
@@ -111,7 +111,7 @@ export function presentation(grantId: string, over: Partial<CodePresentation> = 
   };
 }
 
-/** Begins and redeems a session that lives for an hour, with the first refresh token `r1`. */
+/** Begins a session and redeems its code. It expires after an hour; its first refresh token is `r1`. */
 export async function liveSession(store: Store, person: string, grantId: string, over: Partial<NewSession> = {}) {
   const session = newSession(person, grantId, over);
   await store.sessions.begin(session);
@@ -121,7 +121,7 @@ export async function liveSession(store: Store, person: string, grantId: string,
   return redemption.session;
 }
 
-/** The turn from refresh token `rN` to `rN+1`. */
+/** The rotation from refresh token `rN` to `rN+1`, where N is `presentedGeneration`. */
 export function rotation(presentedGeneration: number, over: Partial<RotationRequest> = {}): RotationRequest {
   return {
     clientId: grant.clientId,

@@ -4,14 +4,14 @@ import { accountLogin, approval, login } from './fixtures.ts';
 import { count, type DefineTest, race } from './stores.ts';
 
 export function describeLogins(test: DefineTest): void {
-  test('a login passes consent and comes back from GitHub with all that was kept', async ({ store, second }) => {
+  test('decide and finish return the login as it was opened', async ({ store, second }) => {
     await store.logins.open('l', login, 600);
     assert.deepEqual(await second.logins.decide('l', login.consentHash, { approval, ttl: 600 }), login);
     assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
     assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
   });
 
-  test('another browser decides nothing and takes nothing', async ({ store }) => {
+  test('a wrong cookie or state changes nothing', async ({ store }) => {
     await store.logins.open('l', login, 600);
     assert.equal(await store.logins.decide('l', 'foreign', { approval, ttl: 600 }), 'other_browser');
     assert.equal(await store.logins.decide('l', 'foreign', 'deny'), 'other_browser');
@@ -22,7 +22,7 @@ export function describeLogins(test: DefineTest): void {
     assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
   });
 
-  test('the same approval may come again, until the login comes back, and lengthens nothing', async ({
+  test('the same approval is answered again until the login is finished, and does not extend it', async ({
     store,
     advance,
   }) => {
@@ -40,22 +40,20 @@ export function describeLogins(test: DefineTest): void {
     assert.equal(await store.logins.decide('l', login.consentHash, again), 'unknown');
   });
 
-  test('a denied login is gone', async ({ store }) => {
+  test('a denied login is deleted', async ({ store }) => {
     await store.logins.open('l', login, 600);
     assert.deepEqual(await store.logins.decide('l', login.consentHash, 'deny'), login);
     assert.equal(await store.logins.decide('l', login.consentHash, { approval, ttl: 600 }), 'unknown');
     assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
   });
 
-  test('a login whose consent is remembered opens behind the page', async ({ store }) => {
+  test('a login opened with an approval cannot be denied, and can be finished', async ({ store }) => {
     await store.logins.open('l', login, 600, approval);
     assert.equal(await store.logins.decide('l', login.consentHash, 'deny'), 'unknown');
     assert.deepEqual(await store.logins.finish('l', approval.stateHash, approval.browserHash), { login, approval });
   });
 
-  test('a login without a consent page cannot be decided, and is finished without a consent hash', async ({
-    store,
-  }) => {
+  test('a login without a consent hash cannot be decided, and can be finished', async ({ store }) => {
     const { consentHash: _, ...skipping } = login;
     await store.logins.open('l', skipping, 600, approval);
     for (const presented of ['', 'undefined', 'foreign']) {
@@ -66,7 +64,7 @@ export function describeLogins(test: DefineTest): void {
     assert.deepEqual(finished, { login: skipping, approval });
   });
 
-  test('an account login is finished with its purpose, once', async ({ store, second }) => {
+  test('an account login is finished once and returned with its purpose', async ({ store, second }) => {
     await store.logins.open('l', accountLogin, 600, approval);
     assert.equal(await store.logins.finish('l', 'foreign', approval.browserHash), 'unknown');
     assert.equal(await store.logins.finish('l', approval.stateHash, 'foreign'), 'other_browser');
@@ -85,7 +83,7 @@ export function describeLogins(test: DefineTest): void {
     assert.deepEqual(finished, { login: accountLogin, approval });
   });
 
-  test('each step must be taken in its time', async ({ store, advance }) => {
+  test('a login expires before each step', async ({ store, advance }) => {
     await store.logins.open('slow', login, 600);
     await store.logins.open('l', login, 600);
     advance(599);
@@ -96,7 +94,7 @@ export function describeLogins(test: DefineTest): void {
     assert.equal(await store.logins.finish('l', approval.stateHash, approval.browserHash), 'unknown');
   });
 
-  test('of many decisions at once one is taken, and of many returns one', async (stores) => {
+  test('of many simultaneous decisions one succeeds, and of many simultaneous finishes one', async (stores) => {
     await stores.store.logins.open('l', login, 600);
     const decided = await race(20, stores, (store, index) =>
       store.logins.decide('l', login.consentHash, {

@@ -6,7 +6,7 @@ import { type DefineTest, race } from './stores.ts';
 export function describeRefreshTokens(test: DefineTest): void {
   const ref = { person: 'p', grant: 'g' };
 
-  test('each turn prolongs the grant and counts', async ({ store, second, time, advance }) => {
+  test('each rotation extends the grant and increments its generation', async ({ store, second, time, advance }) => {
     const session = await liveSession(store, 'p', 'g');
     advance(HOUR - 1);
     const turn = await second.sessions.rotate(ref, rotation(1, { ttl: DAY }));
@@ -17,7 +17,10 @@ export function describeRefreshTokens(test: DefineTest): void {
     assert.ok(await store.sessions.read(ref));
   });
 
-  test('a repeat within the grace gets the same successor, until the very last second', async ({ store, advance }) => {
+  test('within the grace, the last second included, the same token gets the same successor', async ({
+    store,
+    advance,
+  }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.rotate(ref, rotation(1));
     advance(60);
@@ -28,7 +31,7 @@ export function describeRefreshTokens(test: DefineTest): void {
     assert.equal((await store.sessions.rotate(ref, rotation(2))).outcome, 'rotated');
   });
 
-  test('the spent token ends the grant after the grace, whether it was read meanwhile or not', async ({
+  test('after the grace the rotated token ends the grant, whether the session was read in between or not', async ({
     store,
     advance,
   }) => {
@@ -45,10 +48,10 @@ export function describeRefreshTokens(test: DefineTest): void {
       assert.equal(await store.sessions.read(spent), undefined);
       assert.deepEqual(await store.sessions.rotate(spent, rotation(2)), { outcome: 'unknown' });
     }
-    assert.equal((await store.revocations.pending('p')).length, 2, 'GitHub must be told of both');
+    assert.equal((await store.revocations.pending('p')).length, 2, 'both credentials must be revoked');
   });
 
-  test('an older token ends the grant even within the grace', async ({ store }) => {
+  test('a token rotated before the last one ends the grant, even within the grace', async ({ store }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.rotate(ref, rotation(1));
     await store.sessions.rotate(ref, rotation(2));
@@ -56,7 +59,7 @@ export function describeRefreshTokens(test: DefineTest): void {
     assert.equal(await store.sessions.read(ref), undefined);
   });
 
-  test('a made-up token, a foreign client and a wrong grant change nothing', async ({ store }) => {
+  test('a wrong token, client, person or grant changes nothing', async ({ store }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.begin(newSession('p', 'waiting'));
     const tries = [
@@ -77,20 +80,20 @@ export function describeRefreshTokens(test: DefineTest): void {
     );
   });
 
-  test('a grant that was given no refresh token has none', async ({ store }) => {
+  test('a grant without a refresh token cannot be rotated', async ({ store }) => {
     await store.sessions.begin(newSession('p', 'g'));
     await store.sessions.redeem(ref, presentation('g'), HOUR);
     assert.deepEqual(await store.sessions.rotate(ref, rotation(1)), { outcome: 'unknown' });
     assert.ok(await store.sessions.read(ref));
   });
 
-  test('an expired grant is not refreshed', async ({ store, advance }) => {
+  test('an expired grant cannot be rotated', async ({ store, advance }) => {
     await liveSession(store, 'p', 'g');
     advance(HOUR);
     assert.deepEqual(await store.sessions.rotate(ref, rotation(1)), { outcome: 'unknown' });
   });
 
-  test('of twenty turns at once one is made and the others repeat it', async (stores) => {
+  test('of twenty simultaneous rotations one succeeds, and the others get its successor', async (stores) => {
     await liveSession(stores.store, 'p', 'g');
     const turns = await race(20, stores, (store, index) =>
       store.sessions.rotate(ref, rotation(1, { successorHash: `h${index}`, sealedSuccessor: `s${index}` })),

@@ -1,10 +1,10 @@
-/** The revocations of a store: sweeping expired grants, and the tokens that GitHub must be told of. */
+/** The revocations of a store: due visits, the sweep of expired grants, and pending revocations. */
 import assert from 'node:assert/strict';
 import { credential, DAY, HOUR, liveSession, newSession } from './fixtures.ts';
 import { type DefineTest, race, sealedTokensOf } from './stores.ts';
 
 export function describeRevocations(test: DefineTest): void {
-  test('a grant that expired is ended by the sweep, which hands its tokens over until GitHub was told', async ({
+  test('a sweep ends an expired grant and returns its tokens until the revocation is done', async ({
     store,
     advance,
   }) => {
@@ -22,7 +22,7 @@ export function describeRevocations(test: DefineTest): void {
     await store.revocations.done('p', 'nothing');
   });
 
-  test('a code that nobody redeemed is swept, and its tokens revoked', async ({ store, advance }) => {
+  test('a sweep ends a grant whose code was never redeemed and returns its tokens', async ({ store, advance }) => {
     await store.sessions.begin(newSession('p', 'g'));
     assert.deepEqual(await store.revocations.duePeople(10, 300), []);
     advance(60);
@@ -32,7 +32,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.equal(revocations.length, 1);
   });
 
-  test('a sweep leaves live sessions alone and comes again', async ({ store, advance }) => {
+  test('a sweep leaves unexpired sessions as they are and sets the next visit', async ({ store, advance }) => {
     const { grant: begun } = await liveSession(store, 'p', 'g');
     advance(60);
     await store.revocations.duePeople(10, 300);
@@ -44,7 +44,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual(await store.revocations.duePeople(10, 300), ['p']);
   });
 
-  test('a person is visited until GitHub was told of all his tokens', async ({ store, advance }) => {
+  test('a person is visited as long as a revocation is pending', async ({ store, advance }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.endAll('p');
     for (let visits = 0; visits < 3; visits++) {
@@ -54,7 +54,7 @@ export function describeRevocations(test: DefineTest): void {
     }
   });
 
-  test('a person of whom nothing is left is visited no more and named no more', async ({ store, advance }) => {
+  test('a person of whom nothing is left is neither visited nor listed', async ({ store, advance }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.endAll('p');
     for (const { id } of await store.revocations.pending('p')) await store.revocations.done('p', id);
@@ -66,7 +66,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual(await store.sessions.people('', 10), []);
   });
 
-  test('a person who logs in while he is being swept stays on the list', async ({ store, advance }) => {
+  test('a person who logs in during a sweep is visited again', async ({ store, advance }) => {
     await liveSession(store, 'p', 'g');
     await store.sessions.endAll('p');
     for (const { id } of await store.revocations.pending('p')) await store.revocations.done('p', id);
@@ -77,7 +77,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual(await store.revocations.duePeople(10, 300), ['p']);
   });
 
-  test('a visit is claimed by one sweeper, for the length of its lease', async (stores) => {
+  test('a due visit is claimed by one sweeper, until the lease ends', async (stores) => {
     const people = Array.from({ length: 30 }, (_, index) => `p${index}`);
     for (const person of people) await stores.store.sessions.begin(newSession(person, 'g'));
     stores.advance(60);
@@ -88,7 +88,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.equal((await stores.store.revocations.duePeople(100, 300)).length, 30);
   });
 
-  test('a sweep that failed is retried when asked', async ({ store, advance }) => {
+  test('retry sets an earlier visit', async ({ store, advance }) => {
     await store.sessions.begin(newSession('p', 'g'));
     advance(60);
     await store.revocations.duePeople(10, 300);
@@ -101,7 +101,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.equal((await store.revocations.pending('p')).length, 1);
   });
 
-  test('tokens that never became a credential are revoked too', async ({ store, second, advance }) => {
+  test('an added revocation is pending, and makes a visit due', async ({ store, second, advance }) => {
     const revocation = { person: 'p', id: 'r', credential: 'c', appClientId: 'a', sealedTokens: 's' };
     await store.revocations.add(revocation);
     assert.deepEqual(await second.revocations.pending('p'), [revocation]);
@@ -112,7 +112,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual(await store.revocations.sweep('p', 600), { ended: [], revocations: [] });
   });
 
-  test('a new login does not take back what is pending', async ({ store }) => {
+  test('a new login leaves pending revocations as they are', async ({ store }) => {
     await liveSession(store, 'p', 'a');
     await store.sessions.endAll('p');
     await liveSession(store, 'p', 'b', { credential: { ...credential, sealedTokens: 'second' } });

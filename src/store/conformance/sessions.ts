@@ -1,10 +1,10 @@
-/** The sessions of a store once they are live: reading, listing and ending them. */
+/** The redeemed sessions of a store: reading, listing and ending them. */
 import assert from 'node:assert/strict';
 import { credential, grant, HOUR, liveSession, newSession, presentation } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
 export function describeSessions(test: DefineTest): void {
-  test('reading notes the use to the minute', async ({ store, advance, time }) => {
+  test('read notes the last use, to the minute', async ({ store, advance, time }) => {
     const { grant: begun } = await liveSession(store, 'p', 'g');
     advance(59);
     assert.equal((await store.sessions.read(begun.ref))?.grant.lastUsedAt, begun.lastUsedAt);
@@ -14,7 +14,7 @@ export function describeSessions(test: DefineTest): void {
     assert.equal((await store.sessions.read(begun.ref))?.grant.lastUsedAt, time() - 30);
   });
 
-  test('an expired session is absent everywhere at once', async ({ store, advance }) => {
+  test('an expired session is absent from every method at once', async ({ store, advance }) => {
     const { grant: begun } = await liveSession(store, 'p', 'g');
     advance(HOUR);
     assert.equal(await store.sessions.read(begun.ref), undefined);
@@ -41,7 +41,7 @@ export function describeSessions(test: DefineTest): void {
     assert.deepEqual(list[1], await store.sessions.read({ person: 'p', grant: 'old' }));
   });
 
-  test('ending a session ends no other, and not that of another client', async ({ store }) => {
+  test('end ends one session only, and none of another client', async ({ store }) => {
     await liveSession(store, 'p', 'a');
     await liveSession(store, 'p', 'b');
     const ref = { person: 'p', grant: 'a' };
@@ -61,7 +61,7 @@ export function describeSessions(test: DefineTest): void {
     assert.equal((await store.revocations.pending('p')).length, 1);
   });
 
-  test('all sessions of a person end, or those of one client', async ({ store }) => {
+  test('endAll ends all sessions of a person, or those of one client', async ({ store }) => {
     await liveSession(store, 'p', 'a');
     await liveSession(store, 'p', 'b', { grant: { ...grant, clientId: 'client-2' } });
     await liveSession(store, 'p', 'c');
@@ -75,14 +75,14 @@ export function describeSessions(test: DefineTest): void {
     assert.ok(await store.sessions.read({ person: 'q', grant: 'd' }));
   });
 
-  test('people with sessions are paged in byte order', async ({ store }) => {
+  test('people with sessions are listed in byte order, in pages', async ({ store }) => {
     for (const person of ['b', 'A', 'a', 'é', 'Z']) await liveSession(store, person, 'g');
     assert.deepEqual(await store.sessions.people('', 3), ['A', 'Z', 'a']);
     assert.deepEqual(await store.sessions.people('a', 10), ['b', 'é']);
     assert.deepEqual(await store.sessions.people('é', 10), []);
   });
 
-  test('one person sees and ends nothing of another, whatever the ids', async ({ store }) => {
+  test('sessions of two people with equal ids are separate', async ({ store }) => {
     await liveSession(store, 'p', 'g');
     await liveSession(store, 'q', 'g', { credential: { ...credential, sealedTokens: 'of-q' } });
     await store.sessions.endAll('p');
@@ -90,7 +90,7 @@ export function describeSessions(test: DefineTest): void {
     assert.deepEqual(await store.revocations.pending('q'), []);
   });
 
-  test('strings that are not well-formed Unicode break nothing', async ({ store }) => {
+  test('strings with lone surrogates are accepted', async ({ store }) => {
     const odd = {
       ...grant,
       clientName: 'lone \ud800 surrogate',

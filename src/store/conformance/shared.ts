@@ -16,7 +16,7 @@ export function describeShared(test: DefineTest): void {
     assert.deepEqual(await store.shared.readDocument('keys'), { version: 2, value });
   });
 
-  test('a lease has one owner, who may renew it and give it back', async (stores) => {
+  test('a lease has one owner, who may renew and release it', async (stores) => {
     const { store, second, advance } = stores;
     const taken = await race(20, stores, (one, index) => one.shared.acquireLease('l', `owner ${index}`, 30));
     assert.equal(count(taken, Boolean), 1);
@@ -33,7 +33,7 @@ export function describeShared(test: DefineTest): void {
     assert.equal(await store.shared.acquireLease('l', owner, 30), true);
   });
 
-  test('an id is used once within its time', async (stores) => {
+  test('an id can be used once within its ttl', async (stores) => {
     const uses = await race(20, stores, (store) => store.shared.useOnce('jti', 60));
     assert.equal(count(uses, Boolean), 1);
     stores.advance(59);

@@ -1,6 +1,6 @@
 /**
- * The only connection to Redis that the store has: runs scripts and commands, each within a bounded time, and turns every
- * failure to get an answer into StoreUnavailable.
+ * The only connection to Redis that the store has: runs scripts and commands, each within a bounded time, and turns
+ * every failure to get an answer into StoreUnavailable.
  */
 import { once } from 'node:events';
 import type { RedisCommander } from 'ioredis';
@@ -44,7 +44,10 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   client.on('node error', onError);
   let becomingReady: Promise<unknown> | undefined;
 
-  /** Resolves when connected; rejects at the next failure to connect, so that callers do not wait for a server that is down. */
+  /**
+   * Resolves when connected; rejects at the next failure to connect, so that callers do not wait for a server that is
+   * down.
+   */
   function ready(): Promise<unknown> {
     if (client.status === 'end') return Promise.reject(new Error('The store is closed'));
     becomingReady ??= once(client, 'ready', { signal: AbortSignal.timeout(patience.command) }).finally(() => {

@@ -1,6 +1,6 @@
 /**
- * The names of all keys. Everything of one person shares the hash tag `{person}`, so that a script on a person stays in
- * one slot of a cluster. What each key holds is said in ../README.md.
+ * The names of all keys. All keys of one person have the hash tag `{person}`, so that a script on a person uses one
+ * slot of a cluster. ../README.md says what each key holds.
  */
 
 export interface RedisKeys {

@@ -14,7 +14,9 @@ export interface PeopleIndex {
   announce(person: string, delay: number): Promise<void>;
   /** Claims up to `limit` people whose visit is due, for `lease` seconds. */
   due(limit: number, lease: number): Promise<string[]>;
-  /** Sets the next visit after a sweep, `interval` seconds ahead; forgets a person of whom nothing is left (`empty`). */
+  /**
+   * Sets the next visit after a sweep, `interval` seconds ahead; forgets a person of whom nothing is left (`empty`).
+   */
   settle(person: string, interval: number, empty: boolean): Promise<void>;
   /** Moves the visit to `delay` seconds from now. */
   visit(person: string, delay: number): Promise<void>;

@@ -20,7 +20,7 @@ interface RedisStoreOptions extends ConnectionOptions {
 /**
  * Opens the store at an address. The connection is made in the background: while the server cannot be reached, every
  * method throws StoreUnavailable; once it can be reached, the store works without being opened again.
- * @throws RedisUrlError when the address cannot be parsed
+ * @throws {RedisUrlError} when the address cannot be parsed
  */
 export function createRedisStore(url: string, options: RedisStoreOptions = {}): Store {
   const redis = createRedisConnection(parseRedisUrl(url), options);

@@ -1,4 +1,6 @@
-/** What the sweeper uses, in Redis: the index of people, and the expired grants and pending revocations of each person. */
+/**
+ * What the sweeper uses, in Redis: the index of people, and the expired grants and pending revocations of each person.
+ */
 import { z } from 'zod';
 import type { RevocationStore } from '../store.ts';
 import { readRevocation } from '../stored.ts';

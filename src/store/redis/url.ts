@@ -1,16 +1,16 @@
 /**
- * Reads `REDIS_URL`: one server, Sentinel or Cluster. The forms are listed in ../README.md. A complaint never repeats
- * the address, which may hold a password.
+ * Parses `REDIS_URL`: one server, Sentinel or Cluster. ../README.md lists the forms. An error message never repeats the
+ * address, because it may contain a password.
  */
 import { defined } from '../../base/defined.ts';
 
-/** Where a server listens. */
+/** The address of one server. */
 interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** What `REDIS_URL` says. */
+/** The content of `REDIS_URL`. */
 export interface RedisLocation {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly tls: boolean;
@@ -24,7 +24,7 @@ export interface RedisLocation {
   readonly sentinelPassword?: string;
 }
 
-/** `REDIS_URL` cannot be understood. */
+/** `REDIS_URL` cannot be parsed. */
 class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
@@ -32,8 +32,8 @@ class RedisUrlError extends Error {
 const FORM = /^(rediss?)(?:-(sentinel|cluster))?:\/\/(?:(.*)@)?([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
 /**
- * Reads an address of Redis.
- * @throws {@link RedisUrlError} saying what would be right
+ * Parses an address of Redis.
+ * @throws {RedisUrlError} with a message that says what to write
  */
 export function parseRedisUrl(url: string): RedisLocation {
   const [, scheme, topology, user, hosts = '', path = '', query = ''] = FORM.exec(url) ?? [];

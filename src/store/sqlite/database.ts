@@ -28,18 +28,18 @@ export interface Database {
   /** Runs several statements as one transaction: when `work` throws, none of them takes effect. */
   transaction<T>(work: (now: number) => T): Promise<T>;
   /**
-   * Copies everything from `bridge.db-wal` to `bridge.db` (a checkpoint), then closes. SQLite's own checkpoint at the last
-   * close does not happen here: Node finalizes the statements of the tag store only when they are garbage-collected,
-   * and until then SQLite keeps the closed connection open.
-   * @param checkpoint `TRUNCATE` also empties the `-wal` file; it waits up to two seconds for other programs, and what they
-   *   still keep it from copying stays in the `-wal` file. `PASSIVE` does not wait.
+   * Copies everything from `bridge.db-wal` to `bridge.db` (a checkpoint), then closes. SQLite's own checkpoint at the
+   * last close does not happen here: Node finalizes the statements of the tag store only when they are
+   * garbage-collected, and until then SQLite keeps the closed connection open.
+   * @param checkpoint `TRUNCATE` also empties the `-wal` file; it waits up to two seconds for other programs, and what
+   *   they still keep it from copying stays in the `-wal` file. `PASSIVE` does not wait.
    * @see https://sqlite.org/pragma.html#pragma_wal_checkpoint, https://sqlite.org/c3ref/close.html
    */
   close(checkpoint: 'TRUNCATE' | 'PASSIVE'): void;
 }
 
 /**
- * Opens a database file, which is made if it is not there, and brings its tables up to date.
+ * Opens a database file, which is created if it does not exist, and runs the migrations that it lacks.
  * @param clock epoch seconds
  */
 export function openDatabase(path: string, clock: () => number): Database {
@@ -47,7 +47,8 @@ export function openDatabase(path: string, clock: () => number): Database {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
   try {
     database.exec('PRAGMA journal_mode = WAL');
-    // A commit must survive a power failure: otherwise a used code could be used again, and a rotated token be forgotten.
+    // A commit must survive a power failure. Otherwise a redeemed code could be redeemed again, and the newest refresh
+    // token could be unknown.
     database.exec('PRAGMA synchronous = FULL');
     migrate(database);
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The tables, as migrations: `PRAGMA user_version` counts those that a file has seen. A migration that was released
- * never changes; another is added. What each table holds is said in ../README.md.
+ * The tables, as migrations. `PRAGMA user_version` counts those that were run on a file. A migration that was released
+ * must not be changed: add another. ../README.md says what each table holds.
  */
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -107,12 +107,12 @@ const MIGRATIONS = [
   `,
   `
   DROP TABLE shared_values;
-  -- Their records lack what a login says now; nobody waits longer than minutes for one.
+  -- Their records have an older form. A login under way is minutes old; the person can start again.
   DELETE FROM logins;
   `,
 ];
 
-/** Brings the tables up to date, in one transaction. */
+/** Runs the migrations that were not run on this file yet, in one transaction. */
 export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -13,7 +13,7 @@ import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts
 import type { Database } from './database.ts';
 import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
 
-/** Seconds: `lastUsedAt` is written at most this often. */
+/** Seconds between two writes of `lastUsedAt`. */
 const USE_NOTED_EVERY = 60;
 
 const codeRowSchema = z.object({ record: z.string(), redeemed: z.number() });
@@ -56,16 +56,16 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
         sql.run`
           INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
             refresh_expires_at)
-          VALUES (${person}, ${credentialId}, ${credentialIdentityJson(credential)}, ${appClientId}, ${firstGeneration()},
-            ${sealedTokens}, ${accessExpiresAt}, ${refreshExpiresAt})
+          VALUES (${person}, ${credentialId}, ${credentialIdentityJson(credential)}, ${appClientId},
+            ${firstGeneration()}, ${sealedTokens}, ${accessExpiresAt}, ${refreshExpiresAt})
           ON CONFLICT (person, id) DO UPDATE SET record = excluded.record, app_client_id = excluded.app_client_id,
             generation = generation + 1, sealed_tokens = excluded.sealed_tokens,
             access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at`;
         sql.run`
           INSERT INTO grants (person, id, record, client_id, credential, code_hash, redeemed, generation, created_at,
             last_used_at, expires_at)
-          VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0, 0,
-            ${now}, ${now}, ${now + codeTtl})`;
+          VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0,
+            0, ${now}, ${now}, ${now + codeTtl})`;
         const { changes } = sql.run`
           DELETE FROM grants WHERE person = ${person} AND id IN (
             SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
@@ -120,15 +120,15 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
         if (request.presentedHash === state.refresh_hash) {
           sql.run`
             UPDATE grants SET spent_hash = ${request.presentedHash}, sealed_successor = ${request.sealedSuccessor},
-              grace_until = ${now + request.grace}, refresh_hash = ${request.successorHash}, generation = generation + 1,
-              last_used_at = ${now}, expires_at = ${now + request.ttl}
+              grace_until = ${now + request.grace}, refresh_hash = ${request.successorHash},
+              generation = generation + 1, last_used_at = ${now}, expires_at = ${now + request.ttl}
             WHERE person = ${person} AND id = ${id}`;
           return { outcome: 'rotated', grant: grantOf(ref) };
         }
         const inGrace = state.grace_until !== null && now <= state.grace_until;
         if (request.presentedHash === state.spent_hash && state.sealed_successor !== null && inGrace)
           return { outcome: 'repeated', grant: grantOf(ref), sealedSuccessor: state.sealed_successor };
-        // The caller verified that this server minted the token, so an older generation is a token that was spent.
+        // The caller verified that this server issued the token: one of an older generation was rotated before.
         if (request.presentedGeneration < state.generation)
           return { outcome: 'reused', ended: endGrant(sql, person, id, now) };
         return { outcome: 'unknown' };

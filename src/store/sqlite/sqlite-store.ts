@@ -20,8 +20,8 @@ interface SqliteStoreOptions {
 }
 
 /**
- * Opens `bridge.db` in a directory, which is made if it is not there.
- * @throws StoreInUse when another process serves from it
+ * Opens `bridge.db` in a directory, which is created if it does not exist.
+ * @throws {StoreInUse} when another process serves from it
  */
 export function createSqliteStore(directory: string, options: SqliteStoreOptions = {}): Store {
   const { now = () => Date.now() / 1000, serving = true } = options;

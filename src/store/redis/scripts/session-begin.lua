@@ -1,4 +1,4 @@
--- Writes a grant that waits for its code, and its credential: a new one, or new tokens for the one that stands.
+-- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one.
 local tokens = load(TOKENS, args.credential)
 if tokens then
   if tokens.sealedTokens ~= args.tokens.sealedTokens then
@@ -24,14 +24,14 @@ state.expiresAt = now + args.codeTtl
 save(STATES, args.grant, state)
 redis.call('HSET', GRANTS, args.grant, args.grantRecord)
 
--- A person with too many sessions loses the one unused for longest.
+-- When the person has too many sessions, the one whose last use is oldest is ended.
 if redis.call('HLEN', STATES) > args.limit then
-  local oldest, unused
+  local oldest, oldestState
   each(STATES, function(grant, candidate)
-    if grant ~= args.grant and (not unused or candidate.lastUsedAt < unused.lastUsedAt) then
-      oldest, unused = grant, candidate
+    if grant ~= args.grant and (not oldest or candidate.lastUsedAt < oldestState.lastUsedAt) then
+      oldest, oldestState = grant, candidate
     end
   end)
-  remove(oldest, unused)
+  remove(oldest, oldestState)
   retireUnused()
 end

@@ -10,7 +10,7 @@ import type { RedisServer } from '../support/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
 import { until } from '../support/until.ts';
 
-/** Milliseconds that an election may take: a vote without a majority is repeated seconds later, perhaps several times. */
+/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, perhaps often. */
 const ELECTION = 60_000;
 
 describe('Redis through Sentinel', () => {

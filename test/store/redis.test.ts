@@ -249,7 +249,7 @@ describe('Redis in trouble', () => {
   });
 
   it('that loses the connection before it answers is not sent the command again', async (context) => {
-    // A proxy that forwards everything until it is armed. Then it breaks the connection instead of forwarding an answer.
+    // A proxy that forwards everything until it is armed; then it breaks the connection instead of answering.
     let armed = false;
     const proxy = createServer((near) => {
       const far = connect(server.port, '127.0.0.1');

@@ -9,7 +9,7 @@
 import { type Config, ConfigurationError, readConfig } from './config/config.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore } from './open-store.ts';
 import { type Bridge, wire } from './wiring.ts';
 
 const USAGE = 'usage: npm run admin -- rotate-keys [--now] | sessions [TEXT] | revoke SESSION | stats';

@@ -8,7 +8,7 @@ import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore } from './open-store.ts';
 import { connectRedis, type RedisClient } from './store/redis/client.ts';
 import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';

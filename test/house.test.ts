@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 250;
 
-/** The folders of src, each above all that it may import. Folders of one row do not know each other. */
+/** The rooms of src, each above all that it may import. Rooms of one row do not know each other. `src` is main, app and wiring. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['src', 'src/doctor'],
+  ['src/doctor'],
+  ['src'],
   ['src/mcp'],
   ['src/account', 'src/github'],
   ['src/oauth'],
@@ -36,10 +37,9 @@ const imports: readonly Import[] = files.flatMap((file) =>
   })),
 );
 
-/** The room of a path: the first folder below src. */
+/** The room of a path: the first folder below src, or src itself. */
 function room(path: string): string {
-  const [, folder, ...rest] = dirname(path).split('/');
-  return folder === undefined || rest === undefined ? 'src' : `src/${folder}`;
+  return dirname(path).split('/').slice(0, 2).join('/');
 }
 
 function layerOf(folder: string): number {
@@ -93,7 +93,16 @@ describe('the house', () => {
   });
 
   it('has no circle among its folders, those inside a room included', () => {
-    assert.deepEqual(circle(graph((path) => dirname(path))), []);
+    const found = circle(graph((path) => dirname(path)));
+    // Each hop of the circle, with the imports that make it.
+    const hops = found
+      .slice(1)
+      .flatMap((to, index) =>
+        imports
+          .filter(({ file, target }) => dirname(file) === found[index] && dirname(target) === to)
+          .map(({ file, target }) => `${file} → ${target}`),
+      );
+    assert.deepEqual(hops, []);
   });
 
   it('has no circle among its files', () => {

@@ -3,9 +3,9 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
+import { openStore } from '../open-store.ts';
 import { ForeignStore, readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
-import { openStore } from '../store/open-store.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,10 +1,9 @@
 /**
- * The stored records: what the bridge remembers about clients, logins under way, sessions and GitHub credentials.
- * Instants are epoch seconds, durations seconds. What is hashed and what is sealed is said in README.md beside this
- * file.
+ * The stored records: clients, logins under way, sessions and GitHub credentials. Instants are epoch seconds, durations
+ * seconds. README.md beside this file says what is hashed and what is sealed.
  */
 
-/** A dynamically registered client (RFC 7591). `metadata` is what the registration response said, in wire spelling. */
+/** A dynamically registered client (RFC 7591). `metadata` is that of the registration response, in wire spelling. */
 export interface RegisteredClient {
   readonly clientId: string;
   readonly issuedAt: number;
@@ -15,18 +14,18 @@ export interface RegisteredClient {
   readonly registrationTokenHash: string;
 }
 
-/** A validated authorization request, as it waits for the person (OAuth 2.1 section 4.1.1). */
+/** A validated authorization request, kept until the person decides (OAuth 2.1 section 4.1.1). */
 export interface AuthorizationRequest {
   readonly clientId: string;
   readonly clientName: string;
   /** Whether the client's grant types include `refresh_token`. */
   readonly refreshable: boolean;
   readonly redirectUri: string;
-  /** Whether the client sent `redirect_uri`: if so, the token request must repeat it. */
+  /** Whether the client sent `redirect_uri`; if it did, the token request must repeat it. */
   readonly redirectUriSent: boolean;
   readonly codeChallenge: string;
   readonly scope: readonly string[];
-  /** The resource the tokens will be good for (RFC 8707), canonical. */
+  /** The canonical resource for which the tokens will be valid (RFC 8707). */
   readonly resource: string;
   readonly state?: string;
   readonly nonce?: string;
@@ -35,8 +34,9 @@ export interface AuthorizationRequest {
   readonly uiLocales?: string;
 }
 
-/** A login on its way through the browser; `purpose` says what it ends in. */
+/** A login under way in a browser; `purpose` says what it ends in. */
 export type Login = ClientLogin | AccountLogin;
+
 /** A login for a client: it ends in an authorization response. */
 export interface ClientLogin {
   readonly purpose: 'client';
@@ -45,16 +45,18 @@ export interface ClientLogin {
   readonly upstreamScope: readonly string[];
   /** SHA-256 of the cookie set with the consent page; absent when a remembered consent let the login skip the page. */
   readonly consentHash?: string;
-  /** The person whose remembered consent let this login skip the page; anybody else is asked. */
+  /** The person whose remembered consent let this login skip the page; anybody else is shown the page. */
   readonly expectedPerson?: string;
 }
+
 /** A login of a person to the account page. */
 export interface AccountLogin {
   readonly purpose: 'account';
+  /** Scopes asked of the upstream: computed once, when the login begins. */
   readonly upstreamScope: readonly string[];
 }
 
-/** What Allow adds to a login: the way back from GitHub. */
+/** What Allow adds to a login: what the callback from GitHub must bring. */
 export interface Approval {
   /** SHA-256 of the `state` sent to GitHub. */
   readonly stateHash: string;
@@ -66,45 +68,45 @@ export interface Approval {
   readonly remember: boolean;
 }
 
-/** What `decide` and `finish` say when there is nothing to decide or finish. */
+/** Why `decide` or `finish` did nothing: there is no such login, or it belongs to another browser. */
 export type LoginProblem = 'unknown' | 'other_browser';
 
-/** Names one session: the person's opaque tag (the hash tag in Redis Cluster) and the grant's id. */
+/** Identifies one session: the person's opaque tag (in Redis Cluster also the hash tag) and the grant's id. */
 export interface SessionRef {
   readonly person: string;
   readonly grant: string;
 }
 
-/** What one login gave one client; it never changes. */
+/** What one login granted to one client; it never changes. */
 export interface Grant {
   readonly clientId: string;
   readonly clientName: string;
   readonly redirectUri: string;
   readonly redirectUriSent: boolean;
   readonly codeChallenge: string;
-  /** Scopes granted to the client, in the spelling it asked for. */
+  /** Scopes granted to the client, as it spelled them. */
   readonly scope: readonly string[];
   readonly resource: string;
-  /** The credential it uses, one of the same person's. */
+  /** The id of the credential it uses, which belongs to the same person. */
   readonly credential: string;
-  /** When the person came back from GitHub. */
+  /** When the browser came back from GitHub. */
   readonly authTime: number;
   readonly nonce?: string;
-  /** Whether tokens of this grant can be refreshed. */
+  /** Whether this grant gets refresh tokens. */
   readonly refreshable: boolean;
 }
 
-/** A grant with what changes while it lives. */
+/** A grant and its members that change. */
 export interface GrantState extends Grant {
   readonly ref: SessionRef;
-  /** Counts refresh tokens given: 0 while the code is unredeemed. */
+  /** How many refresh tokens were issued; 0 until the code is redeemed. */
   readonly generation: number;
   readonly createdAt: number;
   readonly lastUsedAt: number;
   readonly expiresAt: number;
 }
 
-/** A person at GitHub, as last seen. The numeric id is the identity; the login is display. */
+/** A GitHub account at the last login. The numeric id identifies it; the other members may change. */
 export interface Account {
   readonly id: number;
   readonly login: string;
@@ -117,19 +119,20 @@ export interface Credential {
   /** The GitHub app's client id. */
   readonly appClientId: string;
   readonly account: Account;
-  /** The GitHub scopes granted; empty for a GitHub App, whose permissions the app carries. */
+  /** The GitHub scopes granted; empty for a GitHub App, whose permissions are those of the app. */
   readonly scope: readonly string[];
   /** The token pair, sealed with the credential's identity as associated data. */
   readonly sealedTokens: string;
-  /** When the access token expires, for apps whose tokens do. */
+  /** When the access token expires; absent when it does not. */
   readonly accessExpiresAt?: number;
-  /** When the refresh token expires, for apps whose tokens do. */
+  /** When the refresh token expires; absent when there is none. */
   readonly refreshExpiresAt?: number;
 }
 
 /**
- * A credential with the handle of compare-and-set: `generation` begins at a random number and grows by one whenever its
- * tokens are written, so that one of an earlier credential of the same id never fits.
+ * A credential and its generation, which begins at a random number and grows by one whenever its tokens are written. It
+ * is compared before the tokens are replaced (compare-and-set). Because it begins at random, a generation of an earlier
+ * credential of the same id does not match.
  */
 export interface CredentialState extends Credential {
   readonly person: string;
@@ -143,17 +146,17 @@ export interface Session {
   readonly credential: CredentialState;
 }
 
-/** A GitHub token pair that no grant uses any more and that GitHub must still be told of. */
+/** A GitHub token pair that no grant uses any more and that must still be revoked at GitHub. */
 export interface PendingRevocation {
   readonly person: string;
   readonly id: string;
-  /** The credential it belonged to: the associated data of the seal. */
+  /** The id of the credential it belonged to, with which the seal is bound (associated data). */
   readonly credential: string;
   readonly appClientId: string;
   readonly sealedTokens: string;
 }
 
-/** A grant that ended, for the audit trail. */
+/** A grant that was ended, for the audit trail. */
 export interface EndedGrant {
   readonly ref: SessionRef;
   readonly clientId: string;

@@ -1,9 +1,10 @@
 /**
- * The store: the one interface behind which SQLite and Redis stand. It speaks the domain: whatever must happen
- * at once is one method, one transaction in SQLite and one Lua script in Redis, and one round trip. Every store
- * passes the suite in test/store/conformance.ts.
+ * The store: one interface, implemented for SQLite and for Redis. Its methods are operations of the domain. Each method
+ * is atomic: one transaction in SQLite, one Lua script and one round trip in Redis (README.md lists the exceptions).
+ * Every store must pass the suite in conformance/.
  *
- * Methods throw {@link StoreUnavailable} when the store cannot be reached in time; nothing else is expected of them.
+ * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer in time;
+ * callers need expect no other error.
  */
 import type {
   Approval,
@@ -21,7 +22,7 @@ import type {
   SessionRef,
 } from './records.ts';
 
-/** The store cannot be reached: answered as 503 with Retry-After, never as a logout. */
+/** The store does not answer. HTTP requests are then answered 503 with Retry-After; nobody is logged out. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -29,30 +30,36 @@ export class StoreUnavailable extends Error {
 /** Dynamically registered clients (RFC 7591, 7592). */
 export interface ClientStore {
   /**
-   * Adds a registration that is dropped after `ttl` seconds without use. When `limit` registrations that never saw a
-   * login exist, the oldest of those is dropped for it.
+   * Adds a registration, which is deleted after `ttl` seconds unless it is used. A registration counts as unused until
+   * its first login; when there are `limit` unused ones already, the oldest of them is deleted.
    */
   add(client: RegisteredClient, ttl: number, limit: number): Promise<void>;
   /** Reads a registration. */
   get(clientId: string): Promise<RegisteredClient | undefined>;
-  /** Notes that a person logged in: the registration lives for another `ttl` seconds and no longer counts as unused. */
+  /** Notes that a person logged in: the registration is kept for another `ttl` seconds and is no longer unused. */
   touch(clientId: string, ttl: number, person: string): Promise<void>;
-  /** Replaces a registration if its registration token is still the one hashed as `ifTokenHash`. */
+  /** Replaces a registration if the hash of its registration token is still `ifTokenHash`. */
   replace(client: RegisteredClient, ifTokenHash: string): Promise<boolean>;
   /**
-   * Removes a registration if its registration token is still the one hashed as `ifTokenHash`.
-   * @returns the people who logged in to it, whose grants it leaves behind; undefined when it was not removed
+   * Removes a registration if the hash of its registration token is still `ifTokenHash`. Its grants stay.
+   * @returns the people who logged in to it, so that the caller can end their grants; undefined when it was not removed
    */
   remove(clientId: string, ifTokenHash: string): Promise<string[] | undefined>;
 }
 
-/** Logins between `GET /authorize` and the way back from GitHub; each step is taken at most once. */
+/** Logins between `GET /authorize` and the callback from GitHub. Each step succeeds at most once. */
 export interface LoginStore {
-  /** Keeps a login for `ttl` seconds; with an approval it already stands behind consent. */
+  /**
+   * Keeps a login for `ttl` seconds. With an approval it can be finished at once. A login without `consentHash` needs
+   * one, because it cannot be decided.
+   */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
-   * Takes the person's decision, once; the very same approval may come again, from a second click, and changes nothing. With
-   * an approval the login goes on, for `ttl` seconds, to GitHub; without one it is gone. `other_browser` when `consentHash` is not the login's; that takes nothing.
+   * Records the person's decision, once. `deny` deletes the login. An approval keeps it for another `ttl` seconds,
+   * until `finish`; the same approval (the same `stateHash`) sent again, by a second click, gets the same answer and
+   * changes nothing.
+   * @returns the login; `unknown` when there is nothing to decide; `other_browser` when the login has another
+   *   `consentHash`. A problem changes nothing.
    */
   decide(
     id: string,
@@ -60,8 +67,9 @@ export interface LoginStore {
     decision: { approval: Approval; ttl: number } | 'deny',
   ): Promise<ClientLogin | LoginProblem>;
   /**
-   * Takes an approved login back from GitHub, once. A foreign state is `unknown`, a foreign browser `other_browser`;
-   * neither takes it.
+   * Deletes an approved login, to which the browser came back from GitHub, and returns it.
+   * @returns `unknown` when the approval has another `stateHash`, or there is none; `other_browser` when it has another
+   *   `browserHash`. A problem changes nothing.
    */
   finish(
     id: string,
@@ -70,18 +78,18 @@ export interface LoginStore {
   ): Promise<{ login: Login; approval: Approval } | LoginProblem>;
 }
 
-/** What a completed login stores, at once. */
+/** What a completed login stores. */
 export interface NewSession {
   readonly ref: SessionRef;
   readonly grant: Grant;
   readonly codeHash: string;
-  /** Seconds in which the code must be redeemed. */
+  /** Seconds within which the code must be redeemed. */
   readonly codeTtl: number;
   readonly credentialId: string;
   readonly credential: Credential;
 }
 
-/** What the presenter of a code must match (OAuth 2.1 section 4.1.3). */
+/** What a token request presents with a code; it must match the grant (OAuth 2.1 section 4.1.3). */
 export interface CodePresentation {
   readonly codeHash: string;
   readonly clientId: string;
@@ -89,18 +97,18 @@ export interface CodePresentation {
   readonly redirectUri?: string;
   /** The challenge computed from the presented verifier. */
   readonly codeChallenge: string;
-  /** The canonical resource asked for, when one was. */
+  /** The canonical resource; absent when the token request did not name one. */
   readonly resource?: string;
 }
 
 export type Redemption =
   | { readonly outcome: 'redeemed'; readonly session: Session }
-  /** Used before; everything it gave has ended now. */
+  /** The code was redeemed before. Its grant, and with it every token it gave, has been ended now. */
   | { readonly outcome: 'replayed'; readonly ended: EndedGrant }
   | { readonly outcome: 'mismatch'; readonly of: 'client' | 'redirect_uri' | 'code_verifier' | 'resource' }
   | { readonly outcome: 'unknown' };
 
-/** One turn of the refresh token (design decision 6). */
+/** One rotation of the refresh token (design decision 6). */
 export interface RotationRequest {
   readonly clientId: string;
   readonly presentedHash: string;
@@ -108,58 +116,68 @@ export interface RotationRequest {
   readonly successorHash: string;
   /** The successor, sealed under a key derived from the presented token. */
   readonly sealedSuccessor: string;
-  /** Seconds in which a repeat of the presented token gets the same successor. */
+  /** Seconds within which the presented token, sent again, gets the same successor. */
   readonly grace: number;
-  /** Seconds for which the grant lives on. */
+  /** Seconds until the grant expires. */
   readonly ttl: number;
 }
 
 export type Rotation =
   | { readonly outcome: 'rotated'; readonly grant: GrantState }
-  /** The presented token was spent within the grace: the successor that was made then. */
+  /** The presented token is the one rotated last, and the grace is not over: it gets the same successor again. */
   | { readonly outcome: 'repeated'; readonly grant: GrantState; readonly sealedSuccessor: string }
-  /** An older genuine token: the grant has ended now. */
+  /** The presented token was rotated earlier, or its grace is over: the grant has been ended now. */
   | { readonly outcome: 'reused'; readonly ended: EndedGrant }
   | { readonly outcome: 'unknown' };
 
-/** Sessions that one person may have: what looks at all of them must stay quick, for everybody waits for it. */
+/** Sessions that one person may have. Some methods read all of them at once, and other calls wait meanwhile. */
 export const SESSIONS_OF_ONE = 500;
+
+/**
+ * Superseded token pairs of one credential that are kept, to be revoked together with it. More are not needed: GitHub
+ * keeps ten tokens per user, app and scope. When it issues another, it revokes one that was never used, otherwise the
+ * least recently used; that is the oldest pair, because the bridge uses each pair at its login and later only the
+ * newest.
+ * @see https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/token-expiration-and-revocation
+ */
+export const SUPERSEDED_KEPT = 10;
 
 /** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
 export interface SessionStore {
   /**
-   * Begins a session that waits for its code. A credential of the same id is renewed: its new tokens take effect for
-   * all its grants, the old ones are kept to be revoked with it. Where the person has {@link SESSIONS_OF_ONE} already,
-   * the one unused for longest ends.
+   * Begins a session, whose code can then be redeemed. When the credential exists already, all its grants use the new
+   * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link SUPERSEDED_KEPT} pairs).
+   * When the person has {@link SESSIONS_OF_ONE} sessions already, the one whose last use is oldest is ended.
    */
   begin(session: NewSession): Promise<void>;
   /**
-   * Redeems a code, once. Only the rightful presenter can spend it, and only his replay ends what it gave.
-   * @param ttl seconds for which the grant lives on
-   * @param refreshHash hash of the first refresh token, for a grant that has them
+   * Redeems a code, once. A mismatch changes nothing, whether the code was redeemed before or not; a second redemption
+   * with everything right is a replay, which ends the grant.
+   * @param ttl seconds until the grant expires
+   * @param refreshHash hash of the first refresh token; absent when the grant gets none
    */
   redeem(ref: SessionRef, presented: CodePresentation, ttl: number, refreshHash?: string): Promise<Redemption>;
-  /** Reads a redeemed, unexpired session, and notes that it was used (to the minute). */
+  /** Reads a redeemed, unexpired session, and notes when it was used (to the minute). */
   read(ref: SessionRef): Promise<Session | undefined>;
-  /** Rotates the refresh token, or says why not. */
+  /** Rotates the refresh token, or says why it cannot. */
   rotate(ref: SessionRef, request: RotationRequest): Promise<Rotation>;
   /**
-   * Ends a grant. A credential left without grants moves to the revocations. With `clientId`, only a grant of that
-   * client.
+   * Ends an unexpired grant; with `clientId`, only if it is that client's. When no other grant uses its credential, the
+   * credential is deleted and its tokens become pending revocations.
    */
   end(ref: SessionRef, clientId?: string): Promise<EndedGrant | undefined>;
-  /** Ends all grants of a person, or those of one client. */
+  /** Ends all unexpired grants of a person; with `clientId`, those of that client. */
   endAll(person: string, clientId?: string): Promise<EndedGrant[]>;
   /** All redeemed, unexpired sessions of a person, newest first. */
   list(person: string): Promise<Session[]>;
-  /** Tags of people with sessions, after `after` in byte order; may lag. */
+  /** Tags of people with sessions, after `after` in byte order. The list may lag behind. */
   people(after: string, limit: number): Promise<string[]>;
 }
 
 /** The GitHub tokens behind sessions. */
 export interface CredentialStore {
   read(person: string, id: string): Promise<CredentialState | undefined>;
-  /** Replaces the tokens if nobody did since `ifGeneration`; false when somebody did, or the credential is gone. */
+  /** Replaces the tokens if the generation is still `ifGeneration`; false when it is not, or the credential is gone. */
   replaceTokens(
     person: string,
     id: string,
@@ -167,51 +185,50 @@ export interface CredentialStore {
     tokens: Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>,
   ): Promise<boolean>;
   /**
-   * Ends a credential that GitHub no longer accepts, with all its grants, if its tokens are still those of
-   * `ifGeneration`.
+   * Ends a credential that GitHub no longer accepts, and all its unexpired grants, if its generation is still
+   * `ifGeneration`. Only its superseded tokens become pending revocations.
    */
   end(person: string, id: string, ifGeneration: number): Promise<EndedGrant[]>;
 }
 
-/** The sweeper's side: sessions that expired, and GitHub tokens to revoke. */
+/** What the sweeper uses: people to visit, expired grants, and GitHub tokens to revoke. */
 export interface RevocationStore {
-  /** Claims up to `limit` people whose visit is due, for `lease` seconds. */
+  /** Claims up to `limit` people whose visit is due: nobody else gets them for `lease` seconds. */
   duePeople(limit: number, lease: number): Promise<string[]>;
   /**
-   * Ends a person's expired grants, says what GitHub must be told, and sets the next visit `interval` seconds ahead
-   * (none when nothing is left).
+   * Ends a person's expired grants, and sets the next visit `interval` seconds ahead (none when nothing is left).
+   * @returns the grants that ended, and all pending revocations of the person
    */
   sweep(person: string, interval: number): Promise<{ ended: EndedGrant[]; revocations: PendingRevocation[] }>;
-  /** What GitHub must be told about a person's tokens. */
+  /** All pending revocations of a person. */
   pending(person: string): Promise<PendingRevocation[]>;
-  /** Keeps a token pair that never became a credential, to be revoked. */
+  /** Adds a pending revocation of a token pair that never became a credential. */
   add(revocation: PendingRevocation): Promise<void>;
-  /** Forgets a revocation that GitHub has carried out. */
+  /** Deletes a pending revocation, which GitHub has carried out. */
   done(person: string, id: string): Promise<void>;
-  /** Visits a person again after `delay` seconds. */
+  /** Sets a person's next visit `delay` seconds ahead. */
   retry(person: string, delay: number): Promise<void>;
 }
 
-/** Consents that a person allowed to be remembered (design decision 11). */
+/** Consents that a person asked to be remembered (design decision 11). */
 export interface ConsentStore {
   remember(person: string, consentKey: string, ttl: number): Promise<void>;
   has(person: string, consentKey: string): Promise<boolean>;
-  /** Forgets all of a person's consents. */
+  /** Deletes all remembered consents of a person. */
   forget(person: string): Promise<void>;
 }
 
-/** What all replicas share beyond records about people. */
+/** What all replicas share besides the records of clients and people. */
 export interface SharedStore {
-  /** Writes `value` under `name` unless there is one; answers the one that stands. */
-  putIfAbsent(name: string, value: string): Promise<string>;
-  /** Reads a versioned document; version 0 is absence. */
+  /** Reads a versioned document; version 0 with an empty value means that there is none. */
   readDocument(name: string): Promise<{ version: number; value: string }>;
-  /** Writes a versioned document if its version is still `ifVersion`. */
+  /** Writes a versioned document if its version is still `ifVersion`; the version then grows by one. */
   writeDocument(name: string, ifVersion: number, value: string): Promise<boolean>;
-  /** Takes a named lease for `ttl` seconds; false while another owner holds it. */
+  /** Takes or renews a named lease for `ttl` seconds; false while another owner holds it. */
   acquireLease(name: string, owner: string, ttl: number): Promise<boolean>;
+  /** Releases a lease, if `owner` holds it. */
   releaseLease(name: string, owner: string): Promise<void>;
-  /** True the first time `id` is seen within `ttl` seconds. */
+  /** Marks `id` as used for `ttl` seconds; false when it is marked already. */
   useOnce(id: string, ttl: number): Promise<boolean>;
 }
 

@@ -1,11 +1,12 @@
 /**
- * Parses what a store keeps as JSON back into records, once, at the edge. A record that does not parse is a fault of
- * the store (another program wrote there) and throws.
+ * Parses the records that a store keeps as JSON. A record that does not parse was written by another program, or by
+ * another version of this one: the parser throws.
  */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type {
   Account,
+  AccountLogin,
   Approval,
   AuthorizationRequest,
   ClientLogin,
@@ -16,13 +17,13 @@ import type {
   RegisteredClient,
 } from './records.ts';
 
-/** Makes a schema name every member of the record, the optional ones too, so that none is dropped when it is read. */
+/** A schema must name every member of its record, also the optional ones: zod drops a member that it does not know. */
 type Shape<T> = Record<keyof T, z.ZodType>;
 
-/** The part of a credential that is neither sealed nor counted. */
-export type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
+/** The members of a credential that are kept as JSON: all but its tokens. */
+type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
 
-const client: z.ZodType<RegisteredClient> = z.object({
+const clientSchema: z.ZodType<RegisteredClient> = z.object({
   clientId: z.string(),
   issuedAt: z.number(),
   metadata: z.record(z.string(), z.unknown()),
@@ -30,40 +31,45 @@ const client: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-const clientLogin: z.ZodType<ClientLogin> = z.object({
+const requestSchema: z.ZodType<AuthorizationRequest> = z.object({
+  clientId: z.string(),
+  clientName: z.string(),
+  refreshable: z.boolean(),
+  redirectUri: z.string(),
+  redirectUriSent: z.boolean(),
+  codeChallenge: z.string(),
+  scope: z.array(z.string()),
+  resource: z.string(),
+  state: z.string().exactOptional(),
+  nonce: z.string().exactOptional(),
+  prompt: z.string().exactOptional(),
+  loginHint: z.string().exactOptional(),
+  uiLocales: z.string().exactOptional(),
+} satisfies Shape<AuthorizationRequest>);
+
+const clientLoginSchema = z.object({
   purpose: z.literal('client'),
+  request: requestSchema,
   upstreamScope: z.array(z.string()),
-  request: z.object({
-    clientId: z.string(),
-    clientName: z.string(),
-    refreshable: z.boolean(),
-    redirectUri: z.string(),
-    redirectUriSent: z.boolean(),
-    codeChallenge: z.string(),
-    scope: z.array(z.string()),
-    resource: z.string(),
-    state: z.string().exactOptional(),
-    nonce: z.string().exactOptional(),
-    prompt: z.string().exactOptional(),
-    loginHint: z.string().exactOptional(),
-    uiLocales: z.string().exactOptional(),
-  } satisfies Shape<AuthorizationRequest>),
   consentHash: z.string().exactOptional(),
   expectedPerson: z.string().exactOptional(),
 } satisfies Shape<ClientLogin>);
-const login: z.ZodType<Login> = z.union([
-  clientLogin,
-  z.object({ purpose: z.literal('account'), upstreamScope: z.array(z.string()) }),
-]);
 
-const approval: z.ZodType<Approval> = z.object({
+const accountLoginSchema = z.object({
+  purpose: z.literal('account'),
+  upstreamScope: z.array(z.string()),
+} satisfies Shape<AccountLogin>);
+
+const loginSchema: z.ZodType<Login> = z.discriminatedUnion('purpose', [clientLoginSchema, accountLoginSchema]);
+
+const approvalSchema: z.ZodType<Approval> = z.object({
   stateHash: z.string(),
   browserHash: z.string(),
   sealedVerifier: z.string(),
   remember: z.boolean(),
 } satisfies Shape<Approval>);
 
-const grant: z.ZodType<Grant> = z.object({
+const grantSchema: z.ZodType<Grant> = z.object({
   clientId: z.string(),
   clientName: z.string(),
   redirectUri: z.string(),
@@ -77,7 +83,7 @@ const grant: z.ZodType<Grant> = z.object({
   refreshable: z.boolean(),
 } satisfies Shape<Grant>);
 
-const credentialIdentity: z.ZodType<CredentialIdentity> = z.object({
+const credentialIdentitySchema: z.ZodType<CredentialIdentity> = z.object({
   appClientId: z.string(),
   account: z.object({
     id: z.number(),
@@ -88,7 +94,7 @@ const credentialIdentity: z.ZodType<CredentialIdentity> = z.object({
   scope: z.array(z.string()),
 } satisfies Shape<CredentialIdentity>);
 
-const revocation: z.ZodType<PendingRevocation> = z.object({
+const revocationSchema: z.ZodType<PendingRevocation> = z.object({
   person: z.string(),
   id: z.string(),
   credential: z.string(),
@@ -101,21 +107,22 @@ const reader =
   (json: string): T =>
     schema.parse(JSON.parse(json));
 
-export const readClient = reader(client);
-export const readLogin = reader(login);
-export const readApproval = reader(approval);
-export const readGrant = reader(grant);
-export const readCredentialIdentity = reader(credentialIdentity);
-export const readRevocation = reader(revocation);
+export const readClient = reader(clientSchema);
+export const readClientLogin = reader<ClientLogin>(clientLoginSchema);
+export const readLogin = reader(loginSchema);
+export const readApproval = reader(approvalSchema);
+export const readGrant = reader(grantSchema);
+export const readCredentialIdentity = reader(credentialIdentitySchema);
+export const readRevocation = reader(revocationSchema);
 
-/** What is kept of a credential as JSON: all but its tokens. */
+/** The JSON that {@link readCredentialIdentity} parses. */
 export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {
   return JSON.stringify({ appClientId, account, scope } satisfies CredentialIdentity);
 }
 
 /**
- * The generation of a new credential: random, so that compare-and-set with the generation of an earlier credential of
- * the same id, whose refresh was under way when it ended, never succeeds.
+ * The generation of a new credential. It is random: a refresh that began with an earlier credential of the same id, and
+ * ends after that was deleted, must not replace the tokens of the new one.
  */
 export function firstGeneration(): number {
   return randomInt(1, 2 ** 40);

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
+import { describeStore } from '../../src/store/conformance/describe-store.ts';
+import { liveSession, rotation } from '../../src/store/conformance/fixtures.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
 import { until } from '../support/until.ts';
-import { storeConformance } from './conformance.ts';
-import { liveSession, rotation } from './fixtures.ts';
 
-/** Sentinels that vote for each other vote again seconds later, and on a busy machine more than once; milliseconds. */
+/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, perhaps often. */
 const ELECTION = 60_000;
 
 describe('Redis through Sentinel', () => {
@@ -24,7 +24,7 @@ describe('Redis through Sentinel', () => {
   });
   after(() => sentinel.stop());
 
-  storeConformance('a primary and its replica', async (now) => {
+  describeStore('a primary and its replica', async (now) => {
     const prefix = `s${++stores}:`;
     const store = createRedisStore(url, { now, prefix });
     const second = createRedisStore(url, { now, prefix });
@@ -59,13 +59,13 @@ describe('Redis through Sentinel', () => {
     return { store, primary, ref: grant.ref };
   }
 
-  it('finds the new primary when the old one dies, and logs nobody out', async (context) => {
+  it('finds the new primary when the old one dies, and loses no session', async (context) => {
     const { store, primary, ref } = await replicatedSession(context, 'dies:');
     await primary.down({ crash: true });
     await until(
       () =>
         store.sessions.read(ref).then(
-          (session) => session ?? assert.fail('the session was said to be gone'),
+          (session) => session ?? assert.fail('the session was answered as absent'),
           (error) => {
             assert.ok(error instanceof StoreUnavailable, String(error));
             return undefined;

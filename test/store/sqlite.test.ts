@@ -2,20 +2,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/open-store.ts';
+import { describeStore } from '../../src/store/conformance/describe-store.ts';
+import { HOUR, liveSession, login } from '../../src/store/conformance/fixtures.ts';
 import { StoreInUse } from '../../src/store/sqlite/lock.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { StoreUnavailable } from '../../src/store/store.ts';
-import { storeConformance } from './conformance.ts';
-import { HOUR, liveSession, login } from './fixtures.ts';
+import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 
-storeConformance('the embedded store', async (now) => {
+describeStore('the embedded store', async (now) => {
   const directory = mkdtempSync(join(tmpdir(), 'bridge-store-'));
   const store = createSqliteStore(directory, { now });
   const second = createSqliteStore(directory, { now, serving: false });
@@ -37,7 +37,7 @@ describe('the embedded store on disk', () => {
   });
   after(() => rmSync(scratch, { recursive: true }));
 
-  /** A process that serves from `directory` and says so. */
+  /** Starts another process that serves from `directory`. */
   async function otherServer(directory: string) {
     const file = new URL('../../src/store/sqlite/sqlite-store.ts', import.meta.url).href;
     const program = `
@@ -52,7 +52,7 @@ describe('the embedded store on disk', () => {
     return child;
   }
 
-  it('is held by one serving process, and free again when that is killed', async (context) => {
+  it('is locked by one serving process, and unlocked when that is killed', async (context) => {
     const directory = join(scratch, 'held');
     const child = await otherServer(directory);
     context.after(() => child.kill('SIGKILL'));
@@ -71,7 +71,7 @@ describe('the embedded store on disk', () => {
     await createSqliteStore(directory).close();
   });
 
-  it('stays held when the same process tries again', async (context) => {
+  it('stays locked when the same process tries to open it again', async (context) => {
     const directory = join(scratch, 'twice');
     const store = createSqliteStore(directory);
     context.after(() => store.close());
@@ -87,7 +87,7 @@ describe('the embedded store on disk', () => {
     assert.match(said, /StoreInUse/);
   });
 
-  it('keeps its files to their owner', async () => {
+  it('creates its files readable by their owner only', async () => {
     const directory = join(scratch, 'private', 'data');
     const store = openStore({ dataDir: directory });
     await liveSession(store, 'p', 'g');
@@ -101,7 +101,7 @@ describe('the embedded store on disk', () => {
     assert.equal(statSync(join(directory, 'bridge.db')).mode & 0o777, 0o600);
   });
 
-  it('remembers everything when it is opened again', async () => {
+  it('has its records when it is opened again', async () => {
     const directory = join(scratch, 'again');
     const store = createSqliteStore(directory);
     const session = await liveSession(store, 'p', 'g');
@@ -111,14 +111,91 @@ describe('the embedded store on disk', () => {
     await again.close();
   });
 
-  it('says StoreUnavailable once it is closed', async () => {
+  /** Copies bridge.db, and nothing beside it, to a directory of its own. */
+  function copyDatabaseAlone(directory: string): string {
+    const copy = `${directory}-copy`;
+    mkdirSync(copy);
+    copyFileSync(join(directory, 'bridge.db'), join(copy, 'bridge.db'));
+    return copy;
+  }
+
+  it('has everything in bridge.db once it is closed', async () => {
+    const directory = join(scratch, 'closed-alone');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.shared.writeDocument('d', 0, 'value');
+    await store.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    assert.deepEqual(await copied.shared.readDocument('d'), { version: 1, value: 'value' });
+    await copied.close();
+  });
+
+  it('has everything in bridge.db once it is closed, also while an admin command has it open', async () => {
+    const directory = join(scratch, 'closed-beside-admin');
+    const store = createSqliteStore(directory);
+    const admin = createSqliteStore(directory, { serving: false });
+    const session = await liveSession(store, 'p', 'g');
+    assert.deepEqual(await admin.sessions.read(session.grant.ref), session);
+    await store.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    await copied.close();
+    assert.deepEqual(await admin.sessions.read(session.grant.ref), session);
+    await admin.close();
+  });
+
+  it('has in bridge.db what an admin command wrote, once that is closed', async () => {
+    const directory = join(scratch, 'admin-alone');
+    const admin = createSqliteStore(directory, { serving: false });
+    const session = await liveSession(admin, 'p', 'g');
+    await admin.close();
+    const copied = createSqliteStore(copyDatabaseAlone(directory));
+    assert.deepEqual(await copied.sessions.read(session.grant.ref), session);
+    await copied.close();
+  });
+
+  /** Closes a store while a transaction of another program is open, and opens it again. */
+  async function reopenedBeside(holder: DatabaseSync, store: Store, directory: string): Promise<Store> {
+    const start = performance.now();
+    await store.close();
+    assert.ok(performance.now() - start < 5000, 'it took too long to close');
+    holder.exec('ROLLBACK');
+    holder.close();
+    return createSqliteStore(directory);
+  }
+
+  it('closes within seconds and loses nothing while another program reads an older state', async () => {
+    const directory = join(scratch, 'closed-beside-reader');
+    const store = createSqliteStore(directory);
+    const holder = new DatabaseSync(join(directory, 'bridge.db'));
+    holder.exec('BEGIN');
+    holder.prepare('SELECT count(*) FROM grants').get();
+    const session = await liveSession(store, 'p', 'g');
+    const again = await reopenedBeside(holder, store, directory);
+    assert.deepEqual(await again.sessions.read(session.grant.ref), session);
+    await again.close();
+  });
+
+  it('closes within seconds and loses nothing while another program writes', async () => {
+    const directory = join(scratch, 'closed-beside-writer');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    const holder = new DatabaseSync(join(directory, 'bridge.db'));
+    holder.exec('BEGIN IMMEDIATE');
+    const again = await reopenedBeside(holder, store, directory);
+    assert.deepEqual(await again.sessions.read(session.grant.ref), session);
+    await again.close();
+  });
+
+  it('throws StoreUnavailable once it is closed', async () => {
     const store = createSqliteStore(join(scratch, 'closed'));
     await store.close();
     await assert.rejects(store.ping(), StoreUnavailable);
     await assert.rejects(store.logins.open('l', login, HOUR), StoreUnavailable);
   });
 
-  it('says StoreUnavailable when another program holds the database', async () => {
+  it('throws StoreUnavailable while another program has the database locked', async () => {
     const directory = join(scratch, 'busy');
     const store = createSqliteStore(directory);
     const holder = new DatabaseSync(join(directory, 'bridge.db'));
@@ -130,7 +207,7 @@ describe('the embedded store on disk', () => {
     await store.close();
   });
 
-  it('refuses a database of a newer version', () => {
+  it('refuses to open a database of a newer version', () => {
     const directory = join(scratch, 'newer');
     createSqliteStore(directory).close();
     const database = new DatabaseSync(join(directory, 'bridge.db'));
@@ -139,7 +216,27 @@ describe('the embedded store on disk', () => {
     assert.throws(() => createSqliteStore(directory), /newer version/);
   });
 
-  it('deletes what expired', async () => {
+  it('migrates a database of an older version: sessions stay, logins under way are deleted', async () => {
+    const directory = join(scratch, 'older');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    database.exec(`
+      CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
+      PRAGMA user_version = 1`);
+    database.close();
+    const migrated = createSqliteStore(directory);
+    assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
+    assert.equal(await migrated.logins.decide('old', 'hash', 'deny'), 'unknown');
+    await migrated.close();
+    const after = new DatabaseSync(join(directory, 'bridge.db'));
+    assert.deepEqual(after.prepare("SELECT name FROM sqlite_schema WHERE name = 'shared_values'").all(), []);
+    after.close();
+  });
+
+  it('deletes expired rows', async () => {
     let now = 1_800_000_000;
     const directory = join(scratch, 'tidy');
     const store = createSqliteStore(directory, { now: () => now });

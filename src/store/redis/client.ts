@@ -1,22 +1,24 @@
 /**
- * Makes the ioredis client for an address. No command is ever sent twice: one that was under way when its connection
- * was lost may have been carried out, and a code redeemed again would look like a replay. It fails instead, and the
- * caller answers 503.
+ * Makes the ioredis client for an address. No command is ever sent twice. A command that was under way when its
+ * connection was lost may have been carried out, and a redemption sent again would look like a replay of the code. Such
+ * a command fails, and the HTTP request is answered 503.
  */
 import { Cluster, type CommonRedisOptions, Redis, type SentinelConnectionOptions } from 'ioredis';
+import { defined } from '../../base/defined.ts';
 import type { RedisLocation } from './url.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/** How long things may take, in milliseconds. */
+/** How long a connection and a command may take, in milliseconds. */
 export interface Patience {
   readonly connect: number;
   readonly command: number;
 }
 
+/** Milliseconds before connecting again: 50, twice as many after each further failure, at most 1000. */
 const retryDelay = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt - 1, 10), 1000);
 
-/** Connects in the background; never throws for a server that is not there. */
+/** Connects in the background; does not throw when the server cannot be reached. */
 export function connectRedis(location: RedisLocation, patience: Patience): RedisClient {
   return location.kind === 'cluster' ? connectCluster(location, patience) : connectServer(location, patience);
 }
@@ -25,15 +27,17 @@ function commonOptions(location: RedisLocation, patience: Patience) {
   return {
     connectTimeout: patience.connect,
     commandTimeout: patience.command,
-    // A server that takes commands and does not answer is given up, so that a failover is found.
+    // Disconnects from a server that accepts commands and does not answer, so that a failover is noticed.
     socketTimeout: patience.command,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // After a failover the old primary only reads: reconnecting finds the new one.
+    // After a failover the old primary rejects writes; a new connection goes to the new primary.
     reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message),
-    ...(location.username === undefined ? {} : { username: location.username }),
-    ...(location.password === undefined ? {} : { password: location.password }),
-    ...(location.tls ? { tls: {} } : {}),
+    ...defined({
+      username: location.username,
+      password: location.password,
+      tls: location.tls ? {} : undefined,
+    }),
   } satisfies CommonRedisOptions & { tls?: object };
 }
 
@@ -49,15 +53,18 @@ function connectServer(location: RedisLocation, patience: Patience): Redis {
 }
 
 /**
- * Every connection asks a sentinel for the primary anew. A demoted primary is noticed without the failover detector of
- * ioredis, whose connections nobody can close: Sentinel disconnects its clients, and one that hangs is given up.
+ * Each new connection asks a sentinel for the primary. The failover detector of ioredis is not used, because its
+ * connections cannot be closed. A failover is noticed without it: Sentinel disconnects the clients of a demoted
+ * primary, and `socketTimeout` disconnects from a primary that hangs.
  */
 function sentinelOptions(location: RedisLocation, patience: Patience) {
   return {
     sentinels: location.addresses.map(({ host, port }) => ({ host, port })),
-    ...(location.masterName === undefined ? {} : { name: location.masterName }),
-    ...(location.sentinelUsername === undefined ? {} : { sentinelUsername: location.sentinelUsername }),
-    ...(location.sentinelPassword === undefined ? {} : { sentinelPassword: location.sentinelPassword }),
+    ...defined({
+      name: location.masterName,
+      sentinelUsername: location.sentinelUsername,
+      sentinelPassword: location.sentinelPassword,
+    }),
     ...(location.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
     sentinelCommandTimeout: patience.connect,
     sentinelRetryStrategy: retryDelay,
@@ -68,14 +75,14 @@ function connectCluster(location: RedisLocation, patience: Patience): Cluster {
   return new Cluster(
     location.addresses.map(({ host, port }) => ({ host, port })),
     {
-      // No automatic pipelines: ioredis fails the commands of one that a resharding parts, instead of redirecting them.
-      // Commands of one tick still leave together, without awaiting each other.
+      // When slots move, ioredis fails the commands of an automatic pipeline instead of redirecting them. Without
+      // pipelines, commands of one tick are still sent without awaiting each other.
       enableAutoPipelining: false,
       redisOptions: commonOptions(location, patience),
       clusterRetryStrategy: retryDelay,
       retryDelayOnFailover: 0,
       slotsRefreshTimeout: patience.connect,
-      // A certificate names a host, which its address would not match.
+      // Keeps host names: a certificate does not match the address that a name resolves to.
       ...(location.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     },
   );

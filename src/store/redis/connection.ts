@@ -1,100 +1,95 @@
 /**
- * The one way to Redis: runs scripts and commands, each within a bounded time, and turns every failure to get an
- * answer into StoreUnavailable.
+ * The only connection to Redis that the store has: runs scripts and commands, each within a bounded time, and turns
+ * every failure to get an answer into StoreUnavailable.
  */
 import { once } from 'node:events';
 import type { RedisCommander } from 'ioredis';
+import { within } from '../../base/within.ts';
 import { StoreUnavailable } from '../store.ts';
-import { connectRedis, type Patience, type RedisClient } from './client.ts';
+import { connectRedis, type Patience } from './client.ts';
 import type { Script } from './script.ts';
 import type { RedisLocation } from './url.ts';
 
+const PATIENCE: Patience = { connect: 1500, command: 2000 };
+
 export interface ConnectionOptions {
-  /** Epoch seconds, for tests; without it the server's clock counts. */
+  /** Epoch seconds, for tests; without it scripts use the server's clock. */
   readonly now?: () => number;
-  /** Told of trouble with connections, which never throws elsewhere. */
+  /** Called with each error of a connection; those errors are thrown nowhere. */
   readonly onError?: (error: Error) => void;
   readonly patience?: Patience;
 }
 
-const defaultPatience: Patience = { connect: 1500, command: 2000 };
-
-export class RedisConnection {
-  readonly #client: RedisClient;
-  readonly #now: (() => number) | undefined;
-  readonly #patience: Patience;
-  #becomingReady: Promise<unknown> | undefined;
-
-  constructor(location: RedisLocation, options: ConnectionOptions = {}) {
-    this.#now = options.now;
-    this.#patience = options.patience ?? defaultPatience;
-    this.#client = connectRedis(location, this.#patience);
-    const onError = options.onError ?? (() => {});
-    this.#client.on('error', onError);
-    this.#client.on('node error', onError);
-  }
-
+export interface RedisConnection {
   /**
    * Runs a script: one round trip, two when the server does not know it yet.
    * @param args given to the script as `args`; undefined members are left out
-   * @throws {@link StoreUnavailable}
+   * @throws {StoreUnavailable}
    */
-  run(script: Script, keys: readonly string[], args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    const now = this.#now === undefined ? '' : String(Math.floor(this.#now()));
-    const rest = [...keys, now, JSON.stringify(args, wellFormed)];
-    return this.send(async (client) => {
-      try {
-        return await client.evalsha(script.sha, keys.length, ...rest);
-      } catch (error) {
-        if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-          return await client.eval(script.source, keys.length, ...rest);
-        }
-        throw error;
-      }
-    });
-  }
-
+  run(script: Script, keys: readonly string[], args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /**
    * Sends a command.
-   * @throws {@link StoreUnavailable}
+   * @throws {StoreUnavailable}
    */
-  async send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
+  send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T>;
+  /** Closes the connections; commands under way fail. */
+  close(): void;
+}
+
+/** Connects in the background. */
+export function createRedisConnection(location: RedisLocation, options: ConnectionOptions = {}): RedisConnection {
+  const { now, onError = () => {}, patience = PATIENCE } = options;
+  const client = connectRedis(location, patience);
+  client.on('error', onError);
+  client.on('node error', onError);
+  let becomingReady: Promise<unknown> | undefined;
+
+  /**
+   * Resolves when connected; rejects at the next failure to connect, so that callers do not wait for a server that is
+   * down.
+   */
+  function ready(): Promise<unknown> {
+    if (client.status === 'end') return Promise.reject(new Error('The store is closed'));
+    becomingReady ??= once(client, 'ready', { signal: AbortSignal.timeout(patience.command) }).finally(() => {
+      becomingReady = undefined;
+    });
+    return becomingReady;
+  }
+
+  async function whenReady<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
+    if (client.status !== 'ready') await ready();
+    return command(client);
+  }
+
+  async function send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
+    const late = () => new Error(`No answer within ${patience.command} ms`);
     try {
-      return await within(this.#patience.command, this.#whenReady(command));
+      return await within(patience.command, whenReady(command), late);
     } catch (error) {
       throw isFault(error) ? error : new StoreUnavailable('Redis does not answer', { cause: error });
     }
   }
 
-  /** Closes the connections; commands under way fail. */
-  close(): void {
-    this.#client.disconnect();
-  }
-
-  async #whenReady<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
-    if (this.#client.status !== 'ready') {
-      await this.#ready();
-    }
-    return command(this.#client);
-  }
-
-  /**
-   * Resolves when connected; rejects at the next failure to connect, so that a server that is down is known at once.
-   */
-  #ready(): Promise<unknown> {
-    if (this.#client.status === 'end') {
-      return Promise.reject(new Error('The store is closed'));
-    }
-    this.#becomingReady ??= once(this.#client, 'ready', {
-      signal: AbortSignal.timeout(this.#patience.command),
-    }).finally(() => {
-      this.#becomingReady = undefined;
-    });
-    return this.#becomingReady;
-  }
+  return {
+    run(script, keys, args = {}) {
+      const instant = now === undefined ? '' : String(Math.floor(now()));
+      const rest = [...keys, instant, JSON.stringify(args, wellFormed)];
+      return send(async (commander) => {
+        try {
+          return await commander.evalsha(script.sha, keys.length, ...rest);
+        } catch (error) {
+          if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
+            return await commander.eval(script.source, keys.length, ...rest);
+          throw error;
+        }
+      });
+    },
+    send,
+    close: () => client.disconnect(),
+  };
 }
 
-/** Answers of Redis that a mistake in this program explains; all others say that Redis cannot serve now. */
+/** Whether an error reply means a mistake in this program; any other means that Redis cannot serve now. */
 function isFault(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -104,19 +99,7 @@ function isFault(error: unknown): boolean {
   );
 }
 
-/** Scripts refuse lone surrogates, which a JSON request can smuggle into a string. */
+/** Replaces lone surrogates, which a JSON request can contain and which cjson refuses. */
 function wellFormed(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
-}
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -4,26 +4,17 @@ import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
-export class RedisConsentStore implements ConsentStore {
-  readonly #redis: RedisConnection;
-  readonly #keys: RedisKeys;
-  readonly #remember = loadScript('consent-remember');
-  readonly #has = loadScript('consent-has');
-
-  constructor(redis: RedisConnection, keys: RedisKeys) {
-    this.#redis = redis;
-    this.#keys = keys;
-  }
-
-  async remember(person: string, consentKey: string, ttl: number): Promise<void> {
-    await this.#redis.run(this.#remember, [this.#keys.consents(person)], { consentKey, ttl });
-  }
-
-  async has(person: string, consentKey: string): Promise<boolean> {
-    return (await this.#redis.run(this.#has, [this.#keys.consents(person)], { consentKey })) === 1;
-  }
-
-  async forget(person: string): Promise<void> {
-    await this.#redis.send((client) => client.del(this.#keys.consents(person)));
-  }
+export function createRedisConsentStore(redis: RedisConnection, keys: RedisKeys): ConsentStore {
+  const scripts = { remember: loadScript('consent-remember'), has: loadScript('consent-has') };
+  return {
+    async remember(person, consentKey, ttl) {
+      await redis.run(scripts.remember, [keys.consents(person)], { consentKey, ttl });
+    },
+    async has(person, consentKey) {
+      return (await redis.run(scripts.has, [keys.consents(person)], { consentKey })) === 1;
+    },
+    async forget(person) {
+      await redis.send((client) => client.del(keys.consents(person)));
+    },
+  };
 }

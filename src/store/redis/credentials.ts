@@ -1,49 +1,35 @@
-/** GitHub credentials in Redis; sessions.ts writes them, this file reads, renews and ends them. */
+/** GitHub credentials in Redis: reads them, replaces their tokens and ends them. `sessions.ts` creates them. */
 import { z } from 'zod';
-import type { Credential, CredentialState, EndedGrant } from '../records.ts';
 import type { CredentialStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
-import { batch, endedReply, toCredential, toEnded } from './person-records.ts';
+import { batch, endedListSchema, toCredential, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
-const credentialReply = z.tuple([z.string(), z.string()]);
-const endedList = z.array(endedReply);
+/** `{credential, tokens}`, both JSON. */
+const credentialSchema = z.tuple([z.string(), z.string()]);
 
-export class RedisCredentialStore implements CredentialStore {
-  readonly #redis: RedisConnection;
-  readonly #keys: RedisKeys;
-  readonly #read = loadScript('credential-read', 'person');
-  readonly #replace = loadScript('credential-replace', 'person');
-  readonly #end = loadScript('credential-end', 'person');
+export function createRedisCredentialStore(redis: RedisConnection, keys: RedisKeys): CredentialStore {
+  const scripts = {
+    read: loadScript('credential-read', 'person'),
+    replace: loadScript('credential-replace', 'person'),
+    end: loadScript('credential-end', 'person'),
+  };
+  return {
+    async read(person, id) {
+      const reply = await redis.run(scripts.read, keys.person(person), { credential: id });
+      return reply === null ? undefined : toCredential(person, id, ...credentialSchema.parse(reply));
+    },
 
-  constructor(redis: RedisConnection, keys: RedisKeys) {
-    this.#redis = redis;
-    this.#keys = keys;
-  }
+    async replaceTokens(person, id, ifGeneration, { sealedTokens, accessExpiresAt, refreshExpiresAt }) {
+      const args = { credential: id, ifGeneration, tokens: { sealedTokens, accessExpiresAt, refreshExpiresAt } };
+      return (await redis.run(scripts.replace, keys.person(person), args)) === 1;
+    },
 
-  async read(person: string, id: string): Promise<CredentialState | undefined> {
-    const reply = await this.#redis.run(this.#read, this.#keys.person(person), { credential: id });
-    return reply === null ? undefined : toCredential(person, id, ...credentialReply.parse(reply));
-  }
-
-  async replaceTokens(
-    person: string,
-    id: string,
-    ifGeneration: number,
-    {
-      sealedTokens,
-      accessExpiresAt,
-      refreshExpiresAt,
-    }: Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>,
-  ): Promise<boolean> {
-    const args = { credential: id, ifGeneration, tokens: { sealedTokens, accessExpiresAt, refreshExpiresAt } };
-    return (await this.#redis.run(this.#replace, this.#keys.person(person), args)) === 1;
-  }
-
-  async end(person: string, id: string, ifGeneration: number): Promise<EndedGrant[]> {
-    const args = { person, credential: id, ifGeneration, batch: batch() };
-    const reply = await this.#redis.run(this.#end, this.#keys.person(person), args);
-    return endedList.parse(reply).map((ended) => toEnded(person, ended));
-  }
+    async end(person, id, ifGeneration) {
+      const args = { person, credential: id, ifGeneration, batch: batch() };
+      const reply = await redis.run(scripts.end, keys.person(person), args);
+      return endedListSchema.parse(reply).map((ended) => toEnded(person, ended));
+    },
+  };
 }

@@ -1,79 +1,52 @@
 /**
- * The names of all keys. Everything of one person shares the hash tag `{person}`, so that a script on a person stays in
- * one slot of a cluster. What each key holds is said in ../README.md.
+ * The names of all keys. All keys of one person have the hash tag `{person}`, so that a script on a person uses one
+ * slot of a cluster. ../README.md says what each key holds.
  */
 
-/** Names keys under a prefix that keeps several bridges in one Redis apart. */
-export class RedisKeys {
-  readonly #prefix: string;
+export interface RedisKeys {
+  /** The keys that scripts/person.lua expects, in its order. */
+  person(person: string): string[];
+  outbox(person: string): string;
+  consents(person: string): string;
+  /** The keys that scripts/people.lua expects, in its order. */
+  people(): string[];
+  names(): string;
+  client(clientId: string): string;
+  clientPeople(clientId: string): string;
+  unusedClients(): string;
+  login(id: string): string;
+  document(name: string): string;
+  lease(name: string): string;
+  once(id: string): string;
+  ping(): string;
+}
 
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  /** What scripts/person.lua expects, in its order. */
-  person(person: string): string[] {
-    return [this.#of('grants', person), this.#of('states', person), ...this.#credentials(person), this.outbox(person)];
-  }
-
-  outbox(person: string): string {
-    return this.#of('outbox', person);
-  }
-
-  consents(person: string): string {
-    return this.#of('consents', person);
-  }
-
-  /** What scripts/people.lua expects, in its order. */
-  people(): string[] {
-    return [this.#of('visits', 'people'), this.names(), this.#of('arrivals', 'people')];
-  }
-
-  names(): string {
-    return this.#of('names', 'people');
-  }
-
-  client(clientId: string): string {
-    return `${this.#prefix}client:${clientId}`;
-  }
-
-  clientPeople(clientId: string): string {
-    return `${this.#prefix}client-people:${clientId}`;
-  }
-
-  unusedClients(): string {
-    return `${this.#prefix}unused-clients`;
-  }
-
-  login(id: string): string {
-    return `${this.#prefix}login:${id}`;
-  }
-
-  value(name: string): string {
-    return `${this.#prefix}value:${name}`;
-  }
-
-  document(name: string): string {
-    return `${this.#prefix}doc:${name}`;
-  }
-
-  lease(name: string): string {
-    return `${this.#prefix}lease:${name}`;
-  }
-
-  once(id: string): string {
-    return `${this.#prefix}once:${id}`;
-  }
-
-  ping(): string {
-    return `${this.#prefix}ping`;
-  }
-
-  #credentials(person: string): string[] {
-    return [this.#of('credentials', person), this.#of('tokens', person)];
-  }
-
-  #of(kind: string, tag: string): string {
-    return `${this.#prefix}${kind}:{${tag}}`;
-  }
+/**
+ * Names keys.
+ * @param prefix what all keys begin with; keeps several bridges in one Redis apart
+ */
+export function createRedisKeys(prefix: string): RedisKeys {
+  const tagged = (kind: string, tag: string) => `${prefix}${kind}:{${tag}}`;
+  const keys: RedisKeys = {
+    person: (person) => [
+      tagged('grants', person),
+      tagged('states', person),
+      tagged('credentials', person),
+      tagged('tokens', person),
+      keys.outbox(person),
+    ],
+    outbox: (person) => tagged('outbox', person),
+    consents: (person) => tagged('consents', person),
+    people: () => [tagged('visits', 'people'), keys.names(), tagged('arrivals', 'people')],
+    names: () => tagged('names', 'people'),
+    client: (clientId) => `${prefix}client:${clientId}`,
+    clientPeople: (clientId) => `${prefix}client-people:${clientId}`,
+    unusedClients: () => `${prefix}unused-clients`,
+    login: (id) => `${prefix}login:${id}`,
+    document: (name) => `${prefix}doc:${name}`,
+    lease: (name) => `${prefix}lease:${name}`,
+    once: (id) => `${prefix}once:${id}`,
+    ping: () => `${prefix}ping`,
+  };
+  return keys;
 }

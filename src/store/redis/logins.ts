@@ -1,68 +1,48 @@
-/** Logins under way in Redis: one key each, which each step moves on or takes. */
+/** Logins under way in Redis: one key each. */
 import { z } from 'zod';
-import type { Approval, ClientLogin, Login, LoginProblem } from '../records.ts';
+import type { Approval } from '../records.ts';
 import type { LoginStore } from '../store.ts';
-import { readApproval, readLogin } from '../stored.ts';
+import { readApproval, readClientLogin, readLogin } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
-const problem = z.enum(['unknown', 'other_browser']);
-const decision = z.union([z.tuple([problem]), z.tuple([z.literal('decided'), z.string()])]);
-const finish = z.union([z.tuple([problem]), z.tuple([z.literal('finished'), z.string(), z.string()])]);
+const problemSchema = z.enum(['unknown', 'other_browser']);
+/** `{problem}`, or `{'decided', login}`. */
+const decisionSchema = z.union([z.tuple([problemSchema]), z.tuple([z.literal('decided'), z.string()])]);
+/** `{problem}`, or `{'finished', login, approval}`. */
+const finishSchema = z.union([z.tuple([problemSchema]), z.tuple([z.literal('finished'), z.string(), z.string()])]);
 
-export class RedisLoginStore implements LoginStore {
-  readonly #redis: RedisConnection;
-  readonly #keys: RedisKeys;
-  readonly #open = loadScript('login-open');
-  readonly #decide = loadScript('login-decide');
-  readonly #finish = loadScript('login-finish');
+export function createRedisLoginStore(redis: RedisConnection, keys: RedisKeys): LoginStore {
+  const scripts = {
+    open: loadScript('login-open'),
+    decide: loadScript('login-decide'),
+    finish: loadScript('login-finish'),
+  };
+  return {
+    async open(id, login, ttl, approval) {
+      const consentHash = login.purpose === 'client' ? login.consentHash : undefined;
+      const args = { login: JSON.stringify(login), consentHash, ttl, ...approvalArgs(approval) };
+      await redis.run(scripts.open, [keys.login(id)], args);
+    },
 
-  constructor(redis: RedisConnection, keys: RedisKeys) {
-    this.#redis = redis;
-    this.#keys = keys;
-  }
+    async decide(id, consentHash, decision) {
+      const args = decision === 'deny' ? {} : { ttl: decision.ttl, ...approvalArgs(decision.approval) };
+      const reply = await redis.run(scripts.decide, [keys.login(id)], { consentHash, ...args });
+      const answer = decisionSchema.parse(reply);
+      return answer[0] === 'decided' ? readClientLogin(answer[1]) : answer[0];
+    },
 
-  async open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void> {
-    const args = { login: JSON.stringify(login), consentHash: consentHashOf(login), ttl, ...approvalArgs(approval) };
-    await this.#redis.run(this.#open, [this.#keys.login(id)], args);
-  }
-
-  async decide(
-    id: string,
-    consentHash: string,
-    taken: { approval: Approval; ttl: number } | 'deny',
-  ): Promise<ClientLogin | LoginProblem> {
-    const args = taken === 'deny' ? {} : { ttl: taken.ttl, ...approvalArgs(taken.approval) };
-    const reply = await this.#redis.run(this.#decide, [this.#keys.login(id)], { consentHash, ...args });
-    const answer = decision.parse(reply);
-    return answer[0] === 'decided' ? (readLogin(answer[1]) as ClientLogin) : answer[0];
-  }
-
-  async finish(
-    id: string,
-    stateHash: string,
-    browserHash: string,
-  ): Promise<{ login: Login; approval: Approval } | LoginProblem> {
-    const answer = finish.parse(
-      await this.#redis.run(this.#finish, [this.#keys.login(id)], { stateHash, browserHash }),
-    );
-    return answer[0] === 'finished'
-      ? { login: readLogin(answer[1]) as ClientLogin, approval: readApproval(answer[2]) }
-      : answer[0];
-  }
+    async finish(id, stateHash, browserHash) {
+      const reply = await redis.run(scripts.finish, [keys.login(id)], { stateHash, browserHash });
+      const answer = finishSchema.parse(reply);
+      return answer[0] === 'finished' ? { login: readLogin(answer[1]), approval: readApproval(answer[2]) } : answer[0];
+    },
+  };
 }
 
 function approvalArgs(approval: Approval | undefined) {
-  return approval === undefined
-    ? {}
-    : {
-        approval: JSON.stringify(approval),
-        stateHash: approval.stateHash,
-        browserHash: approval.browserHash,
-      };
-}
-
-function consentHashOf(login: Login): string {
-  return login.purpose === 'client' ? (login.consentHash ?? '') : '';
+  if (approval === undefined) return {};
+  const { stateHash, browserHash } = approval;
+  return { approval: JSON.stringify(approval), stateHash, browserHash };
 }

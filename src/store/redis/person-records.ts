@@ -1,10 +1,10 @@
-/** How scripts/person.lua answers: grants, credentials and what ended, parsed into records. */
+/** Parses what the scripts on a person answer into records: grants, credentials, sessions and ended grants. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { CredentialState, EndedGrant, GrantState, Session, SessionRef } from '../records.ts';
 import { readCredentialIdentity, readGrant } from '../stored.ts';
 
-const state = z.object({
+const stateSchema = z.object({
   credential: z.string(),
   generation: z.number(),
   createdAt: z.number(),
@@ -12,36 +12,39 @@ const state = z.object({
   expiresAt: z.number(),
 });
 
-const tokens = z.object({
+const tokensSchema = z.object({
   generation: z.number(),
   sealedTokens: z.string(),
   accessExpiresAt: z.number().exactOptional(),
   refreshExpiresAt: z.number().exactOptional(),
 });
 
-/** `{grant id, grant, state, credential, tokens}`. */
-export const sessionReply = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
+/** `{grant id, grant, state, credential, tokens}`: all but the first are JSON. */
+export const sessionSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 /** `{grant id, client id}`. */
-export const endedReply = z.tuple([z.string(), z.string()]);
+export const endedSchema = z.tuple([z.string(), z.string()]);
+export const endedListSchema = z.array(endedSchema);
 
-/** A prefix for the ids of the revocations that a script makes. */
-export const batch = (): string => randomUUID();
+/** A random prefix for the ids of the pending revocations that one run of a script creates. */
+export function batch(): string {
+  return randomUUID();
+}
 
 export function toGrant(ref: SessionRef, grantJson: string, stateJson: string): GrantState {
-  const { generation, createdAt, lastUsedAt, expiresAt } = state.parse(JSON.parse(stateJson));
+  const { generation, createdAt, lastUsedAt, expiresAt } = stateSchema.parse(JSON.parse(stateJson));
   return { ...readGrant(grantJson), ref, generation, createdAt, lastUsedAt, expiresAt };
 }
 
 export function toCredential(person: string, id: string, json: string, tokensJson: string): CredentialState {
-  return { person, id, ...readCredentialIdentity(json), ...tokens.parse(JSON.parse(tokensJson)) };
+  return { person, id, ...readCredentialIdentity(json), ...tokensSchema.parse(JSON.parse(tokensJson)) };
 }
 
-export function toSession(person: string, reply: z.infer<typeof sessionReply>): Session {
+export function toSession(person: string, reply: z.infer<typeof sessionSchema>): Session {
   const [id, grantJson, stateJson, credentialJson, tokensJson] = reply;
   const grant = toGrant({ person, grant: id }, grantJson, stateJson);
   return { grant, credential: toCredential(person, grant.credential, credentialJson, tokensJson) };
 }
 
-export function toEnded(person: string, [grant, clientId]: z.infer<typeof endedReply>): EndedGrant {
+export function toEnded(person: string, [grant, clientId]: z.infer<typeof endedSchema>): EndedGrant {
   return { ref: { person, grant }, clientId };
 }

@@ -1,41 +1,41 @@
 /** The store in Redis: one server, Sentinel or Cluster, shared by any number of replicas. */
 import type { Store } from '../store.ts';
-import { RedisClientStore } from './clients.ts';
-import { type ConnectionOptions, RedisConnection } from './connection.ts';
-import { RedisConsentStore } from './consents.ts';
-import { RedisCredentialStore } from './credentials.ts';
-import { RedisKeys } from './keys.ts';
-import { RedisLoginStore } from './logins.ts';
-import { PeopleIndex } from './people.ts';
-import { RedisRevocationStore } from './revocations.ts';
-import { RedisSessionStore } from './sessions.ts';
-import { RedisSharedStore } from './shared.ts';
+import { createRedisClientStore } from './clients.ts';
+import { type ConnectionOptions, createRedisConnection } from './connection.ts';
+import { createRedisConsentStore } from './consents.ts';
+import { createRedisCredentialStore } from './credentials.ts';
+import { createRedisKeys } from './keys.ts';
+import { createRedisLoginStore } from './logins.ts';
+import { createPeopleIndex } from './people.ts';
+import { createRedisRevocationStore } from './revocations.ts';
+import { createRedisSessionStore } from './sessions.ts';
+import { createRedisSharedStore } from './shared.ts';
 import { parseRedisUrl } from './url.ts';
 
-export interface RedisStoreOptions extends ConnectionOptions {
-  /** What all keys begin with; `mgb:` without it. */
+interface RedisStoreOptions extends ConnectionOptions {
+  /** What all keys begin with. Default `mgb:`. */
   readonly prefix?: string;
 }
 
 /**
- * Opens the store at an address. The connection is made in the background: a server that is not there shows as
- * StoreUnavailable at the first use, and the store recovers by itself.
- * @throws RedisUrlError when the address cannot be understood
+ * Opens the store at an address. The connection is made in the background: while the server cannot be reached, every
+ * method throws StoreUnavailable; once it can be reached, the store works without being opened again.
+ * @throws {RedisUrlError} when the address cannot be parsed
  */
 export function createRedisStore(url: string, options: RedisStoreOptions = {}): Store {
-  const redis = new RedisConnection(parseRedisUrl(url), options);
-  const keys = new RedisKeys(options.prefix ?? 'mgb:');
-  const people = new PeopleIndex(redis, keys);
+  const redis = createRedisConnection(parseRedisUrl(url), options);
+  const keys = createRedisKeys(options.prefix ?? 'mgb:');
+  const people = createPeopleIndex(redis, keys);
   return {
     kind: 'redis',
-    clients: new RedisClientStore(redis, keys),
-    logins: new RedisLoginStore(redis, keys),
-    sessions: new RedisSessionStore(redis, keys, people),
-    credentials: new RedisCredentialStore(redis, keys),
-    revocations: new RedisRevocationStore(redis, keys, people),
-    consents: new RedisConsentStore(redis, keys),
-    shared: new RedisSharedStore(redis, keys),
-    /** Writes, because a server that only reads, or whose disk is full, is of no use. */
+    clients: createRedisClientStore(redis, keys),
+    logins: createRedisLoginStore(redis, keys),
+    sessions: createRedisSessionStore(redis, keys, people),
+    credentials: createRedisCredentialStore(redis, keys),
+    revocations: createRedisRevocationStore(redis, keys, people),
+    consents: createRedisConsentStore(redis, keys),
+    shared: createRedisSharedStore(redis, keys),
+    /** Writes, so that it also fails on a server that accepts no writes (a replica, or one whose disk is full). */
     async ping() {
       await redis.send((client) => client.set(keys.ping(), '1', 'EX', 60));
     },

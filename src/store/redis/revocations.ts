@@ -1,60 +1,55 @@
-/** The sweeper's side in Redis: due people from the index, their expired grants and revocations from their own slot. */
+/**
+ * What the sweeper uses, in Redis: the index of people, and the expired grants and pending revocations of each person.
+ */
 import { z } from 'zod';
-import type { EndedGrant, PendingRevocation } from '../records.ts';
 import type { RevocationStore } from '../store.ts';
 import { readRevocation } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
-import { batch, endedReply, toEnded } from './person-records.ts';
+import { batch, endedSchema, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
-const sweepReply = z.tuple([z.array(endedReply), z.array(z.string()), z.number()]);
+/** `{ended, pending revocations, 1 when nothing is left of the person}`. */
+const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), z.number()]);
 
-export class RedisRevocationStore implements RevocationStore {
-  readonly #redis: RedisConnection;
-  readonly #keys: RedisKeys;
-  readonly #people: PeopleIndex;
-  readonly #sweep = loadScript('person-sweep', 'person');
+export function createRedisRevocationStore(
+  redis: RedisConnection,
+  keys: RedisKeys,
+  people: PeopleIndex,
+): RevocationStore {
+  const sweepScript = loadScript('person-sweep', 'person');
+  return {
+    async duePeople(limit, lease) {
+      return people.due(limit, lease);
+    },
 
-  constructor(redis: RedisConnection, keys: RedisKeys, people: PeopleIndex) {
-    this.#redis = redis;
-    this.#keys = keys;
-    this.#people = people;
-  }
+    async sweep(person, interval) {
+      const reply = await redis.run(sweepScript, keys.person(person), { person, batch: batch() });
+      const [ended, revocations, empty] = sweepSchema.parse(reply);
+      await people.settle(person, interval, empty === 1);
+      return { ended: ended.map((grant) => toEnded(person, grant)), revocations: revocations.map(readRevocation) };
+    },
 
-  duePeople(limit: number, lease: number): Promise<string[]> {
-    return this.#people.due(limit, lease);
-  }
+    async pending(person) {
+      const pending = await redis.send((client) => client.hvals(keys.outbox(person)));
+      return pending.map(readRevocation);
+    },
 
-  async sweep(person: string, interval: number): Promise<{ ended: EndedGrant[]; revocations: PendingRevocation[] }> {
-    const reply = await this.#redis.run(this.#sweep, this.#keys.person(person), { person, batch: batch() });
-    const [ended, revocations, empty] = sweepReply.parse(reply);
-    await this.#people.settle(person, interval, empty === 1);
-    return {
-      ended: ended.map((grant) => toEnded(person, grant)),
-      revocations: revocations.map(readRevocation),
-    };
-  }
+    async add(revocation) {
+      const { person, id } = revocation;
+      await Promise.all([
+        people.announce(person, 0),
+        redis.send((client) => client.hset(keys.outbox(person), id, JSON.stringify(revocation))),
+      ]);
+    },
 
-  async pending(person: string): Promise<PendingRevocation[]> {
-    const pending = await this.#redis.send((client) => client.hvals(this.#keys.outbox(person)));
-    return pending.map(readRevocation);
-  }
+    async done(person, id) {
+      await redis.send((client) => client.hdel(keys.outbox(person), id));
+    },
 
-  async add(revocation: PendingRevocation): Promise<void> {
-    const { person, id } = revocation;
-    await Promise.all([
-      this.#people.announce(person, 0),
-      this.#redis.send((client) => client.hset(this.#keys.outbox(person), id, JSON.stringify(revocation))),
-    ]);
-  }
-
-  async done(person: string, id: string): Promise<void> {
-    await this.#redis.send((client) => client.hdel(this.#keys.outbox(person), id));
-  }
-
-  async retry(person: string, delay: number): Promise<void> {
-    await this.#people.visit(person, delay);
-  }
+    async retry(person, delay) {
+      await people.visit(person, delay);
+    },
+  };
 }

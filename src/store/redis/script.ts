@@ -1,8 +1,8 @@
-/** Lua scripts: each is a file of its own in scripts/, behind the preludes it needs. */
+/** Lua scripts: each is a file in scripts/. Its source is sent to Redis after those of the preludes it needs. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** A script and the digest by which Redis knows it. */
+/** A script and its SHA-1 digest, with which `EVALSHA` names it. */
 export interface Script {
   readonly source: string;
   readonly sha: string;
@@ -10,7 +10,7 @@ export interface Script {
 
 /**
  * Loads `scripts/<name>.lua`.
- * @param preludes further files that stand before it, after prelude.lua
+ * @param preludes files to put before it, after prelude.lua
  */
 export function loadScript(name: string, ...preludes: string[]): Script {
   const source = ['prelude', ...preludes, name]

@@ -1,50 +1,32 @@
-/** What all replicas share in Redis: values, versioned documents, leases and replay marks, one key each. */
-import { z } from 'zod';
+/** What all replicas share in Redis: versioned documents, leases and replay marks, one key each. */
 import type { SharedStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
-const text = z.string();
-
-export class RedisSharedStore implements SharedStore {
-  readonly #redis: RedisConnection;
-  readonly #keys: RedisKeys;
-  readonly #put = loadScript('shared-put');
-  readonly #writeDocument = loadScript('document-write');
-  readonly #acquire = loadScript('lease-acquire');
-  readonly #release = loadScript('lease-release');
-  readonly #useOnce = loadScript('use-once');
-
-  constructor(redis: RedisConnection, keys: RedisKeys) {
-    this.#redis = redis;
-    this.#keys = keys;
-  }
-
-  async putIfAbsent(name: string, value: string): Promise<string> {
-    return text.parse(await this.#redis.run(this.#put, [this.#keys.value(name)], { value }));
-  }
-
-  async readDocument(name: string): Promise<{ version: number; value: string }> {
-    const [version, value] = await this.#redis.send((client) =>
-      client.hmget(this.#keys.document(name), 'version', 'value'),
-    );
-    return { version: Number(version ?? 0), value: value ?? '' };
-  }
-
-  async writeDocument(name: string, ifVersion: number, value: string): Promise<boolean> {
-    return (await this.#redis.run(this.#writeDocument, [this.#keys.document(name)], { ifVersion, value })) === 1;
-  }
-
-  async acquireLease(name: string, owner: string, ttl: number): Promise<boolean> {
-    return (await this.#redis.run(this.#acquire, [this.#keys.lease(name)], { owner, ttl })) === 1;
-  }
-
-  async releaseLease(name: string, owner: string): Promise<void> {
-    await this.#redis.run(this.#release, [this.#keys.lease(name)], { owner });
-  }
-
-  async useOnce(id: string, ttl: number): Promise<boolean> {
-    return (await this.#redis.run(this.#useOnce, [this.#keys.once(id)], { ttl })) === 1;
-  }
+export function createRedisSharedStore(redis: RedisConnection, keys: RedisKeys): SharedStore {
+  const scripts = {
+    writeDocument: loadScript('document-write'),
+    acquireLease: loadScript('lease-acquire'),
+    releaseLease: loadScript('lease-release'),
+    useOnce: loadScript('use-once'),
+  };
+  return {
+    async readDocument(name) {
+      const [version, value] = await redis.send((client) => client.hmget(keys.document(name), 'version', 'value'));
+      return { version: Number(version ?? 0), value: value ?? '' };
+    },
+    async writeDocument(name, ifVersion, value) {
+      return (await redis.run(scripts.writeDocument, [keys.document(name)], { ifVersion, value })) === 1;
+    },
+    async acquireLease(name, owner, ttl) {
+      return (await redis.run(scripts.acquireLease, [keys.lease(name)], { owner, ttl })) === 1;
+    },
+    async releaseLease(name, owner) {
+      await redis.run(scripts.releaseLease, [keys.lease(name)], { owner });
+    },
+    async useOnce(id, ttl) {
+      return (await redis.run(scripts.useOnce, [keys.once(id)], { ttl })) === 1;
+    },
+  };
 }

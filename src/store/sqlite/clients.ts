@@ -1,71 +1,60 @@
 /** Registered clients in SQLite. */
-import type { RegisteredClient } from '../records.ts';
 import type { ClientStore } from '../store.ts';
 import { readClient } from '../stored.ts';
 import type { Database } from './database.ts';
 
-export class SqliteClientStore implements ClientStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async add(client: RegisteredClient, ttl: number, limit: number): Promise<void> {
-    const { sql } = this.#database;
-    const { clientId, registrationTokenHash } = client;
-    await this.#database.transaction((now) => {
-      sql.run`DELETE FROM clients WHERE client_id = ${clientId}`;
-      const unused = Number(sql.get`SELECT count(*) AS n FROM clients WHERE used = 0`?.n ?? 0);
-      const surplus = unused - Math.max(limit, 1) + 1;
-      // The oldest make room; equal instants keep the order of entry. Both statements are answered by the index.
-      if (surplus > 0) {
+export function createSqliteClientStore({ sql, query, transaction }: Database): ClientStore {
+  return {
+    async add(client, ttl, limit) {
+      const { clientId, registrationTokenHash } = client;
+      await transaction((now) => {
+        sql.run`DELETE FROM clients WHERE client_id = ${clientId}`;
+        const unused = Number(sql.get`SELECT count(*) AS n FROM clients WHERE used = 0`?.n ?? 0);
+        const surplus = unused - Math.max(limit, 1) + 1;
+        // Deletes the oldest; of those added in the same second, the first. The index answers both statements.
+        if (surplus > 0)
+          sql.run`
+            DELETE FROM clients WHERE rowid IN (
+              SELECT rowid FROM clients WHERE used = 0 ORDER BY added, rowid LIMIT ${surplus})`;
         sql.run`
-          DELETE FROM clients WHERE rowid IN (
-            SELECT rowid FROM clients WHERE used = 0 ORDER BY added, rowid LIMIT ${surplus})`;
-      }
-      sql.run`
-        INSERT INTO clients (client_id, record, token_hash, used, added, expires_at)
-        VALUES (${clientId}, ${JSON.stringify(client)}, ${registrationTokenHash}, 0, ${now}, ${now + ttl})`;
-    });
-  }
+          INSERT INTO clients (client_id, record, token_hash, used, added, expires_at)
+          VALUES (${clientId}, ${JSON.stringify(client)}, ${registrationTokenHash}, 0, ${now}, ${now + ttl})`;
+      });
+    },
 
-  async get(clientId: string): Promise<RegisteredClient | undefined> {
-    const { sql } = this.#database;
-    const row = await this.#database.query(
-      (now) => sql.get`SELECT record FROM clients WHERE client_id = ${clientId} AND expires_at > ${now}`,
-    );
-    return row === undefined ? undefined : readClient(String(row.record));
-  }
-
-  async touch(clientId: string, ttl: number, _person: string): Promise<void> {
-    const { sql } = this.#database;
-    await this.#database.transaction((now) => {
-      sql.run`
-        UPDATE clients SET used = 1, expires_at = ${now + ttl} WHERE client_id = ${clientId} AND expires_at > ${now}`;
-    });
-  }
-
-  async replace(client: RegisteredClient, ifTokenHash: string): Promise<boolean> {
-    const { sql } = this.#database;
-    const { clientId, registrationTokenHash } = client;
-    return this.#database.transaction((now) => {
-      const { changes } = sql.run`
-        UPDATE clients SET record = ${JSON.stringify(client)}, token_hash = ${registrationTokenHash}
-        WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
-      return changes === 1;
-    });
-  }
-
-  async remove(clientId: string, ifTokenHash: string): Promise<string[] | undefined> {
-    const { sql } = this.#database;
-    return this.#database.transaction((now) => {
-      const { changes } = sql.run`
-        DELETE FROM clients WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
-      if (changes !== 1) return undefined;
-      return sql.all`SELECT DISTINCT person FROM grants WHERE client_id = ${clientId}`.map(({ person }) =>
-        String(person),
+    async get(clientId) {
+      const row = await query(
+        (now) => sql.get`SELECT record FROM clients WHERE client_id = ${clientId} AND expires_at > ${now}`,
       );
-    });
-  }
+      return row === undefined ? undefined : readClient(String(row.record));
+    },
+
+    async touch(clientId, ttl) {
+      await transaction((now) => {
+        sql.run`
+          UPDATE clients SET used = 1, expires_at = ${now + ttl} WHERE client_id = ${clientId} AND expires_at > ${now}`;
+      });
+    },
+
+    async replace(client, ifTokenHash) {
+      const { clientId, registrationTokenHash } = client;
+      return transaction((now) => {
+        const { changes } = sql.run`
+          UPDATE clients SET record = ${JSON.stringify(client)}, token_hash = ${registrationTokenHash}
+          WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
+        return changes === 1;
+      });
+    },
+
+    async remove(clientId, ifTokenHash) {
+      return transaction((now) => {
+        const { changes } = sql.run`
+          DELETE FROM clients WHERE client_id = ${clientId} AND token_hash = ${ifTokenHash} AND expires_at > ${now}`;
+        if (changes !== 1) return undefined;
+        return sql.all`SELECT DISTINCT person FROM grants WHERE client_id = ${clientId}`.map(({ person }) =>
+          String(person),
+        );
+      });
+    },
+  };
 }

@@ -2,35 +2,28 @@
 import type { ConsentStore } from '../store.ts';
 import type { Database } from './database.ts';
 
-export class SqliteConsentStore implements ConsentStore {
-  readonly #database: Database;
+export function createSqliteConsentStore({ sql, query, transaction }: Database): ConsentStore {
+  return {
+    async remember(person, consentKey, ttl) {
+      await transaction((now) => {
+        sql.run`
+          INSERT OR REPLACE INTO consents (person, consent_key, expires_at)
+          VALUES (${person}, ${consentKey}, ${now + ttl})`;
+      });
+    },
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
+    async has(person, consentKey) {
+      const row = await query(
+        (now) => sql.get`
+          SELECT person FROM consents WHERE person = ${person} AND consent_key = ${consentKey} AND expires_at > ${now}`,
+      );
+      return row !== undefined;
+    },
 
-  async remember(person: string, consentKey: string, ttl: number): Promise<void> {
-    const { sql } = this.#database;
-    await this.#database.transaction((now) => {
-      sql.run`
-        INSERT OR REPLACE INTO consents (person, consent_key, expires_at)
-        VALUES (${person}, ${consentKey}, ${now + ttl})`;
-    });
-  }
-
-  async has(person: string, consentKey: string): Promise<boolean> {
-    const { sql } = this.#database;
-    const row = await this.#database.query(
-      (now) => sql.get`
-        SELECT person FROM consents WHERE person = ${person} AND consent_key = ${consentKey} AND expires_at > ${now}`,
-    );
-    return row !== undefined;
-  }
-
-  async forget(person: string): Promise<void> {
-    const { sql } = this.#database;
-    await this.#database.transaction(() => {
-      sql.run`DELETE FROM consents WHERE person = ${person}`;
-    });
-  }
+    async forget(person) {
+      await transaction(() => {
+        sql.run`DELETE FROM consents WHERE person = ${person}`;
+      });
+    },
+  };
 }

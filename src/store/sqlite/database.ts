@@ -1,101 +1,119 @@
-/** The open database: transactions, prepared statements and the clock that the sub-stores share. */
+/** The open database: transactions, prepared statements and the clock, which all sub-stores share. */
 import { DatabaseSync, type SQLTagStore } from 'node:sqlite';
 import { StoreUnavailable } from '../store.ts';
 import { createPrivateFile } from './files.ts';
 import { migrate } from './schema.ts';
 
-/** Tables whose rows nobody needs once they have expired. */
-const expiringTables = ['clients', 'logins', 'consents', 'leases', 'used_once'];
-
+/** Milliseconds to wait for another program's lock on the database. */
+const BUSY_TIMEOUT = 2000;
+/** How many prepared statements are kept. */
+const STATEMENTS = 200;
+/** Tables whose expired rows are deleted now and then. */
+const EXPIRING_TABLES = ['clients', 'logins', 'consents', 'leases', 'used_once'];
+/** Seconds between two deletions of expired rows. */
+const TIDY_INTERVAL = 60;
 /**
- * Result codes (https://sqlite.org/rescode.html) that a mistake in this program explains: error, constraint, mismatch,
- * misuse, range.
+ * Result codes that mean a mistake in this program: error, constraint, mismatch, misuse, range.
+ * @see https://sqlite.org/rescode.html
  */
-const faults = [1, 19, 20, 21, 25];
+const FAULTS = [1, 19, 20, 21, 25];
 
-export class Database {
-  readonly #database: DatabaseSync;
-  readonly #clock: () => number;
-  #tidiedAt = 0;
-  /** Runs SQL with bound parameters; a statement is prepared once. */
+export interface Database {
+  /** Runs SQL with bound parameters; each statement is prepared once. */
   readonly sql: SQLTagStore;
-
-  /** @param clock epoch seconds */
-  constructor(path: string, clock: () => number) {
-    createPrivateFile(path);
-    this.#clock = clock;
-    this.#database = new DatabaseSync(path, { timeout: 2000 });
-    try {
-      this.#database.exec('PRAGMA journal_mode = WAL');
-      // A commit must outlive a power failure: a spent code would be fresh again, a rotated token forgotten.
-      this.#database.exec('PRAGMA synchronous = FULL');
-      migrate(this.#database);
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
-    this.sql = this.#database.createTagStore(200);
-  }
-
-  /** The instant that counts, in epoch seconds. */
-  now(): number {
-    return Math.floor(this.#clock());
-  }
-
+  /** The current instant, in whole epoch seconds. */
+  now(): number;
   /** Runs a single statement, which is atomic by itself. */
-  async query<T>(work: (now: number) => T): Promise<T> {
-    try {
-      return work(this.now());
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  /** Runs several statements at once: all or, when `work` throws, none. */
-  async transaction<T>(work: (now: number) => T): Promise<T> {
-    const now = this.now();
-    try {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work(now);
-        this.#tidy(now);
-        this.#database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (this.#database.isTransaction) {
-          this.#database.exec('ROLLBACK');
-        }
-        throw error;
-      }
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  close(): void {
-    if (this.#database.isOpen) {
-      this.#database.close();
-    }
-  }
-
-  /** Deletes what has expired, at most once a minute. */
-  #tidy(now: number): void {
-    if (now - this.#tidiedAt < 60) {
-      return;
-    }
-    this.#tidiedAt = now;
-    for (const table of expiringTables) {
-      this.#database.exec(`DELETE FROM ${table} WHERE expires_at <= ${now}`);
-    }
-  }
+  query<T>(work: (now: number) => T): Promise<T>;
+  /** Runs several statements as one transaction: when `work` throws, none of them takes effect. */
+  transaction<T>(work: (now: number) => T): Promise<T>;
+  /**
+   * Copies everything from `bridge.db-wal` to `bridge.db` (a checkpoint), then closes. SQLite's own checkpoint at the
+   * last close does not happen here: Node finalizes the statements of the tag store only when they are
+   * garbage-collected, and until then SQLite keeps the closed connection open.
+   * @param checkpoint `TRUNCATE` also empties the `-wal` file; it waits up to two seconds for other programs, and what
+   *   they still keep it from copying stays in the `-wal` file. `PASSIVE` does not wait.
+   * @see https://sqlite.org/pragma.html#pragma_wal_checkpoint, https://sqlite.org/c3ref/close.html
+   */
+  close(checkpoint: 'TRUNCATE' | 'PASSIVE'): void;
 }
 
-function unavailable(error: unknown): unknown {
-  if (!(error instanceof Error)) {
-    return error;
+/**
+ * Opens a database file, which is created if it does not exist, and runs the migrations that it lacks.
+ * @param clock epoch seconds
+ */
+export function openDatabase(path: string, clock: () => number): Database {
+  createPrivateFile(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+  try {
+    database.exec('PRAGMA journal_mode = WAL');
+    // A commit must survive a power failure. Otherwise a redeemed code could be redeemed again, and the newest refresh
+    // token could be unknown.
+    database.exec('PRAGMA synchronous = FULL');
+    migrate(database);
+  } catch (error) {
+    database.close();
+    throw error;
   }
+  let tidiedAt = 0;
+
+  function now(): number {
+    return Math.floor(clock());
+  }
+
+  function runTransaction<T>(work: (now: number) => T, instant: number): T {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work(instant);
+      tidy(instant);
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  function tidy(instant: number): void {
+    if (instant - tidiedAt < TIDY_INTERVAL) return;
+    tidiedAt = instant;
+    for (const table of EXPIRING_TABLES) database.exec(`DELETE FROM ${table} WHERE expires_at <= ${instant}`);
+  }
+
+  return {
+    sql: database.createTagStore(STATEMENTS),
+    now,
+    async query(work) {
+      try {
+        return work(now());
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+    async transaction(work) {
+      const instant = now();
+      try {
+        return runTransaction(work, instant);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+    close(checkpoint) {
+      if (!database.isOpen) return;
+      try {
+        database.exec(`PRAGMA wal_checkpoint(${checkpoint})`);
+      } finally {
+        database.close();
+      }
+    },
+  };
+}
+
+/** The error to throw: `StoreUnavailable`, unless the cause is a mistake in this program. */
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
   const closed = 'code' in error && error.code === 'ERR_INVALID_STATE';
   const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-  const isFault = !closed && (code === undefined || faults.includes(code));
+  const isFault = !closed && (code === undefined || FAULTS.includes(code));
   return isFault ? error : new StoreUnavailable('the database cannot be used', { cause: error });
 }

@@ -1,6 +1,7 @@
 /**
- * The lock of the one serving process (design decision 19): an exclusive transaction on a database file of its own,
- * which the operating system gives up when the process dies. The store itself stays open to the admin command.
+ * The lock of the serving process (design decision 19): an exclusive transaction on a separate database file. The
+ * operating system releases it when the process ends. `bridge.db` itself is not locked, so that the admin command can
+ * open it.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { createPrivateFile } from './files.ts';
@@ -18,14 +19,15 @@ export class StoreInUse extends Error {
 }
 
 /**
- * Takes the lock at once or not at all. Answers how to give it back.
- * @throws {@link StoreInUse}
+ * Takes the lock, without waiting for it.
+ * @returns a function that releases it
+ * @throws {StoreInUse}
  */
 export function takeLock(path: string, directory: string): () => void {
   createPrivateFile(path);
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Written nowhere but in memory: no journal file stays behind when the process is killed.
+    // The journal is kept in memory, so that no journal file is left when the process is killed.
     lock.exec('PRAGMA journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {

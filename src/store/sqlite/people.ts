@@ -1,11 +1,12 @@
-/** What several sub-stores do to one person's rows, inside the transaction that the caller runs. */
+/** What several sub-stores do to the rows of one person. The caller runs the transaction. */
 import { randomUUID } from 'node:crypto';
+import type { SQLTagStore } from 'node:sqlite';
 import { z } from 'zod';
+import { defined } from '../../base/defined.ts';
 import type { CredentialState, EndedGrant, GrantState } from '../records.ts';
 import { readCredentialIdentity, readGrant } from '../stored.ts';
-import type { Database } from './database.ts';
 
-const grantRow = z.object({
+const grantRowSchema = z.object({
   person: z.string(),
   id: z.string(),
   record: z.string(),
@@ -15,7 +16,7 @@ const grantRow = z.object({
   expires_at: z.number(),
 });
 
-const credentialRow = z.object({
+const credentialRowSchema = z.object({
   person: z.string(),
   id: z.string(),
   record: z.string(),
@@ -25,12 +26,13 @@ const credentialRow = z.object({
   refresh_expires_at: z.number().nullable(),
 });
 
-const endedRow = z.object({ person: z.string(), id: z.string(), client_id: z.string() });
-const idRow = z.object({ id: z.string() });
-const tokensRow = z.object({ app_client_id: z.string(), sealed_tokens: z.string() });
+const endedRowSchema = z.object({ person: z.string(), id: z.string(), client_id: z.string() });
+const idRowSchema = z.object({ id: z.string() });
+const tokensRowSchema = z.object({ app_client_id: z.string(), sealed_tokens: z.string() });
 
+/** Parses a row of `grants`. */
 export function toGrant(row: unknown): GrantState {
-  const grant = grantRow.parse(row);
+  const grant = grantRowSchema.parse(row);
   return {
     ...readGrant(grant.record),
     ref: { person: grant.person, grant: grant.id },
@@ -41,60 +43,64 @@ export function toGrant(row: unknown): GrantState {
   };
 }
 
+/** Parses a row of `credentials`. */
 export function toCredential(row: unknown): CredentialState {
-  const { person, id, record, generation, ...tokens } = credentialRow.parse(row);
+  const { person, id, record, generation, ...tokens } = credentialRowSchema.parse(row);
   return {
     person,
     id,
     generation,
     ...readCredentialIdentity(record),
-    sealedTokens: tokens.sealed_tokens,
-    ...(tokens.access_expires_at === null ? {} : { accessExpiresAt: tokens.access_expires_at }),
-    ...(tokens.refresh_expires_at === null ? {} : { refreshExpiresAt: tokens.refresh_expires_at }),
+    ...defined({
+      sealedTokens: tokens.sealed_tokens,
+      accessExpiresAt: tokens.access_expires_at ?? undefined,
+      refreshExpiresAt: tokens.refresh_expires_at ?? undefined,
+    }),
   };
 }
 
+/** Parses what is returned of a deleted row of `grants`. */
 export function toEnded(row: unknown): EndedGrant {
-  const { person, id, client_id } = endedRow.parse(row);
+  const { person, id, client_id } = endedRowSchema.parse(row);
   return { ref: { person, grant: id }, clientId: client_id };
 }
 
-/** Lets the person be visited by `instant` at the latest. */
-export function visitBy({ sql }: Database, person: string, instant: number): void {
+/** Moves the person's next visit to `instant`, unless it is earlier. */
+export function visitBy(sql: SQLTagStore, person: string, instant: number): void {
   sql.run`
     INSERT INTO people (person, visit_at) VALUES (${person}, ${instant})
     ON CONFLICT (person) DO UPDATE SET visit_at = min(visit_at, excluded.visit_at)`;
 }
 
-/** Ends one unexpired grant and retires the credential that it was the last to use. */
-export function endGrant(database: Database, person: string, grant: string, now: number): EndedGrant {
-  const { sql } = database;
+/** Ends one unexpired grant, and retires its credential if no other grant uses that. */
+export function endGrant(sql: SQLTagStore, person: string, grant: string, now: number): EndedGrant {
   const ended = toEnded(sql.get`
     DELETE FROM grants WHERE person = ${person} AND id = ${grant} RETURNING person, id, client_id`);
-  retireUnused(database, person, now);
+  retireUnused(sql, person, now);
   return ended;
 }
 
-/** Retires every credential that no unexpired grant uses. */
-export function retireUnused(database: Database, person: string, now: number): void {
-  const unused = database.sql.all`
+/** Retires every credential of a person that no unexpired grant uses. */
+export function retireUnused(sql: SQLTagStore, person: string, now: number): void {
+  const unused = sql.all`
     SELECT id FROM credentials WHERE person = ${person} AND NOT EXISTS (
       SELECT 1 FROM grants WHERE grants.person = credentials.person AND grants.credential = credentials.id
         AND grants.expires_at > ${now})`;
-  for (const row of unused) {
-    retire(database, person, idRow.parse(row).id);
-  }
+  for (const row of unused) retire(sql, person, idRowSchema.parse(row).id);
 }
 
-/** Deletes a credential; its tokens become pending revocations, the current pair unless GitHub ended it already. */
-export function retire({ sql }: Database, person: string, credential: string, currentIsDead = false): void {
+/**
+ * Deletes a credential. Its tokens become pending revocations.
+ * @param currentIsDead GitHub has ended the current token pair already, so that only superseded pairs are revoked
+ */
+export function retire(sql: SQLTagStore, person: string, credential: string, currentIsDead = false): void {
   const superseded = sql.all`
     SELECT app_client_id, superseded.sealed_tokens FROM superseded JOIN credentials USING (person)
     WHERE person = ${person} AND credential = ${credential} AND id = ${credential} ORDER BY number`;
   const current = sql.all`
     SELECT app_client_id, sealed_tokens FROM credentials WHERE person = ${person} AND id = ${credential}`;
   for (const row of currentIsDead ? superseded : [...superseded, ...current]) {
-    const { app_client_id, sealed_tokens } = tokensRow.parse(row);
+    const { app_client_id, sealed_tokens } = tokensRowSchema.parse(row);
     sql.run`
       INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens)
       VALUES (${person}, ${randomUUID()}, ${credential}, ${app_client_id}, ${sealed_tokens})`;

@@ -1,10 +1,10 @@
 /**
- * The tables, as migrations: `PRAGMA user_version` counts those that a file has seen. A migration that was released
- * never changes; another is added. What each table holds is said in ../README.md.
+ * The tables, as migrations. `PRAGMA user_version` counts those that were run on a file. A migration that was released
+ * must not be changed: add another. ../README.md says what each table holds.
  */
 import type { DatabaseSync } from 'node:sqlite';
 
-const migrations = [
+const MIGRATIONS = [
   `
   CREATE TABLE clients (
     client_id TEXT PRIMARY KEY,
@@ -105,20 +105,22 @@ const migrations = [
   CREATE TABLE used_once (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX used_once_by_expiry ON used_once (expires_at);
   `,
+  `
+  DROP TABLE shared_values;
+  -- Their records have an older form. A login under way is minutes old; the person can start again.
+  DELETE FROM logins;
+  `,
 ];
 
-/** Brings the tables up to date, in one transaction. */
+/** Runs the migrations that were not run on this file yet, in one transaction. */
 export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version > migrations.length) {
+    if (version > MIGRATIONS.length)
       throw new Error('bridge.db was written by a newer version of this program; run that version');
-    }
-    for (const migration of migrations.slice(version)) {
-      database.exec(migration);
-    }
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');

@@ -1,231 +1,193 @@
-/** Sessions in SQLite: every operation is one transaction. */
+/** Sessions in SQLite: every method is one transaction, except `read`. */
 import { z } from 'zod';
-import type { EndedGrant, Session, SessionRef } from '../records.ts';
+import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
 import {
   type CodePresentation,
-  type NewSession,
   type Redemption,
   type Rotation,
-  type RotationRequest,
   SESSIONS_OF_ONE,
   type SessionStore,
+  SUPERSEDED_KEPT,
 } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
 import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
 
-/** GitHub keeps no more tokens for a user, an app and a scope. */
-const supersededKept = 10;
+/** Seconds between two writes of `lastUsedAt`. */
+const USE_NOTED_EVERY = 60;
 
-const codeRow = z.object({ record: z.string(), code_hash: z.string(), redeemed: z.number() });
-const refreshRow = z.object({
-  client_id: z.string(),
+const codeRowSchema = z.object({ record: z.string(), redeemed: z.number() });
+const refreshRowSchema = z.object({
   generation: z.number(),
   refresh_hash: z.string().nullable(),
   spent_hash: z.string().nullable(),
   sealed_successor: z.string().nullable(),
   grace_until: z.number().nullable(),
 });
-const personRow = z.object({ person: z.string() });
+const personRowSchema = z.object({ person: z.string() });
 
-export class SqliteSessionStore implements SessionStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
+export function createSqliteSessionStore({ sql, now: currentInstant, query, transaction }: Database): SessionStore {
+  function grantOf({ person, grant }: SessionRef): GrantState {
+    return toGrant(sql.get`SELECT * FROM grants WHERE person = ${person} AND id = ${grant}`);
   }
 
-  async begin({ ref, grant, codeHash, codeTtl, credentialId, credential }: NewSession): Promise<void> {
-    const { sql } = this.#database;
-    const { person } = ref;
-    const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
-    await this.#database.transaction((now) => {
-      sql.run`
-        INSERT INTO superseded (person, credential, sealed_tokens) SELECT person, id, sealed_tokens FROM credentials
-        WHERE person = ${person} AND id = ${credentialId} AND sealed_tokens <> ${sealedTokens}`;
-      sql.run`
-        DELETE FROM superseded WHERE person = ${person} AND credential = ${credentialId} AND number NOT IN (
-          SELECT number FROM superseded WHERE person = ${person} AND credential = ${credentialId}
-          ORDER BY number DESC LIMIT ${supersededKept})`;
-      sql.run`
-        INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
-          refresh_expires_at)
-        VALUES (${person}, ${credentialId}, ${credentialIdentityJson(credential)}, ${appClientId}, ${firstGeneration()},
-          ${sealedTokens}, ${accessExpiresAt}, ${refreshExpiresAt})
-        ON CONFLICT (person, id) DO UPDATE SET record = excluded.record, app_client_id = excluded.app_client_id,
-          generation = generation + 1, sealed_tokens = excluded.sealed_tokens,
-          access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at`;
-      sql.run`
-        INSERT INTO grants (person, id, record, client_id, credential, code_hash, redeemed, generation, created_at,
-          last_used_at, expires_at)
-        VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0, 0,
-          ${now}, ${now}, ${now + codeTtl})`;
-      const { changes } = sql.run`
-        DELETE FROM grants WHERE person = ${person} AND id IN (
-          SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
-          ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})`;
-      if (changes > 0) {
-        retireUnused(this.#database, person, now);
-      }
-      visitBy(this.#database, person, now + codeTtl);
-    });
-  }
-
-  async redeem(ref: SessionRef, presented: CodePresentation, ttl: number, refreshHash?: string): Promise<Redemption> {
-    const { sql } = this.#database;
-    const { person, grant: id } = ref;
-    return this.#database.transaction((now): Redemption => {
-      const row = sql.get`
-        SELECT record, code_hash, redeemed FROM grants
-        WHERE person = ${person} AND id = ${id} AND code_hash = ${presented.codeHash} AND expires_at > ${now}`;
-      if (row === undefined) {
-        return { outcome: 'unknown' };
-      }
-      const { record, redeemed } = codeRow.parse(row);
-      const of = mismatch(readGrant(record), presented);
-      if (of !== undefined) {
-        return { outcome: 'mismatch', of };
-      }
-      if (redeemed === 1) {
-        return { outcome: 'replayed', ended: endGrant(this.#database, person, id, now) };
-      }
-      sql.run`
-        UPDATE grants SET redeemed = 1, refresh_hash = ${refreshHash ?? null}, last_used_at = ${now},
-          generation = ${refreshHash === undefined ? 0 : 1}, expires_at = ${now + ttl}
-        WHERE person = ${person} AND id = ${id}`;
-      const session = this.#session(ref, now);
-      return session === undefined ? { outcome: 'unknown' } : { outcome: 'redeemed', session };
-    });
-  }
-
-  async read(ref: SessionRef): Promise<Session | undefined> {
-    const { sql } = this.#database;
-    const { person, grant: id } = ref;
-    const session = await this.#database.query((now) => this.#session(ref, now));
-    const now = this.#database.now();
-    if (session === undefined || now - session.grant.lastUsedAt < 60) {
-      return session;
-    }
-    return this.#database.transaction(() => {
-      sql.run`
-        UPDATE grants SET last_used_at = ${now} WHERE person = ${person} AND id = ${id}`;
-      sql.run`
-        UPDATE grants SET sealed_successor = NULL WHERE person = ${person} AND id = ${id} AND grace_until < ${now}`;
-      return this.#session(ref, now);
-    });
-  }
-
-  async rotate(ref: SessionRef, request: RotationRequest): Promise<Rotation> {
-    const { sql } = this.#database;
-    const { person, grant: id } = ref;
-    return this.#database.transaction((now): Rotation => {
-      const row = sql.get`
-        SELECT client_id, generation, refresh_hash, spent_hash, sealed_successor, grace_until FROM grants
-        WHERE person = ${person} AND id = ${id} AND client_id = ${request.clientId} AND redeemed = 1
-          AND expires_at > ${now}`;
-      if (row === undefined) {
-        return { outcome: 'unknown' };
-      }
-      const state = refreshRow.parse(row);
-      if (request.presentedHash === state.refresh_hash) {
-        sql.run`
-          UPDATE grants SET spent_hash = ${request.presentedHash}, sealed_successor = ${request.sealedSuccessor},
-            grace_until = ${now + request.grace}, refresh_hash = ${request.successorHash}, generation = generation + 1,
-            last_used_at = ${now}, expires_at = ${now + request.ttl}
-          WHERE person = ${person} AND id = ${id}`;
-        return { outcome: 'rotated', grant: this.#grant(ref) };
-      }
-      const inGrace = state.grace_until !== null && now <= state.grace_until;
-      if (request.presentedHash === state.spent_hash && state.sealed_successor !== null && inGrace) {
-        return { outcome: 'repeated', grant: this.#grant(ref), sealedSuccessor: state.sealed_successor };
-      }
-      // The caller verified that this server minted the token, so an older generation is a token that was spent.
-      if (request.presentedGeneration < state.generation) {
-        return { outcome: 'reused', ended: endGrant(this.#database, person, id, now) };
-      }
-      return { outcome: 'unknown' };
-    });
-  }
-
-  async end({ person, grant }: SessionRef, clientId?: string): Promise<EndedGrant | undefined> {
-    const { sql } = this.#database;
-    return this.#database.transaction((now) => {
-      const row = sql.get`
-        SELECT id FROM grants WHERE person = ${person} AND id = ${grant} AND expires_at > ${now}
-          AND client_id = coalesce(${clientId ?? null}, client_id)`;
-      return row === undefined ? undefined : endGrant(this.#database, person, grant, now);
-    });
-  }
-
-  async endAll(person: string, clientId?: string): Promise<EndedGrant[]> {
-    const { sql } = this.#database;
-    return this.#database.transaction((now) => {
-      const rows = sql.all`
-        DELETE FROM grants WHERE person = ${person} AND expires_at > ${now}
-          AND client_id = coalesce(${clientId ?? null}, client_id)
-        RETURNING person, id, client_id`;
-      if (rows.length > 0) {
-        retireUnused(this.#database, person, now);
-      }
-      return rows.map(toEnded);
-    });
-  }
-
-  async list(person: string): Promise<Session[]> {
-    const { sql } = this.#database;
-    return this.#database.transaction((now) => {
-      const grants = sql.all`
-        SELECT * FROM grants WHERE person = ${person} AND redeemed = 1 AND expires_at > ${now}
-        ORDER BY created_at DESC`.map(toGrant);
-      const credentials = new Map(
-        sql.all`SELECT * FROM credentials WHERE person = ${person}`.map(toCredential).map((row) => [row.id, row]),
-      );
-      return grants.flatMap((grant) => {
-        const credential = credentials.get(grant.credential);
-        return credential === undefined ? [] : [{ grant, credential }];
-      });
-    });
-  }
-
-  async people(after: string, limit: number): Promise<string[]> {
-    const { sql } = this.#database;
-    return this.#database.query(() =>
-      sql.all`SELECT person FROM people WHERE person > ${after} ORDER BY person LIMIT ${limit}`.map(
-        (row) => personRow.parse(row).person,
-      ),
-    );
-  }
-
-  #grant({ person, grant }: SessionRef) {
-    return toGrant(this.#database.sql.get`SELECT * FROM grants WHERE person = ${person} AND id = ${grant}`);
-  }
-
-  #session({ person, grant }: SessionRef, now: number): Session | undefined {
-    const { sql } = this.#database;
+  /** The session of a redeemed, unexpired grant. */
+  function sessionOf({ person, grant }: SessionRef, now: number): Session | undefined {
     const grantRow = sql.get`
       SELECT * FROM grants WHERE person = ${person} AND id = ${grant} AND redeemed = 1 AND expires_at > ${now}`;
-    if (grantRow === undefined) {
-      return undefined;
-    }
+    if (grantRow === undefined) return undefined;
     const state = toGrant(grantRow);
     const credentialRow = sql.get`SELECT * FROM credentials WHERE person = ${person} AND id = ${state.credential}`;
     return credentialRow === undefined ? undefined : { grant: state, credential: toCredential(credentialRow) };
   }
+
+  return {
+    async begin({ ref, grant, codeHash, codeTtl, credentialId, credential }) {
+      const { person } = ref;
+      const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
+      await transaction((now) => {
+        sql.run`
+          INSERT INTO superseded (person, credential, sealed_tokens) SELECT person, id, sealed_tokens FROM credentials
+          WHERE person = ${person} AND id = ${credentialId} AND sealed_tokens <> ${sealedTokens}`;
+        sql.run`
+          DELETE FROM superseded WHERE person = ${person} AND credential = ${credentialId} AND number NOT IN (
+            SELECT number FROM superseded WHERE person = ${person} AND credential = ${credentialId}
+            ORDER BY number DESC LIMIT ${SUPERSEDED_KEPT})`;
+        sql.run`
+          INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
+            refresh_expires_at)
+          VALUES (${person}, ${credentialId}, ${credentialIdentityJson(credential)}, ${appClientId},
+            ${firstGeneration()}, ${sealedTokens}, ${accessExpiresAt}, ${refreshExpiresAt})
+          ON CONFLICT (person, id) DO UPDATE SET record = excluded.record, app_client_id = excluded.app_client_id,
+            generation = generation + 1, sealed_tokens = excluded.sealed_tokens,
+            access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at`;
+        sql.run`
+          INSERT INTO grants (person, id, record, client_id, credential, code_hash, redeemed, generation, created_at,
+            last_used_at, expires_at)
+          VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0,
+            0, ${now}, ${now}, ${now + codeTtl})`;
+        const { changes } = sql.run`
+          DELETE FROM grants WHERE person = ${person} AND id IN (
+            SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
+            ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})`;
+        if (changes > 0) retireUnused(sql, person, now);
+        visitBy(sql, person, now + codeTtl);
+      });
+    },
+
+    async redeem(ref, presented, ttl, refreshHash) {
+      const { person, grant: id } = ref;
+      return transaction((now): Redemption => {
+        const row = sql.get`
+          SELECT record, redeemed FROM grants
+          WHERE person = ${person} AND id = ${id} AND code_hash = ${presented.codeHash} AND expires_at > ${now}`;
+        if (row === undefined) return { outcome: 'unknown' };
+        const { record, redeemed } = codeRowSchema.parse(row);
+        const of = mismatch(readGrant(record), presented);
+        if (of !== undefined) return { outcome: 'mismatch', of };
+        if (redeemed === 1) return { outcome: 'replayed', ended: endGrant(sql, person, id, now) };
+        sql.run`
+          UPDATE grants SET redeemed = 1, refresh_hash = ${refreshHash ?? null}, last_used_at = ${now},
+            generation = ${refreshHash === undefined ? 0 : 1}, expires_at = ${now + ttl}
+          WHERE person = ${person} AND id = ${id}`;
+        const session = sessionOf(ref, now);
+        return session === undefined ? { outcome: 'unknown' } : { outcome: 'redeemed', session };
+      });
+    },
+
+    async read(ref) {
+      const { person, grant: id } = ref;
+      const session = await query((now) => sessionOf(ref, now));
+      const now = currentInstant();
+      if (session === undefined || now - session.grant.lastUsedAt < USE_NOTED_EVERY) return session;
+      return transaction(() => {
+        sql.run`UPDATE grants SET last_used_at = ${now} WHERE person = ${person} AND id = ${id}`;
+        sql.run`
+          UPDATE grants SET sealed_successor = NULL WHERE person = ${person} AND id = ${id} AND grace_until < ${now}`;
+        return sessionOf(ref, now);
+      });
+    },
+
+    async rotate(ref, request) {
+      const { person, grant: id } = ref;
+      return transaction((now): Rotation => {
+        const row = sql.get`
+          SELECT generation, refresh_hash, spent_hash, sealed_successor, grace_until FROM grants
+          WHERE person = ${person} AND id = ${id} AND client_id = ${request.clientId} AND redeemed = 1
+            AND expires_at > ${now}`;
+        if (row === undefined) return { outcome: 'unknown' };
+        const state = refreshRowSchema.parse(row);
+        if (request.presentedHash === state.refresh_hash) {
+          sql.run`
+            UPDATE grants SET spent_hash = ${request.presentedHash}, sealed_successor = ${request.sealedSuccessor},
+              grace_until = ${now + request.grace}, refresh_hash = ${request.successorHash},
+              generation = generation + 1, last_used_at = ${now}, expires_at = ${now + request.ttl}
+            WHERE person = ${person} AND id = ${id}`;
+          return { outcome: 'rotated', grant: grantOf(ref) };
+        }
+        const inGrace = state.grace_until !== null && now <= state.grace_until;
+        if (request.presentedHash === state.spent_hash && state.sealed_successor !== null && inGrace)
+          return { outcome: 'repeated', grant: grantOf(ref), sealedSuccessor: state.sealed_successor };
+        // The caller verified that this server issued the token: one of an older generation was rotated before.
+        if (request.presentedGeneration < state.generation)
+          return { outcome: 'reused', ended: endGrant(sql, person, id, now) };
+        return { outcome: 'unknown' };
+      });
+    },
+
+    async end({ person, grant }, clientId) {
+      return transaction((now) => {
+        const row = sql.get`
+          SELECT id FROM grants WHERE person = ${person} AND id = ${grant} AND expires_at > ${now}
+            AND client_id = coalesce(${clientId ?? null}, client_id)`;
+        return row === undefined ? undefined : endGrant(sql, person, grant, now);
+      });
+    },
+
+    async endAll(person, clientId) {
+      return transaction((now) => {
+        const rows = sql.all`
+          DELETE FROM grants WHERE person = ${person} AND expires_at > ${now}
+            AND client_id = coalesce(${clientId ?? null}, client_id)
+          RETURNING person, id, client_id`;
+        if (rows.length > 0) retireUnused(sql, person, now);
+        return rows.map(toEnded);
+      });
+    },
+
+    async list(person) {
+      return transaction((now) => {
+        const grants = sql.all`
+          SELECT * FROM grants WHERE person = ${person} AND redeemed = 1 AND expires_at > ${now}
+          ORDER BY created_at DESC`.map(toGrant);
+        const credentials = new Map(
+          sql.all`SELECT * FROM credentials WHERE person = ${person}`.map(toCredential).map((row) => [row.id, row]),
+        );
+        return grants.flatMap((grant) => {
+          const credential = credentials.get(grant.credential);
+          return credential === undefined ? [] : [{ grant, credential }];
+        });
+      });
+    },
+
+    async people(after, limit) {
+      return query(() =>
+        sql.all`SELECT person FROM people WHERE person > ${after} ORDER BY person LIMIT ${limit}`.map(
+          (row) => personRowSchema.parse(row).person,
+        ),
+      );
+    },
+  };
 }
 
-/** The first thing that the presenter of a code has wrong. */
+/** The first member in which a presentation does not match the grant; undefined when all match. */
 function mismatch(
-  grant: ReturnType<typeof readGrant>,
+  grant: Grant,
   presented: CodePresentation,
 ): 'client' | 'redirect_uri' | 'code_verifier' | 'resource' | undefined {
-  if (presented.clientId !== grant.clientId) {
-    return 'client';
-  }
-  if ((grant.redirectUriSent || presented.redirectUri !== undefined) && presented.redirectUri !== grant.redirectUri) {
+  if (presented.clientId !== grant.clientId) return 'client';
+  if ((grant.redirectUriSent || presented.redirectUri !== undefined) && presented.redirectUri !== grant.redirectUri)
     return 'redirect_uri';
-  }
-  if (presented.codeChallenge !== grant.codeChallenge) {
-    return 'code_verifier';
-  }
+  if (presented.codeChallenge !== grant.codeChallenge) return 'code_verifier';
   return presented.resource !== undefined && presented.resource !== grant.resource ? 'resource' : undefined;
 }

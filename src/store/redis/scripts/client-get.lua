@@ -1,2 +1,2 @@
--- Reads a registration.
-return standing() and redis.call('HGET', CLIENT, 'record') or nil
+-- Returns a registration.
+return isRegistered() and redis.call('HGET', CLIENT, 'record') or nil

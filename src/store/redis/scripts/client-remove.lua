@@ -1,5 +1,5 @@
--- Removes a registration if its registration token is still the one expected.
-if not standsUnder(args.ifTokenHash) then
+-- Deletes a registration if its registration token is still the expected one.
+if not hasToken(args.ifTokenHash) then
   return 0
 end
 return redis.call('DEL', CLIENT)

@@ -1,5 +1,5 @@
--- Replaces a registration if its registration token is still the one expected.
-if not standsUnder(args.ifTokenHash) then
+-- Replaces a registration if its registration token is still the expected one.
+if not hasToken(args.ifTokenHash) then
   return 0
 end
 redis.call('HSET', CLIENT, 'record', args.record, 'tokenHash', args.tokenHash)

@@ -1,5 +1,5 @@
--- Notes that a login used the registration.
-if standing() then
+-- Marks a registration as used and keeps it for another args.ttl seconds.
+if isRegistered() then
   redis.call('HSET', CLIENT, 'used', 1, 'expiresAt', now + args.ttl)
-  collectAfter(CLIENT, args.ttl)
+  expireAfter(CLIENT, args.ttl)
 end

@@ -1,4 +1,4 @@
--- Remembers a consent, and forgets those that have run out.
+-- Remembers a consent, and deletes those that expired.
 local consents = KEYS[1]
 local latest = now + args.ttl
 local flat = redis.call('HGETALL', consents)
@@ -11,4 +11,4 @@ for i = 1, #flat, 2 do
   end
 end
 redis.call('HSET', consents, args.consentKey, now + args.ttl)
-collectAfter(consents, latest - now)
+expireAfter(consents, latest - now)

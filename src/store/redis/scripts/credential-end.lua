@@ -1,4 +1,4 @@
--- Ends a credential that GitHub no longer accepts, with its grants; what it superseded must still be revoked.
+-- Ends a credential that GitHub no longer accepts, and its grants. Its superseded tokens become pending revocations.
 local tokens = load(TOKENS, args.credential)
 if not tokens or tokens.generation ~= args.ifGeneration then
   return {}

@@ -1,4 +1,4 @@
--- Reads a credential.
+-- Returns a credential and its tokens.
 local tokens = redis.call('HGET', TOKENS, args.credential)
 if not tokens then
   return nil

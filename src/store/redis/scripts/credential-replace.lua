@@ -1,4 +1,4 @@
--- Replaces the tokens by compare-and-set. GitHub ended the old pair when it gave the new one, so that is not kept.
+-- Replaces the tokens by compare-and-set. The old pair is not kept: GitHub ended it when it issued the new one.
 local tokens = load(TOKENS, args.credential)
 if not tokens or tokens.generation ~= args.ifGeneration then
   return 0

@@ -1,4 +1,4 @@
--- Writes a versioned document by compare-and-set; version 0 is absence.
+-- Writes a versioned document by compare-and-set; version 0 means that there is none.
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
 if version ~= args.ifVersion then
   return 0

@@ -1,2 +1,2 @@
--- Moves a person's visit.
+-- Sets a person's next visit args.delay seconds ahead.
 visitAt(args.person, now + args.delay)

@@ -1,13 +1,13 @@
--- The index of people, in one slot of its own. It lags behind the people's records, and is what the sweeper
--- and the admin's list go by; nothing that is used once depends on it.
+-- The index of people, in a slot of its own. The sweeper and the admin command's list read it. It may lag behind the
+-- records of the people, so no operation that must happen only once depends on it.
 
-local VISITS = KEYS[1] -- sorted set, person -> instant of the next visit
-local NAMES = KEYS[2] -- sorted set with equal scores, so that people can be paged in byte order
-local ARRIVALS = KEYS[3] -- hash, person -> instant of the latest arrival
+local VISITS = KEYS[1] -- sorted set: person -> instant of the next visit
+local NAMES = KEYS[2] -- sorted set: person -> 0, so that people can be paged in byte order
+local ARRIVALS = KEYS[3] -- hash: person -> instant of the latest announcement
 
--- A login announces the person before its record lands in another slot. Until this many seconds have passed the entry
--- stays, so that a sweep between the two cannot lose the person.
-local LANDING = 60
+-- A login announces the person here, and writes its record to another slot. For this many seconds after an announcement
+-- the person is not removed, so that a sweep between the two writes cannot lose the person.
+local ANNOUNCED_FOR = 60
 
 local function visitAt(person, instant)
   redis.call('ZADD', VISITS, instant, person)

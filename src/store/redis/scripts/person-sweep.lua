@@ -1,4 +1,5 @@
--- Ends expired grants and forgets spent successors. Answers {ended, pending revocations, 1 when nothing is left}.
+-- Ends expired grants and deletes sealed successors whose grace is over. Returns {ended grants, pending revocations,
+-- 1 when nothing is left of the person}.
 local ended = endWhere(function(state)
   return state.expiresAt <= now
 end)

@@ -1,12 +1,12 @@
--- The records of one person, and what happens to them in more than one script. Every script on a person gets the
--- same keys, which share the person's slot. Records made in TypeScript are opaque here (cjson would turn an
--- empty list into an object): what scripts read and write is the flat state beside them.
+-- The records of one person, and functions on them that several scripts use. Every script on a person gets the same
+-- keys, which are all in the person's slot. Scripts do not parse the records made in TypeScript, because cjson would
+-- turn an empty list into an object; they read and write the flat state kept beside each record.
 
-local GRANTS = KEYS[1] -- hash, grant id -> the grant, opaque
-local STATES = KEYS[2] -- hash, grant id -> what is checked and what changes
-local CREDENTIALS = KEYS[3] -- hash, credential id -> app and account, opaque
-local TOKENS = KEYS[4] -- hash, credential id -> generation, sealed tokens and those they superseded
-local OUTBOX = KEYS[5] -- hash, revocation id -> the pending revocation
+local GRANTS = KEYS[1] -- hash: grant id -> the grant (JSON, not parsed here)
+local STATES = KEYS[2] -- hash: grant id -> the state: what scripts check, and what changes
+local CREDENTIALS = KEYS[3] -- hash: credential id -> app, account and scopes (JSON, not parsed here)
+local TOKENS = KEYS[4] -- hash: credential id -> generation, sealed tokens, superseded sealed tokens
+local OUTBOX = KEYS[5] -- hash: revocation id -> the pending revocation
 
 local function load(key, id)
   local json = redis.call('HGET', key, id)
@@ -25,19 +25,19 @@ local function each(key, visit)
   end
 end
 
--- The state of an unexpired grant.
-local function live(grant)
+-- The state of a grant, if it is unexpired.
+local function unexpired(grant)
   local state = load(STATES, grant)
   return state and state.expiresAt > now and state or nil
 end
 
--- The state of an unexpired grant whose code was redeemed.
+-- The state of a grant, if it is unexpired and its code was redeemed.
 local function redeemed(grant)
-  local state = live(grant)
+  local state = unexpired(grant)
   return state and state.redeemed and state or nil
 end
 
--- Forgets the successor of a spent refresh token once its grace is over; says whether there was one.
+-- Deletes the sealed successor once the grace is over; returns whether it did.
 local function forgetSuccessor(state)
   if state.sealedSuccessor and state.graceUntil < now then
     state.sealedSuccessor = nil
@@ -46,12 +46,12 @@ local function forgetSuccessor(state)
   return false
 end
 
-local posted = 0
+local added = 0
 
--- Puts a token pair among the pending revocations. args.batch makes the ids unique.
-local function postRevocation(credential, appClientId, sealedTokens)
-  posted = posted + 1
-  local id = args.batch .. '-' .. posted
+-- Adds a token pair to the pending revocations. args.batch makes its id unique.
+local function addRevocation(credential, appClientId, sealedTokens)
+  added = added + 1
+  local id = args.batch .. '-' .. added
   save(OUTBOX, id, {
     person = args.person,
     id = id,
@@ -61,13 +61,14 @@ local function postRevocation(credential, appClientId, sealedTokens)
   })
 end
 
--- Deletes a credential; its tokens become pending revocations, the current pair unless GitHub ended it already.
+-- Deletes a credential. Its tokens become pending revocations: the superseded pairs, and the current pair unless
+-- GitHub has ended that already (currentIsDead).
 local function retire(credential, tokens, currentIsDead)
   for _, sealedTokens in ipairs(tokens.superseded or {}) do
-    postRevocation(credential, tokens.appClientId, sealedTokens)
+    addRevocation(credential, tokens.appClientId, sealedTokens)
   end
   if not currentIsDead then
-    postRevocation(credential, tokens.appClientId, tokens.sealedTokens)
+    addRevocation(credential, tokens.appClientId, tokens.sealedTokens)
   end
   redis.call('HDEL', CREDENTIALS, credential)
   redis.call('HDEL', TOKENS, credential)
@@ -88,14 +89,14 @@ local function retireUnused()
   end)
 end
 
--- Removes a grant; the caller retires what is unused when it has removed all. Answers {id, client id}.
+-- Deletes a grant; when the caller has deleted all that it wants, it calls retireUnused. Returns {grant id, client id}.
 local function remove(grant, state)
   redis.call('HDEL', GRANTS, grant)
   redis.call('HDEL', STATES, grant)
   return { grant, state.clientId }
 end
 
--- Removes the grants for which matches(state) is true, and retires what they leave unused.
+-- Ends the grants for which matches(state) is true, and retires the credentials that no grant uses any more.
 local function endWhere(matches)
   local ended = {}
   each(STATES, function(grant, state)
@@ -109,7 +110,7 @@ local function endWhere(matches)
   return ended
 end
 
--- A session as TypeScript reads it, or nil when its credential is gone.
+-- A session in the form that TypeScript parses (person-records.ts); nil when its credential is gone.
 local function session(grant, state)
   local tokens = redis.call('HGET', TOKENS, state.credential)
   if not tokens then

@@ -1,5 +1,5 @@
--- Begins every script: the clock and the arguments.
--- ARGV[1]: epoch seconds, or '' for this server's clock, which is the one clock of all replicas.
+-- The first part of every script: the clock and the arguments.
+-- ARGV[1]: epoch seconds, or '' to use this server's clock, so that all replicas use the same one.
 -- ARGV[2]: the named arguments as JSON.
 
 local function clock()
@@ -12,7 +12,8 @@ end
 local now = clock()
 local args = cjson.decode(ARGV[2])
 
--- The native expiry only collects garbage: every script compares instants itself. The margin keeps it out of their way.
-local function collectAfter(key, seconds)
+-- Lets Redis delete a key a minute after its record expires. This only frees memory: every script compares instants
+-- itself.
+local function expireAfter(key, seconds)
   redis.call('EXPIRE', key, math.ceil(seconds) + 60)
 end

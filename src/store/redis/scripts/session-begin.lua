@@ -1,12 +1,10 @@
--- Writes a grant that waits for its code, and its credential: a new one, or new tokens for the one that stands.
-local KEPT = 10 -- GitHub keeps no more tokens for a user, an app and a scope
-
+-- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one.
 local tokens = load(TOKENS, args.credential)
 if tokens then
   if tokens.sealedTokens ~= args.tokens.sealedTokens then
     local superseded = tokens.superseded or {}
     superseded[#superseded + 1] = tokens.sealedTokens
-    if #superseded > KEPT then
+    if #superseded > args.supersededKept then
       table.remove(superseded, 1)
     end
     args.tokens.superseded = superseded
@@ -26,14 +24,14 @@ state.expiresAt = now + args.codeTtl
 save(STATES, args.grant, state)
 redis.call('HSET', GRANTS, args.grant, args.grantRecord)
 
--- A person with too many sessions loses the one unused for longest.
+-- When the person has too many sessions, the one whose last use is oldest is ended.
 if redis.call('HLEN', STATES) > args.limit then
-  local oldest, unused
+  local oldest, oldestState
   each(STATES, function(grant, candidate)
-    if grant ~= args.grant and (not unused or candidate.lastUsedAt < unused.lastUsedAt) then
-      oldest, unused = grant, candidate
+    if grant ~= args.grant and (not oldest or candidate.lastUsedAt < oldestState.lastUsedAt) then
+      oldest, oldestState = grant, candidate
     end
   end)
-  remove(oldest, unused)
+  remove(oldest, oldestState)
   retireUnused()
 end

@@ -1,5 +1,5 @@
--- Ends one grant; with a client id, only a grant of that client.
-local state = live(args.grant)
+-- Ends one unexpired grant; with a client id, only a grant of that client.
+local state = unexpired(args.grant)
 if not state or (args.clientId and args.clientId ~= state.clientId) then
   return nil
 end

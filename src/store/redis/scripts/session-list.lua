@@ -1,4 +1,4 @@
--- All redeemed, unexpired sessions of a person.
+-- Returns all redeemed, unexpired sessions of a person.
 local sessions = {}
 each(STATES, function(grant, state)
   if state.redeemed and state.expiresAt > now then

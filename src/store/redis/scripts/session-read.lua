@@ -1,4 +1,4 @@
--- Reads a session, and notes to the minute that it was used.
+-- Returns a session, and notes when it was used (to the minute).
 local state = redeemed(args.grant)
 if not state then
   return nil

@@ -1,10 +1,10 @@
--- Redeems a code once; the rightful presenter's replay ends the grant.
-local state = live(args.grant)
+-- Redeems a code once. A second redemption with everything right is a replay and ends the grant.
+local state = unexpired(args.grant)
 if not state or state.codeHash ~= args.codeHash then
   return { 'unknown' }
 end
 
--- A mismatch changes nothing: somebody else's try must not burn the code.
+-- A mismatch changes nothing: whoever has only seen the code must not be able to make it invalid, or to end the grant.
 if state.clientId ~= args.clientId then
   return { 'mismatch', 'client' }
 end

@@ -1,4 +1,4 @@
--- Turns the refresh token (design decision 6).
+-- Rotates the refresh token (design decision 6).
 local state = redeemed(args.grant)
 if not state or state.clientId ~= args.clientId then
   return { 'unknown' }
@@ -20,7 +20,7 @@ if args.presentedHash == state.spentHash and state.sealedSuccessor and now <= st
   return { 'repeated', redis.call('HGET', GRANTS, args.grant), cjson.encode(state), state.sealedSuccessor }
 end
 
--- The caller verified that this server minted the token, so an older generation is a token that was spent.
+-- The caller verified that this server issued the token: one of an older generation was rotated before.
 if args.presentedGeneration < state.generation then
   local ended = remove(args.grant, state)
   retireUnused()

@@ -1,14 +1,15 @@
-// Records for the tests of the stores, with every optional member filled in so that none is lost unnoticed.
+/** Records for the cases of this suite. Every optional member is set, so that a store that loses one fails. */
 import { randomUUID } from 'node:crypto';
 import type {
+  AccountLogin,
   Approval,
   AuthorizationRequest,
+  ClientLogin,
   Credential,
   Grant,
-  Login,
   RegisteredClient,
-} from '../../src/store/records.ts';
-import type { CodePresentation, NewSession, RotationRequest, Store } from '../../src/store/store.ts';
+} from '../records.ts';
+import type { CodePresentation, NewSession, RotationRequest, Store } from '../store.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -28,7 +29,7 @@ export function aClient(clientId: string = randomUUID()): RegisteredClient {
   };
 }
 
-export const request: AuthorizationRequest = {
+const request: AuthorizationRequest = {
   clientId: 'client-1',
   clientName: 'A client',
   refreshable: true,
@@ -44,7 +45,15 @@ export const request: AuthorizationRequest = {
   uiLocales: 'ja en',
 };
 
-export const login: Login = { request, consentHash: 'hash-of-consent-cookie', expectedPerson: 'p-expected' };
+export const login = {
+  purpose: 'client',
+  request,
+  upstreamScope: ['read:user', 'repo'],
+  consentHash: 'hash-of-consent-cookie',
+  expectedPerson: 'p-expected',
+} satisfies ClientLogin;
+
+export const accountLogin: AccountLogin = { purpose: 'account', upstreamScope: [] };
 
 export const approval: Approval = {
   stateHash: 'hash-of-state',
@@ -76,7 +85,7 @@ export const credential: Credential = {
   refreshExpiresAt: 1_815_000_000,
 };
 
-/** A session as a completed login begins it; `over` replaces what a test is about. */
+/** A session as a completed login begins it. Members of `over` replace those given here. */
 export function newSession(person: string, grantId: string, over: Partial<NewSession> = {}): NewSession {
   const credentialId = over.credentialId ?? 'cred-1';
   return {
@@ -90,7 +99,7 @@ export function newSession(person: string, grantId: string, over: Partial<NewSes
   };
 }
 
-/** What the rightful client presents for the code of {@link newSession}. */
+/** A token request that matches the grant of {@link newSession}. Members of `over` replace those given here. */
 export function presentation(grantId: string, over: Partial<CodePresentation> = {}): CodePresentation {
   return {
     codeHash: `hash-of-code-${grantId}`,
@@ -102,7 +111,7 @@ export function presentation(grantId: string, over: Partial<CodePresentation> = 
   };
 }
 
-/** Begins and redeems a session that lives for an hour, with the first refresh token `r1`. */
+/** Begins a session and redeems its code. It expires after an hour; its first refresh token is `r1`. */
 export async function liveSession(store: Store, person: string, grantId: string, over: Partial<NewSession> = {}) {
   const session = newSession(person, grantId, over);
   await store.sessions.begin(session);
@@ -112,7 +121,7 @@ export async function liveSession(store: Store, person: string, grantId: string,
   return redemption.session;
 }
 
-/** The turn from refresh token `rN` to `rN+1`. */
+/** The rotation from refresh token `rN` to `rN+1`, where N is `presentedGeneration`. */
 export function rotation(presentedGeneration: number, over: Partial<RotationRequest> = {}): RotationRequest {
   return {
     clientId: grant.clientId,

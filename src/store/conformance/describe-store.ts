@@ -1,0 +1,73 @@
+/**
+ * The conformance suite: what every store must do. To run it against a new store, write a test file that says how one
+ * is opened:
+ *
+ * ```ts
+ * import { describeStore } from '../../src/store/conformance/describe-store.ts';
+ * import { createNewStore } from '../../src/store/new/new-store.ts';
+ *
+ * describeStore('the new store', async (now) => {
+ *   const place = await makeEmptyPlace(); // a folder, a database, a key prefix: nothing in it yet
+ *   const store = createNewStore(place, { now });
+ *   const second = createNewStore(place, { now }); // over the same records, as another replica
+ *   return {
+ *     store,
+ *     second,
+ *     async close() {
+ *       await Promise.all([store.close(), second.close()]);
+ *       await place.remove();
+ *     },
+ *   };
+ * });
+ * ```
+ *
+ * Run it with Node's test runner (`npm test -- test/store`). Every case opens its own two instances, so `openStores` is
+ * called once a case. The store must read the time only from `now`, which the cases move forward. Many cases call both
+ * instances at once, so a store passes only if each method is atomic. The cases of one sub-store are in one file
+ * (`sessions` has three: `codes.ts`, `refresh-tokens.ts`, `sessions.ts`); `fixtures.ts` has the records they use.
+ */
+import { describe, it } from 'node:test';
+import { describeClients } from './clients.ts';
+import { describeCodes } from './codes.ts';
+import { describeConsents } from './consents.ts';
+import { describeCredentials } from './credentials.ts';
+import { describeLogins } from './logins.ts';
+import { describeRefreshTokens } from './refresh-tokens.ts';
+import { describeRevocations } from './revocations.ts';
+import { describeSessions } from './sessions.ts';
+import { describeShared } from './shared.ts';
+import type { DefineTest, OpenStores } from './stores.ts';
+
+/** The instant at which each case begins, in epoch seconds. */
+const START = 1_800_000_000;
+
+/**
+ * Defines the suite for one store.
+ * @param name what the test report calls the store
+ */
+export function describeStore(name: string, openStores: OpenStores): void {
+  const test: DefineTest = (title, body) =>
+    it(title, async () => {
+      let instant = START;
+      const time = () => instant;
+      const { store, second, close } = await openStores(time);
+      try {
+        await body({ store, second, time, advance: (seconds) => (instant += seconds) });
+      } finally {
+        await close();
+      }
+    });
+
+  describe(name, () => {
+    test('answers a ping', ({ store }) => store.ping());
+    describe('clients', () => describeClients(test));
+    describe('logins', () => describeLogins(test));
+    describe('codes', () => describeCodes(test));
+    describe('refresh tokens', () => describeRefreshTokens(test));
+    describe('sessions', () => describeSessions(test));
+    describe('credentials', () => describeCredentials(test));
+    describe('revocations', () => describeRevocations(test));
+    describe('consents', () => describeConsents(test));
+    describe('what replicas share', () => describeShared(test));
+  });
+}

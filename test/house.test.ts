@@ -30,8 +30,10 @@ interface Import {
 
 const files = globSync('src/**/*.ts', { cwd: ROOT });
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+/** A file without the lines of its comments, where examples import too. */
+const code = (path: string) => read(path).replace(/^\s*(?:\/?\*|\/\/).*$/gm, '');
 const imports: readonly Import[] = files.flatMap((file) =>
-  [...read(file).matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, target = '']) => ({
+  [...code(file).matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, target = '']) => ({
     file,
     target: normalize(join(dirname(file), target)),
   })),

@@ -156,7 +156,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, resources.all);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
   const cookies = createCookies(issuer.startsWith('https:'), secrets, now);
-  const logins = createLogins({ store, secrets, events, cookies, upstream, now });
+  const logins = createLogins({ store, secrets, events, cookies, upstream, sessionEnding, now });
 
   const services: Services = {
     issuer,

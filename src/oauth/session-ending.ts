@@ -20,7 +20,10 @@ export interface SessionEnding {
    * @returns how many there were
    */
   endAll(person: string, reason: GrantEndReason, by: EndedBy, clientId?: string): Promise<number>;
-  /** Does the rest for grants that the store ended in one operation with something else (a replay, a dead credential). */
+  /**
+   * Does the rest for grants that the store ended in one operation with something else (a replay, a dead credential, one
+   * session too many).
+   */
   ended(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): Promise<void>;
   /** Tells of grants whose time was over; the sweeper, which found them, revokes their tokens itself. */
   expired(grants: readonly EndedGrant[]): void;

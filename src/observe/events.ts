@@ -52,10 +52,11 @@ export type GrantEndReason =
   | 'upstream_revoked'
   | 'not_allowed'
   | 'administrator'
-  | 'client_removed';
+  | 'client_removed'
+  | 'displaced';
 
 /** Who ended a grant. */
-export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upstream' | 'clock';
+export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upstream' | 'server' | 'clock';
 
 /** A typed bus for {@link Events}. */
 export class EventBus {

@@ -148,8 +148,9 @@ export interface SessionStore {
    * Begins a session, whose code can then be redeemed. When the credential exists already, all its grants use the new
    * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link SUPERSEDED_KEPT} pairs).
    * When the person has {@link SESSIONS_OF_ONE} sessions already, the one whose last use is oldest is ended.
+   * @returns what was ended
    */
-  begin(session: NewSession): Promise<void>;
+  begin(session: NewSession): Promise<EndedGrant[]>;
   /**
    * Redeems a code, once. A mismatch changes nothing, whether the code was redeemed before or not; a second redemption
    * with everything right is a replay, which ends the grant.

@@ -13,6 +13,7 @@ import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem }
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
 import { effectiveScope } from '../scope.ts';
+import type { SessionEnding } from '../session-ending.ts';
 import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
 import type { Upstream, UpstreamLogin } from '../upstream.ts';
 import { consentKey, isRememberable } from './remembered-consent.ts';
@@ -71,12 +72,13 @@ export interface LoginOptions {
   readonly events: EventBus;
   readonly cookies: Cookies;
   readonly upstream: Upstream;
+  readonly sessionEnding: SessionEnding;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
 export function createLogins(options: LoginOptions): Logins {
-  const { store, secrets, events, cookies, upstream, now } = options;
+  const { store, secrets, events, cookies, upstream, sessionEnding, now } = options;
   const consentCookie = (id: string) => `consent-${id}`;
   const browserCookie = (id: string) => `login-${id}`;
   const csrfFor = (id: string, cookie: string) =>
@@ -187,7 +189,7 @@ export function createLogins(options: LoginOptions): Logins {
       const code = mintCode(ref);
       const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = request;
       const scope = effectiveScope(upstream.scopes, request.scope, grantedScope);
-      await Promise.all([
+      const [displaced] = await Promise.all([
         store.sessions.begin({
           ref,
           grant: {
@@ -212,6 +214,7 @@ export function createLogins(options: LoginOptions): Logins {
           ? store.consents.remember(person, consentKey(request), CONSENT_MEMORY)
           : undefined,
       ]);
+      if (displaced.length > 0) await sessionEnding.ended(person, displaced, 'displaced', 'server');
       cookies.setSealed(ctx, PERSON_COOKIE, person, { sameSite: 'lax', maxAge: PERSON_MEMORY });
       const { id: githubId, login: githubLogin } = account;
       events.emit('login.completed', { clientId, ...ref, githubId, githubLogin, scope });

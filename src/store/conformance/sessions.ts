@@ -1,5 +1,7 @@
 /** The redeemed sessions of a store: reading, listing and ending them. */
 import assert from 'node:assert/strict';
+import type { EndedGrant } from '../records.ts';
+import { SESSIONS_OF_ONE } from '../store.ts';
 import { credential, grant, HOUR, liveSession, newSession, presentation } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
@@ -73,6 +75,22 @@ export function describeSessions(test: DefineTest): void {
     assert.deepEqual(await store.sessions.endAll('p'), []);
     assert.equal((await store.revocations.pending('p')).length, 1);
     assert.ok(await store.sessions.read({ person: 'q', grant: 'd' }));
+  });
+
+  test('at the limit, the session of a person whose last use is oldest is ended, and told', async ({
+    store,
+    advance,
+  }) => {
+    await liveSession(store, 'p', 'oldest', { credentialId: 'other' });
+    advance(1);
+    const begun: EndedGrant[][] = [];
+    for (let count = 1; count <= SESSIONS_OF_ONE; count++)
+      begun.push(await store.sessions.begin(newSession('p', `g${count}`)));
+    const ended = begun.pop();
+    assert.deepEqual(begun.flat(), []);
+    assert.deepEqual(ended, [{ ref: { person: 'p', grant: 'oldest' }, clientId: grant.clientId }]);
+    assert.equal(await store.sessions.read({ person: 'p', grant: 'oldest' }), undefined);
+    assert.equal((await store.revocations.pending('p')).length, 1);
   });
 
   test('people with sessions are listed in byte order, in pages', async ({ store }) => {

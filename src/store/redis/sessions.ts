@@ -44,7 +44,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const { clientId, redirectUri, redirectUriSent, codeChallenge, resource } = grant;
       const { appClientId, sealedTokens, accessExpiresAt, refreshExpiresAt } = credential;
       const generation = firstGeneration();
-      await Promise.all([
+      const [, ended] = await Promise.all([
         people.announce(ref.person, codeTtl),
         run(scripts.begin, ref.person, {
           grant: ref.grant,
@@ -67,6 +67,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
           batch: batch(),
         }),
       ]);
+      return endedListSchema.parse(ended).map((one) => toEnded(ref.person, one));
     },
 
     async redeem({ person, grant }, presented, ttl, refreshHash): Promise<Redemption> {

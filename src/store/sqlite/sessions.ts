@@ -45,7 +45,7 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
     async begin({ ref, grant, codeHash, codeTtl, credentialId, credential }) {
       const { person } = ref;
       const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
-      await transaction((now) => {
+      return transaction((now) => {
         sql.run`
           INSERT INTO superseded (person, credential, sealed_tokens) SELECT person, id, sealed_tokens FROM credentials
           WHERE person = ${person} AND id = ${credentialId} AND sealed_tokens <> ${sealedTokens}`;
@@ -66,12 +66,14 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
             last_used_at, expires_at)
           VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0,
             0, ${now}, ${now}, ${now + codeTtl})`;
-        const { changes } = sql.run`
+        const displaced = sql.all`
           DELETE FROM grants WHERE person = ${person} AND id IN (
             SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
-            ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})`;
-        if (changes > 0) retireUnused(sql, person, now);
+            ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})
+          RETURNING person, id, client_id`;
+        if (displaced.length > 0) retireUnused(sql, person, now);
         visitBy(sql, person, now + codeTtl);
+        return displaced.map(toEnded);
       });
     },
 

@@ -32,6 +32,8 @@ if redis.call('HLEN', STATES) > args.limit then
       oldest, oldestState = grant, candidate
     end
   end)
-  remove(oldest, oldestState)
+  local ended = remove(oldest, oldestState)
   retireUnused()
+  return { ended }
 end
+return {}

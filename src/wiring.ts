@@ -133,6 +133,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     organizations: config.allowedOrganizations,
     administrators: config.adminUsers,
     store: store.shared,
+    githubUrl: url,
   });
   const personTag = await createPersonTag(store.shared, secrets, url);
   const upstream = createGithubUpstream({

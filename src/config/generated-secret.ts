@@ -1,7 +1,8 @@
 /** The secret of a developer's machine: made once, kept beside the embedded store, readable by its owner alone. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPrivateDirectory } from '../base/private-directory.ts';
 import type { Config } from './config.ts';
 
 /** The same configuration with a secret, generated into `DATA_DIR` if none was given. */
@@ -11,7 +12,7 @@ export function withGeneratedSecret(config: Config): Config {
 
 function generatedSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  createPrivateDirectory(dataDir);
   try {
     writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login named there is pinned to the
- * first numeric id that used it: a renamed person stays who they are, and a recycled login is nobody.
+ * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login or an organization named there is
+ * pinned to the first numeric id that had the name (`pins.ts`): who takes over the name later is not meant.
  */
 import { z } from 'zod';
 import type { OrganizationRule, UserRule } from '../config/config.ts';
@@ -8,12 +8,10 @@ import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { Account } from '../store/records.ts';
 import type { SharedStore } from '../store/store.ts';
 import type { GithubAnswer } from './api.ts';
+import { createPins, type Pins } from './pins.ts';
 import { GithubTrouble } from './trouble.ts';
 
-const PINS = 'login-pins';
-/** Milliseconds for which pins are believed before they are read again. */
-const PINS_KEPT = 60_000;
-const pinsSchema = z.record(z.string(), z.number());
+const membershipSchema = z.object({ state: z.string(), organization: z.object({ id: z.number() }).optional() });
 
 /** Asks GitHub as the person. */
 type AskGithub = (path: string) => Promise<GithubAnswer>;
@@ -38,54 +36,39 @@ interface PolicyOptions {
   readonly organizations: readonly OrganizationRule[];
   readonly administrators: readonly UserRule[];
   readonly store: SharedStore;
+  /** Names and ids are those of one GitHub. */
+  readonly githubUrl: string;
 }
 
-export function createPolicy({ users, organizations, administrators, store }: PolicyOptions): Policy {
+export function createPolicy({ users, organizations, administrators, store, githubUrl }: PolicyOptions): Policy {
   const open = users.length === 0 && organizations.length === 0;
   const goesByLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
-  let pins: { ids: Record<string, number>; version: number; readAt: number } | undefined;
-
-  async function readPins(): Promise<{ ids: Record<string, number>; version: number }> {
-    if (pins === undefined || Date.now() - pins.readAt > PINS_KEPT) {
-      const { version, value } = await store.readDocument(PINS);
-      pins = { ids: version === 0 ? {} : pinsSchema.parse(JSON.parse(value)), version, readAt: Date.now() };
-    }
-    return pins;
-  }
+  const logins = createPins(store, `login-pins:${githubUrl}`);
+  const organizationNames = createPins(store, `organization-pins:${githubUrl}`);
 
   /** Pins those logins of the rules that this account is the first to use. @param account as GitHub says it is now */
   async function pin(account: Account): Promise<void> {
     const login = account.login.toLowerCase();
-    if (![...users, ...administrators].some((rule) => 'login' in rule && rule.login === login)) return;
-    for (;;) {
-      const { ids, version } = await readPins();
-      if (ids[login] !== undefined) return;
-      const written = await store.writeDocument(PINS, version, JSON.stringify({ ...ids, [login]: account.id }));
-      pins = undefined;
-      if (written) return;
-    }
+    if ([...users, ...administrators].some((rule) => 'login' in rule && rule.login === login))
+      await logins.pin(login, account.id);
   }
 
   /** Whether an account is named, by its id or by a login that is pinned to it. */
   async function isNamed(rules: readonly UserRule[], { id, login }: Account): Promise<boolean> {
     if (rules.some((rule) => 'id' in rule && rule.id === id)) return true;
-    const logins = rules.flatMap((rule) => ('login' in rule ? rule.login : []));
-    if (logins.length === 0) return false;
-    const isPinned = async () => {
-      const { ids } = await readPins();
-      return logins.some((login) => ids[login] === id);
-    };
-    if (await isPinned()) return true;
-    // What another replica pinned within the minute counts as well.
-    if (!logins.includes(login.toLowerCase()) || pins?.ids[login.toLowerCase()] !== undefined) return false;
-    pins = undefined;
-    return isPinned();
+    const named = rules.flatMap((rule) => ('login' in rule ? rule.login : []));
+    if (named.length === 0) return false;
+    if (await logins.isPinned(named, id)) return true;
+    const own = login.toLowerCase();
+    return named.includes(own) && (await logins.idOf(own)) === id;
   }
 
   async function isMemberOfAny(account: Account, ask: AskGithub): Promise<boolean> {
-    const asked = await Promise.allSettled(organizations.map((rule) => isMember(rule, account, ask)));
+    const asked = await Promise.allSettled(
+      organizations.map((rule) => isMember(organizationNames, rule, account, ask)),
+    );
     if (asked.some((answer) => answer.status === 'fulfilled' && answer.value)) return true;
-    // One that could not be asked might have been the one.
+    // The person may be a member of an organization that could not be asked about.
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
     return false;
   }
@@ -109,19 +92,36 @@ export function createPolicy({ users, organizations, administrators, store }: Po
   };
 }
 
-/** @see https://docs.github.com/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user */
-async function isMember({ organization, team }: OrganizationRule, account: Account, ask: AskGithub): Promise<boolean> {
-  const path =
-    team === undefined
-      ? `/user/memberships/orgs/${encodeURIComponent(organization)}`
-      : `/orgs/${encodeURIComponent(organization)}/teams/${encodeURIComponent(team)}/memberships/${encodeURIComponent(account.login)}`;
+/**
+ * Whether an account is an active member of an organization, and of a team when the rule names one. The organization is the
+ * one whose id is pinned to the name: if it was renamed, and another took its old name, nobody is a member.
+ * @see https://docs.github.com/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
+ */
+async function isMember(
+  organizationNames: Pins,
+  { organization, team }: OrganizationRule,
+  account: Account,
+  ask: AskGithub,
+): Promise<boolean> {
+  const path = `/user/memberships/orgs/${encodeURIComponent(organization)}`;
+  const membership = membershipSchema.safeParse(await askAboutMembership(path, ask)).data;
+  const id = membership?.organization?.id;
+  if (membership?.state !== 'active' || id === undefined) return false;
+  if ((await organizationNames.pin(organization.toLowerCase(), id)) !== id) return false;
+  if (team === undefined) return true;
+  const [owner, slug, login] = [organization, team, account.login].map(encodeURIComponent);
+  const ofTeam = await askAboutMembership(`/orgs/${owner}/teams/${slug}/memberships/${login}`, ask);
+  return membershipSchema.safeParse(ofTeam).data?.state === 'active';
+}
+
+/** A membership document; undefined when GitHub shows none. @throws {UpstreamFailure} when GitHub cannot be asked */
+async function askAboutMembership(path: string, ask: AskGithub): Promise<unknown> {
   try {
-    const { data } = await ask(path);
-    return z.object({ state: z.string() }).safeParse(data).data?.state === 'active';
+    return (await ask(path)).data;
   } catch (error) {
     if (!(error instanceof GithubTrouble)) throw error;
-    // 403 says the organisation does not let this app see; to the policy that is: not shown to be a member.
-    if (error.kind === 'not_found' || error.kind === 'forbidden') return false;
+    // 403 says that the organization does not let this app see its members: nobody is shown to be one.
+    if (error.kind === 'not_found' || error.kind === 'forbidden') return undefined;
     throw new UpstreamFailure(
       'temporarily_unavailable',
       'github_unreachable',

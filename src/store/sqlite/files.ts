@@ -1,10 +1,5 @@
 /** Files that only their owner may read: tokens in them are sealed, but names and times of use are not. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-
-/** Creates a directory with mode 0700. One that exists keeps its mode. */
-export function createPrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-}
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 
 /**
  * Creates a file with mode 0600; one that exists gets that mode. SQLite gives its journals the mode of the database. An

@@ -1,11 +1,11 @@
 /** The embedded store: one SQLite file, one serving process, no server to run. */
 import { join } from 'node:path';
+import { createPrivateDirectory } from '../../base/private-directory.ts';
 import type { Store } from '../store.ts';
 import { createSqliteClientStore } from './clients.ts';
 import { createSqliteConsentStore } from './consents.ts';
 import { createSqliteCredentialStore } from './credentials.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createPrivateDirectory } from './files.ts';
 import { takeLock } from './lock.ts';
 import { createSqliteLoginStore } from './logins.ts';
 import { createSqliteRevocationStore } from './revocations.ts';

@@ -1,0 +1,21 @@
+/** A directory that only its owner may enter. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Creates a directory with mode 0700, and its parents. A directory that exists keeps its mode. The parents are created one
+ * by one, because `mkdirSync` with `recursive` never returns where a file system answers ENOENT for each of them (/proc).
+ * @throws {Error} that names the directory, when the system refuses
+ */
+export function createPrivateDirectory(path: string): void {
+  const directory = resolve(path);
+  if (existsSync(directory)) return;
+  createPrivateDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    // Another process created it in between.
+    if (code !== 'EEXIST') throw new Error(`the directory ${directory} cannot be created (${code})`, { cause });
+  }
+}

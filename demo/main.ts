@@ -2,6 +2,7 @@
  * `npm run demo`: the bridge with the embedded store, and a simulated GitHub beside it; nothing to set up. For trying
  * things out: anybody who reaches it can be anybody.
  */
+import { join } from 'node:path';
 import { banner } from '../src/banner.ts';
 import { type Config, ConfigurationError, readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/observe/logger.ts';
@@ -32,9 +33,10 @@ const github = createSimulatedGitHub({
 
 try {
   const config: Config = readConfig({
-    DATA_DIR: './data/demo',
     LOG_LEVEL: 'warn',
     ...process.env,
+    // A folder for each simulated GitHub, because a store belongs to one GitHub.
+    DATA_DIR: join(process.env.DATA_DIR ?? './data', `demo-${githubPort}`),
     PUBLIC_URL: publicUrl,
     GITHUB_CLIENT_ID: CLIENT_ID,
     GITHUB_CLIENT_SECRET: CLIENT_SECRET,

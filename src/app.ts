@@ -8,7 +8,7 @@ import {
   adminPage,
   adminRevoke,
 } from './account/pages.ts';
-import { githubWebhook } from './github/webhook.ts';
+import { githubWebhook, requireSignature } from './github/webhook.ts';
 import { checkHostAndOrigin } from './mcp/host-and-origin.ts';
 import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
@@ -40,7 +40,7 @@ const NONE = undefined;
 const FORM = { as: 'form', limit: 64 * 1024 } as const;
 const METADATA = { as: 'json', limit: 64 * 1024 } as const;
 const MESSAGE = { as: 'json', limit: 1024 * 1024 } as const;
-const WEBHOOK = { as: 'json', limit: 1024 * 1024 } as const;
+const DELIVERY = { as: 'bytes', limit: 1024 * 1024 } as const;
 
 interface AppOptions {
   readonly metrics: Metrics;
@@ -124,21 +124,24 @@ function routes(bridge: Bridge, origins: OriginRule, { metrics, simulated = fals
     ['GET', ['/mcp', '/mcp/'], 'allowed', NONE, mcp.endpoint],
     ['DELETE', ['/mcp', '/mcp/'], 'allowed', NONE, mcp.endpoint],
     ['GET', ['/sse', '/sse/'], 'allowed', NONE, sse.stream],
-    ['POST', '/messages', 'allowed', MESSAGE, sse.messages],
   ];
+  const mcpClientsSend: Route[] = [['POST', '/messages', 'allowed', MESSAGE, sse.messages]];
   const { personTag } = bridge;
   const githubCalls = webhookSecrets.map((secret): Route => {
-    return ['POST', '/github/webhook', 'own', WEBHOOK, githubWebhook({ ...services, personTag, secret })];
+    return ['POST', '/github/webhook', 'own', DELIVERY, githubWebhook({ ...services, personTag, secret })];
   });
   const operatorsCall: Route[] = [
     ['GET', '/healthz', 'own', NONE, healthz],
     ['GET', '/readyz', 'own', NONE, readyz(services.store)],
     ['GET', '/metrics', 'own', NONE, renderMetrics(metrics)],
   ];
+  const hostAndOrigin = checkHostAndOrigin(issuer, config.loopback, origins);
   return [
-    { errors: json, routes: [...clientsDiscover, ...clientsCall, ...githubCalls, ...operatorsCall] },
+    { errors: json, routes: [...clientsDiscover, ...clientsCall, ...operatorsCall] },
+    { errors: json, guards: [requireSignature], routes: githubCalls },
     { errors: page, routes: peopleSee },
-    { errors: json, guard: checkHostAndOrigin(issuer, config.loopback, origins), routes: mcpClientsCall },
+    { errors: json, guards: [hostAndOrigin], routes: mcpClientsCall },
+    { errors: json, guards: [hostAndOrigin, sse.authenticate], routes: mcpClientsSend },
   ];
 }
 

@@ -21,8 +21,8 @@ export type Route = readonly [
 export interface RouteGroup {
   /** Answers what a handler throws. */
   readonly errors: Koa.Middleware;
-  /** Runs before the body is read. */
-  readonly guard?: Koa.Middleware;
+  /** Run before the body is read, in this order. */
+  readonly guards?: readonly Koa.Middleware[];
   readonly routes: readonly Route[];
 }
 
@@ -37,9 +37,9 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
   // Every method is known, so that one that a path does not take is 405 (the sender's mistake), not 501 (ours).
   const router = new Router({ methods: METHODS, sensitive: true, strict: true });
   const access = new Map<string, OriginAccess>();
-  for (const { errors, guard, routes } of groups) {
+  for (const { errors, guards = [], routes } of groups) {
     for (const [method, paths, origins, rule, handler] of routes) {
-      const chain = [errors, guard, rule && body(rule), handler].filter((part) => part !== undefined);
+      const chain = [errors, ...guards, rule && body(rule), handler].filter((part) => part !== undefined);
       for (const path of [paths].flat()) {
         router.register(path, [method.toLowerCase()], chain);
         access.set(path, origins);

@@ -8,16 +8,9 @@ import { createSessionDirectory, type SessionDirectory } from './account/session
 import { createAccountSignIn } from './account/sign-in.ts';
 import { defined } from './base/defined.ts';
 import type { Config } from './config/config.ts';
-import { createGithubApi, type GithubApi } from './github/api.ts';
-import { createCredentials } from './github/credentials.ts';
-import { createGithubOAuth } from './github/oauth-app.ts';
-import { createPersonTag, type PersonTag } from './github/person.ts';
-import { createPolicy, type Policy } from './github/policy.ts';
-import { createRevocations, type Revocations } from './github/revocations.ts';
-import { githubScopes } from './github/scopes.ts';
+import type { GithubApi } from './github/api.ts';
+import { createGithub, type Github } from './github/github.ts';
 import type { Timeouts } from './github/timeouts.ts';
-import { createTokenSeal } from './github/token-seal.ts';
-import { createGithubUpstream } from './github/upstream.ts';
 import { callerOf, createBearerAuth } from './mcp/bearer.ts';
 import { createMcpServers } from './mcp/server.ts';
 import { createSseTransport, type SseTransport } from './mcp/sse.ts';
@@ -32,7 +25,6 @@ import type { Services } from './oauth/endpoints/services.ts';
 import { grantTypes } from './oauth/grants/index.ts';
 import { createLogins } from './oauth/login/login.ts';
 import { createResources } from './oauth/resource-indicators.ts';
-import { createSessionEnding } from './oauth/session-ending.ts';
 import { createAccessTokens } from './oauth/tokens/access-token.ts';
 import { createIdTokens } from './oauth/tokens/id-token.ts';
 import type { EventBus } from './observe/events.ts';
@@ -50,15 +42,13 @@ import { createWeb } from './web/web.ts';
 const SWEEP_INTERVAL = 60_000;
 
 /** Everything the routes need, and what runs beside them. */
-export interface Bridge {
+export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocations'> {
   readonly config: Config;
   readonly services: Services;
   readonly mcp: StreamableHttp;
   readonly sse: SseTransport;
+  /** GitHub's API on a person's behalf. */
   readonly github: GithubApi;
-  readonly policy: Policy;
-  readonly personTag: PersonTag;
-  readonly revocations: Revocations;
   readonly directory: SessionDirectory;
   readonly account: AccountServices;
   /** One round of what is done by the clock: expired sessions, revocations due, signing keys. */
@@ -90,65 +80,23 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const { store, events } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const issuer = config.publicUrl;
-  const { clientId, clientSecret, url, apiUrl } = config.github;
-  const timeouts = defined({ timeouts: options.timeouts });
+  const { clientId, url } = config.github;
 
   const secrets = createSecrets(config.secrets);
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
   const keys = createSigningKeys({ store: store.shared, secrets, events, now, tokenTtl: config.accessTokenTtl });
   const resources = createResources(issuer, config.resources);
   const accessTokens = createAccessTokens({ issuer, resources, keys, now, ttl: config.accessTokenTtl });
-  const scopes = githubScopes(config.scopes);
-
-  const oauth = createGithubOAuth({
-    clientId,
-    clientSecret,
-    url,
-    apiUrl,
-    callbackUrl: `${issuer}/github/callback`,
-    events,
-    ...timeouts,
-  });
-  const seal = createTokenSeal(secrets, now);
-  // Ending a session revokes tokens, and what revokes tokens ends sessions that have expired.
-  const sessionEnding = createSessionEnding({
+  const github = await createGithub({
+    config,
     store,
+    secrets,
     events,
-    revokeUnused: (person) => revocations.revokeUnused(person),
-  });
-  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, seal, sessionEnding });
-  const credentials = createCredentials({
-    store,
-    seal,
-    events,
-    oauth,
     now,
-    sessionEnding,
-    discard: revocations.discard,
-    ...timeouts,
+    ...defined({ timeouts: options.timeouts }),
   });
-  const github = createGithubApi({ apiUrl, credentials, events, now, ...timeouts });
-  const policy = createPolicy({
-    users: config.allowedUsers,
-    organizations: config.allowedOrganizations,
-    administrators: config.adminUsers,
-    store: store.shared,
-    githubUrl: url,
-  });
-  const personTag = await createPersonTag(store.shared, secrets, url);
-  const upstream = createGithubUpstream({
-    clientId,
-    issuer: `${url}/login/oauth`,
-    scopes,
-    oauth,
-    api: github,
-    credentials,
-    policy,
-    revocations,
-    personTag,
-    seal,
-    store,
-  });
+  const { upstream, policy, personTag, revocations, sessionEnding } = github;
+  const { scopes } = upstream;
 
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
@@ -196,11 +144,12 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     store,
     events,
     scope: config.scopes,
+    scopes,
   });
   const stepUp = createStepUp(tools, scopes);
   const servers = createMcpServers({
     tools,
-    github,
+    github: github.api,
     directory,
     stepUp,
     isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
@@ -221,7 +170,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     services,
     mcp,
     sse,
-    github,
+    github: github.api,
     policy,
     personTag,
     revocations,

@@ -4,6 +4,7 @@
  * the table (`settings.ts`); what several must be together is here.
  */
 import { defined } from '../base/defined.ts';
+import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
@@ -106,6 +107,14 @@ export function readConfig(env: Environment): Config {
   for (const resource of resources)
     if (URL.parse(resource)?.origin === origin?.origin)
       complain('RESOURCES', `"${resource}" is this bridge's own`, 'Leave it out: the bridge serves it already.');
+  const comparable = resources.map(comparableResource);
+  for (const [index, resource] of resources.entries())
+    if (comparable.indexOf(comparable[index] ?? '') !== index)
+      complain(
+        'RESOURCES',
+        `"${resource}" is the same resource as one before it`,
+        'Keep one: a query and a slash at the end make no difference to clients.',
+      );
 
   const accessTokenTtl = read('ACCESS_TOKEN_TTL');
   const refreshTokenTtl = read('REFRESH_TOKEN_TTL');

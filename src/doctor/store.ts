@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
+import { checkStoreOrigin } from '../github/store-origin.ts';
 import { openStore } from '../open-store.ts';
 import { ForeignStore, readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
@@ -29,6 +30,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
       },
     });
     await store.ping();
+    await checkStoreOrigin(store.shared, config.github.url);
     if (secrets.length > 0)
       await readCanaries(store.shared, createSecrets(secrets), Math.floor(Date.now() / 1000), config.refreshTokenTtl);
     const where = redisUrl === undefined ? `SQLite in ${dataDir}` : 'Redis';
@@ -43,10 +45,9 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 
 function problemWith({ redisUrl, dataDir }: Config, error: unknown, trouble: Error | undefined): Finding {
   if (error instanceof ForeignStore) {
-    const remedy =
-      redisUrl === undefined
-        ? `Set BRIDGE_SECRET to what it was, or name another DATA_DIR; secrets are rotated by writing "new,old".`
-        : 'Set BRIDGE_SECRET to what it was, or name another database in REDIS_URL; secrets are rotated by writing "new,old".';
+    const another = redisUrl === undefined ? 'another DATA_DIR' : 'another database in REDIS_URL';
+    const rotation = error.setting === 'BRIDGE_SECRET' ? '; secrets are rotated by writing "new,old"' : '';
+    const remedy = `Set ${error.setting} to what it was, or name ${another}${rotation}.`;
     return { check: STORE, problem: error.message, remedy };
   }
   const said = reasonOf(trouble ?? error);

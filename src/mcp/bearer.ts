@@ -10,8 +10,10 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from '@modelcontextprotocol/server';
+import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
 import type { EventBus } from '../observe/events.ts';
+import { words } from '../protocol/parameters.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath, type ResourcePath } from './protected-resource.ts';
@@ -43,6 +45,7 @@ interface BearerAuthOptions {
   readonly events: EventBus;
   /** Scopes named in challenges. */
   readonly scope: readonly string[];
+  readonly scopes: Pick<UpstreamScopes, 'covers'>;
 }
 
 const CALLER = 'caller';
@@ -54,6 +57,7 @@ export function createBearerAuth({
   store,
   events,
   scope,
+  scopes,
 }: BearerAuthOptions): BearerAuth {
   const challengeOptions = (path: ResourcePath) => ({
     requiredScopes: [...scope],
@@ -71,7 +75,8 @@ export function createBearerAuth({
       return {
         token,
         clientId: claims.client_id,
-        scopes: claims.scope.split(' ').filter((word) => word !== ''),
+        // A token says no more than its grant, whoever signed it.
+        scopes: words(claims.scope).filter((one) => scopes.covers(session.grant.scope, one)),
         expiresAt: claims.exp,
         resource: new URL(claims.aud),
         extra: { [CALLER]: caller },

@@ -29,6 +29,8 @@ const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.obj
 export interface SseTransport {
   /** `GET /sse` */
   readonly stream: Koa.Middleware;
+  /** Runs before `messages`, so that no body of a stranger is read. */
+  readonly authenticate: Koa.Middleware;
   /** `POST /messages` */
   readonly messages: Koa.Middleware;
   close(): Promise<void>;
@@ -89,9 +91,14 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
       });
       await server.connect(transport);
     },
-    async messages(ctx) {
+    async authenticate(ctx, next) {
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
+      ctx.state.authInfo = authInfo;
+      return next();
+    },
+    async messages(ctx) {
+      const authInfo: AuthInfo = ctx.state.authInfo;
       const stream = streams.get(String(ctx.query.sessionId ?? ''));
       // The stream of another session is answered as one that does not exist.
       if (stream === undefined || stream.sid !== sidOf(authInfo)) {

@@ -4,6 +4,7 @@
  */
 import { invalidTarget } from '../protocol/oauth-error.ts';
 import { words } from '../protocol/parameters.ts';
+import { comparableResource } from '../protocol/resource.ts';
 
 export interface Resources {
   /** The audience of the built-in resource. */
@@ -24,14 +25,14 @@ export interface Resources {
 export function createResources(publicUrl: string, others: readonly string[]): Resources {
   const builtIn = `${publicUrl}/mcp`;
   const audiences = new Map<string, string>();
-  for (const name of [publicUrl, builtIn, `${publicUrl}/sse`]) audiences.set(comparable(name), builtIn);
-  for (const name of others) audiences.set(comparable(name), name);
+  for (const name of [publicUrl, builtIn, `${publicUrl}/sse`]) audiences.set(comparableResource(name), builtIn);
+  for (const name of others) audiences.set(comparableResource(name), name);
   return {
     builtIn,
     all: [builtIn, ...others],
     resolve(parameter) {
       if (parameter === undefined) return builtIn;
-      const found = new Set(words(parameter).map((word) => audiences.get(comparable(word))));
+      const found = new Set(words(parameter).map((word) => audiences.get(comparableResource(word))));
       const [audience] = found;
       if (found.size > 1)
         throw invalidTarget('a token is good for one resource only: ask for each in a request of its own');
@@ -39,12 +40,4 @@ export function createResources(publicUrl: string, others: readonly string[]): R
       return audience;
     },
   };
-}
-
-/** As clients really send it: host in any case, a trailing slash or a query more or less (clients.md, ChatGPT). */
-function comparable(resource: string): string {
-  if (!URL.canParse(resource)) return '';
-  const url = new URL(resource);
-  if (url.hash !== '' || url.username !== '' || url.password !== '') return '';
-  return `${url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

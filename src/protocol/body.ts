@@ -1,24 +1,25 @@
-/** Parsing bodies: each route says how many bytes it takes, and as what. */
+/** Reading bodies: each route says how many bytes it takes, and as what. */
 import type Koa from 'koa';
 import { HttpMethodEnum, koaBody } from 'koa-body';
 
 /** What a route takes as its body; everything else is left unread. */
 export interface BodyRule {
-  readonly as: 'form' | 'json' | 'form or json';
+  readonly as: 'form' | 'json' | 'bytes';
   /** Bytes. */
   readonly limit: number;
 }
 
 /** Reads the body of a request. A body that cannot be read, or is longer than the limit, is a 4xx error. */
 export function body({ as, limit }: BodyRule): Koa.Middleware {
+  if (as === 'bytes') return readBytes(limit);
   return koaBody({
-    json: as !== 'form',
-    urlencoded: as !== 'json',
+    json: as === 'json',
+    urlencoded: as === 'form',
     jsonLimit: limit,
     formLimit: limit,
     multipart: false,
     text: false,
-    // Signatures are of the raw text, and only there a repeated parameter is seen.
+    // The parsed form hides parameters that are repeated.
     includeUnparsed: true,
     parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT],
     onError: unreadable,
@@ -28,4 +29,26 @@ export function body({ as, limit }: BodyRule): Koa.Middleware {
 /** A body that cannot be read is the sender's mistake, also where the library does not say so (broken compression). */
 function unreadable(error: Error): never {
   throw 'status' in error ? error : Object.assign(error, { status: 400 });
+}
+
+/** Reads a body without parsing it, for senders who are known by a signature of its bytes. */
+function readBytes(limit: number): Koa.Middleware {
+  return async (ctx, next) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of ctx.req) {
+      length += (chunk as Buffer).length;
+      if (length > limit) throw Object.assign(new Error('the body is too large'), { status: 413 });
+      chunks.push(chunk as Buffer);
+    }
+    ctx.state.bytes = Buffer.concat(chunks);
+    return next();
+  };
+}
+
+/** The body of a route that takes bytes. */
+export function bodyBytes(ctx: Koa.Context): Buffer {
+  const bytes: unknown = ctx.state.bytes;
+  if (!Buffer.isBuffer(bytes)) throw new TypeError('the route takes no bytes');
+  return bytes;
 }

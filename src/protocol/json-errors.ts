@@ -6,7 +6,14 @@
 import type Koa from 'koa';
 import { TooManyRequests } from '../security/rate-limits.ts';
 import { StoreUnavailable } from '../store/store.ts';
-import { clientErrorStatus, countFailure, type FailureOptions, reportFailure, STORE_RETRY } from './failures.ts';
+import {
+  clientErrorStatus,
+  countFailure,
+  type FailureOptions,
+  reportFailure,
+  STORE_RETRY,
+  unreadableBody,
+} from './failures.ts';
 import { OAuthError, type OAuthErrorCode } from './oauth-error.ts';
 
 /** Codes that tell a guesser "no": they count against the address. */
@@ -48,10 +55,7 @@ function toOAuthError(thrown: unknown): OAuthError {
     });
   }
   const status = clientErrorStatus(thrown);
-  if (status !== undefined)
-    return new OAuthError('invalid_request', status === 413 ? 'the body is too large' : 'the body cannot be read', {
-      status,
-    });
+  if (status !== undefined) return new OAuthError('invalid_request', unreadableBody(status), { status });
   return new OAuthError(
     'server_error',
     'something went wrong here; the reference in X-Request-Id finds it in the log',

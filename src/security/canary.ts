@@ -11,9 +11,15 @@ const SONG = 'mcp-github-bridge';
 const canariesSchema = z.array(z.object({ sealed: z.string(), supersededAt: z.number().optional() }));
 type Canaries = z.infer<typeof canariesSchema>;
 
-/** The store holds what a secret sealed that is not configured. */
+/** The store was made under another setting, which what it holds depends on. The message is for the operator. */
 export class ForeignStore extends Error {
   override readonly name = 'ForeignStore';
+  readonly setting: 'BRIDGE_SECRET' | 'GITHUB_URL';
+
+  constructor(setting: ForeignStore['setting'], message: string) {
+    super(message);
+    this.setting = setting;
+  }
 }
 
 /**
@@ -51,7 +57,8 @@ export async function readCanaries(
     try {
       secrets.open(sealed, DOCUMENT);
     } catch (error) {
-      if (error instanceof SealBroken) throw new ForeignStore('the store was made under another BRIDGE_SECRET');
+      if (error instanceof SealBroken)
+        throw new ForeignStore('BRIDGE_SECRET', 'the store was made under another BRIDGE_SECRET');
       throw error;
     }
   }

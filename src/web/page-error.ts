@@ -44,12 +44,14 @@ export class PageError extends Error {
       continueUrl?: string;
       uiLocales?: string;
       retryAfter?: number;
+      /** When it is not the usual one of the kind. */
+      status?: number;
       cause?: unknown;
     } = {},
   ) {
     super(`${kind}${options.description === undefined ? '' : `: ${options.description}`}`, { cause: options.cause });
     this.kind = kind;
-    this.status = STATUS[kind];
+    this.status = options.status ?? STATUS[kind];
     this.description = options.description;
     this.clientName = options.clientName;
     this.login = options.login;

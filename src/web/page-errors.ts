@@ -11,6 +11,7 @@ import {
   referenceOf,
   reportFailure,
   STORE_RETRY,
+  unreadableBody,
 } from '../protocol/failures.ts';
 import { OAuthError } from '../protocol/oauth-error.ts';
 import { TooManyRequests } from '../security/rate-limits.ts';
@@ -73,7 +74,7 @@ function toPageError(thrown: unknown): PageError {
   if (thrown instanceof TooManyRequests) return new PageError('too_many_requests', { retryAfter: thrown.retryAfter });
   if (thrown instanceof StoreUnavailable) return new PageError('unavailable', { retryAfter: STORE_RETRY });
   if (thrown instanceof OAuthError) return new PageError('invalid_request', { description: thrown.description });
-  if (clientErrorStatus(thrown) !== undefined)
-    return new PageError('invalid_request', { description: 'the body cannot be read' });
+  const status = clientErrorStatus(thrown);
+  if (status !== undefined) return new PageError('invalid_request', { description: unreadableBody(status), status });
   return new PageError('internal', { cause: thrown });
 }

@@ -156,7 +156,8 @@ onBothStores('the doctor', (store) => {
   it('tells a GitHub that cannot be reached, and an API', async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`;
     const both = await doctor({ ...env, GITHUB_URL: nowhere });
-    assert.deepEqual(both.problems, ['GitHub', 'GitHub API']);
+    assert.deepEqual(both.problems, ['GitHub', 'GitHub API', 'store']);
+    assert.match(both.text, /the store holds tokens of .*Set GITHUB_URL to what it was/);
     const api = await doctor({ ...env, GITHUB_API_URL: nowhere });
     assert.deepEqual(api.problems, ['GitHub API']);
     assert.match(api.text, /cannot be reached \(ECONNREFUSED\)\. Check GITHUB_API_URL/);
@@ -174,7 +175,8 @@ onBothStores('the doctor', (store) => {
   it('tells a certificate that nobody vouches for, and how to vouch for it', { skip: NO_OPENSSL }, async () => {
     const enterprise = await listenWithOwnCertificate(directory, passOnTo(github));
     try {
-      const there = { ...env, GITHUB_URL: enterprise.url };
+      // A store of its own: one belongs to one GitHub.
+      const there = { ...env, GITHUB_URL: enterprise.url, REDIS_URL: '', DATA_DIR: join(directory, 'enterprise') };
       const { problems, text } = await doctor(there);
       assert.deepEqual(problems, ['GitHub', 'GitHub API']);
       assert.match(text, /is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*NODE_EXTRA_CA_CERTS=/);

@@ -6,7 +6,7 @@
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { formParameters } from '../../protocol/http.ts';
-import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
+import { invalidRequest, invalidScope, OAuthError } from '../../protocol/oauth-error.ts';
 import { type Parameters, parseParameters, words } from '../../protocol/parameters.ts';
 import { isCodeChallenge } from '../../protocol/pkce.ts';
 import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
@@ -51,7 +51,7 @@ export function authorize(services: Authorize): Koa.Middleware {
         redirectUriSent: parameters.has('redirect_uri'),
         codeChallenge: checkCodeChallenge(parameters),
         resource: services.resources.resolve(parameters.get('resource')),
-        scope: requestedScope(services.upstream.scopes, parameters.get('scope')),
+        scope: checkScope(services, client, parameters),
         ...checkOpenid(parameters),
       };
       await askForConsent(services, ctx, client, request);
@@ -152,6 +152,16 @@ function checkCodeChallenge(parameters: Parameters): string {
   if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256');
   if (!isCodeChallenge(challenge)) throw invalidRequest('code_challenge is not an S256 challenge');
   return challenge;
+}
+
+/** The scopes asked for, of which a client that the operator registered with a `scope` gets no others (RFC 7591 section 2). */
+function checkScope({ upstream: { scopes } }: Authorize, client: Client, parameters: Parameters): string[] {
+  const requested = requestedScope(scopes, parameters.get('scope'));
+  if (client.origin !== 'preregistered' || client.metadata.scope === undefined) return requested;
+  const registered = words(client.metadata.scope);
+  const allowed = requested.filter((scope) => registered.includes(scope) || scopes.covers(registered, scope));
+  if (allowed.length > 0) return allowed;
+  throw invalidScope('the client is not registered for any of these scopes');
 }
 
 /** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */

@@ -10,6 +10,7 @@ import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { openStore } from './open-store.ts';
 import { connectRedis, type RedisClient } from './store/redis/client.ts';
+import { checkRedisSettings } from './store/redis/server-settings.ts';
 import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
@@ -37,7 +38,7 @@ export interface RunningBridge {
 }
 
 /**
- * @throws {StoreInUse | ForeignStore | Error} with a message for the operator
+ * @throws {StoreInUse | ForeignStore | RedisEvicts | Error} with a message for the operator
  */
 export async function startBridge(
   config: Config,
@@ -48,6 +49,9 @@ export async function startBridge(
   const events = new EventBus();
   logEvents(events, logger);
   const onError = (error: Error) => events.emit('store.error', { error });
+  if (complete.redisUrl !== undefined)
+    for (const warning of await checkRedisSettings(complete.redisUrl))
+      logger.warn({ event: 'store.warning', message: warning });
   const store = openStore(complete, { onError });
   const counters = connectCounters(complete, onError);
   try {

@@ -44,9 +44,9 @@ async function findingsFor(env: Environment): Promise<{ findings: Finding[]; sec
 }
 
 function line(finding: Finding): string {
-  return 'problem' in finding
-    ? `problem  ${finding.check}: ${finding.problem}. ${finding.remedy}`
-    : `ok       ${finding.check}: ${finding.ok}`;
+  if ('problem' in finding) return `problem  ${finding.check}: ${finding.problem}. ${finding.remedy}`;
+  if ('warning' in finding) return `warning  ${finding.check}: ${finding.warning}`;
+  return `ok       ${finding.check}: ${finding.ok}`;
 }
 
 /** Everything that no line may contain, as it was written and as it is read. */

@@ -3,6 +3,7 @@
 /** One line of the doctor's: what is well, or what is wrong and what to do about it. */
 export type Finding =
   | { readonly check: string; readonly ok: string }
+  | { readonly check: string; readonly warning: string }
   | { readonly check: string; readonly problem: string; readonly remedy: string };
 
 export const isProblem = (finding: Finding): boolean => 'problem' in finding;

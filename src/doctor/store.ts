@@ -7,6 +7,7 @@ import { checkStoreOrigin } from '../github/store-origin.ts';
 import { openStore } from '../open-store.ts';
 import { ForeignStore, readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
+import { checkRedisSettings, RedisEvicts } from '../store/redis/server-settings.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Finding } from './finding.ts';
 
@@ -30,12 +31,14 @@ export async function checkStore(config: Config): Promise<Finding[]> {
       },
     });
     await store.ping();
+    const warnings = redisUrl === undefined ? [] : await checkRedisSettings(redisUrl);
     await checkStoreOrigin(store.shared, config.github.url);
     if (secrets.length > 0)
       await readCanaries(store.shared, createSecrets(secrets), Math.floor(Date.now() / 1000), config.refreshTokenTtl);
     const where = redisUrl === undefined ? `SQLite in ${dataDir}` : 'Redis';
     const opened: Finding = { check: STORE, ok: `${where} answers, and was made under this secret` };
-    return [opened, ...(await checkSessions(config, store))];
+    const settings = warnings.map((warning) => ({ check: STORE, warning }));
+    return [opened, ...settings, ...(await checkSessions(config, store))];
   } catch (error) {
     return [problemWith(config, error, trouble)];
   } finally {
@@ -49,6 +52,10 @@ function problemWith({ redisUrl, dataDir }: Config, error: unknown, trouble: Err
     const rotation = error.setting === 'BRIDGE_SECRET' ? '; secrets are rotated by writing "new,old"' : '';
     const remedy = `Set ${error.setting} to what it was, or name ${another}${rotation}.`;
     return { check: STORE, problem: error.message, remedy };
+  }
+  if (error instanceof RedisEvicts) {
+    const [problem = '', remedy = ''] = error.message.split(/: (?=set )/);
+    return { check: STORE, problem, remedy: `${remedy[0]?.toUpperCase()}${remedy.slice(1)}.` };
   }
   const said = reasonOf(trouble ?? error);
   if (redisUrl === undefined) {

@@ -73,7 +73,7 @@ onBothStores('the doctor', (store) => {
       DATA_DIR: join(directory, 'data'),
     };
     if (store === 'redis') {
-      redis = await startRedis({ requirePass: REDIS_PASSWORD });
+      redis = await startRedis({ requirePass: REDIS_PASSWORD, args: ['--save', '60 1000'] });
       env.REDIS_URL = redis.url;
     }
     bridge = await startBridge(readConfig(env), createLogger('silent'));

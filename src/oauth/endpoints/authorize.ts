@@ -18,6 +18,7 @@ import { redirectUriMatches } from '../clients/redirect-uri.ts';
 import { showConsent } from '../login/consent-page.ts';
 import type { RequestedLogin } from '../login/login.ts';
 import { requestedScope, upstreamScope } from '../scope.ts';
+import { PROMPT_VALUES } from './metadata.ts';
 import type { Services } from './services.ts';
 
 type Authorize = Pick<
@@ -25,7 +26,9 @@ type Authorize = Pick<
   'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events' | 'limits'
 >;
 
-/** Characters of what is passed on to the upstream or chooses the language of the pages. */
+/** Characters. What a client sends is stored until the person decides, and `state` comes back in every answer. */
+const MAX_STATE = 4096;
+const MAX_NONCE = 512;
 const MAX_LOGIN_HINT = 100;
 const MAX_UI_LOCALES = 200;
 
@@ -39,7 +42,7 @@ export function authorize(services: Authorize): Koa.Middleware {
     const target = {
       clientName: clientName(client),
       redirectUri: checkRedirectUri(client, parameters),
-      ...defined({ state: parameters.get('state'), uiLocales: parameters.get('ui_locales')?.slice(0, MAX_UI_LOCALES) }),
+      ...defined({ state: checkState(parameters), uiLocales: parameters.get('ui_locales')?.slice(0, MAX_UI_LOCALES) }),
     };
     try {
       checkResponseType(parameters);
@@ -131,6 +134,13 @@ function checkRedirectUri(client: Client, parameters: Parameters): string {
   });
 }
 
+/** Nothing can be answered to the client without its `state`, so this problem is a page. */
+function checkState(parameters: Parameters): string | undefined {
+  const state = parameters.get('state');
+  if (state === undefined || state.length <= MAX_STATE) return state;
+  throw new PageError('invalid_request', { description: `state is longer than ${MAX_STATE} characters` });
+}
+
 function checkResponseType(parameters: Parameters): void {
   const responseType = parameters.get('response_type');
   if (responseType === undefined) throw invalidRequest('response_type is missing');
@@ -166,14 +176,18 @@ function checkScope({ upstream: { scopes } }: Authorize, client: Client, paramet
 
 /** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
 function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint'> {
-  const prompt = parameters.get('prompt');
-  if (words(prompt).includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
+  const nonce = parameters.get('nonce');
+  if (nonce !== undefined && nonce.length > MAX_NONCE)
+    throw invalidRequest(`nonce is longer than ${MAX_NONCE} characters`);
+  // Values that this server does not know are left out (OpenID Connect Core section 3.1.2.1).
+  const prompt = words(parameters.get('prompt')).filter((value) => PROMPT_VALUES.includes(value));
+  if (prompt.includes('none') && prompt.length > 1) throw invalidRequest('prompt: none stands alone');
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
   return defined({
-    nonce: parameters.get('nonce'),
+    nonce,
     // max_age=0 asks for what prompt=login asks for; any other age is met, because each login visits GitHub anew.
-    prompt: maxAge !== undefined && Number(maxAge) === 0 ? 'login' : prompt,
+    prompt: maxAge !== undefined && Number(maxAge) === 0 ? 'login' : prompt.join(' ') || undefined,
     loginHint: parameters.get('login_hint')?.slice(0, MAX_LOGIN_HINT),
   });
 }

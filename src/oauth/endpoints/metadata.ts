@@ -7,6 +7,9 @@ import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS } from '../clients/
 import { grantTypes } from '../grants/index.ts';
 import { OPENID_SCOPES } from '../scope.ts';
 
+/** Values of `prompt` (OpenID Connect Core section 3.1.2.1). */
+export const PROMPT_VALUES: readonly string[] = ['none', 'login', 'consent', 'select_account'];
+
 /** Seconds for which clients may keep metadata. */
 const CACHE = 300;
 
@@ -72,7 +75,7 @@ export function openidConfiguration(options: MetadataOptions): Record<string, un
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    prompt_values_supported: [...PROMPT_VALUES],
   };
 }
 

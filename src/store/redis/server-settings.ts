@@ -1,0 +1,66 @@
+/**
+ * How a Redis is set up, as far as what it holds depends on it: one that evicts keys forgets pins, salts and signing keys,
+ * which is worse than a logout; one that writes nothing to its disk forgets everything at a restart.
+ */
+import { once } from 'node:events';
+import { Cluster, type Redis } from 'ioredis';
+import { connectRedis, type Patience } from './client.ts';
+import { parseRedisUrl } from './url.ts';
+
+/** Milliseconds. */
+const PATIENCE: Patience = { connect: 3000, command: 3000 };
+
+/** The server may evict what is stored. The message is for the operator. */
+export class RedisEvicts extends Error {
+  override readonly name = 'RedisEvicts';
+}
+
+/**
+ * Asks every primary at an address how it is set up. What a hosted Redis does not tell is not judged.
+ * @returns warnings for the operator
+ * @throws {RedisEvicts} when one may evict keys that have no expiry
+ * @throws {Error} when the address cannot be parsed, or nothing answers there
+ */
+export async function checkRedisSettings(url: string): Promise<string[]> {
+  const client = connectRedis(parseRedisUrl(url), PATIENCE);
+  let trouble: Error | undefined;
+  client.on('error', (error: Error) => {
+    trouble ??= error;
+  });
+  try {
+    if (client.status !== 'ready')
+      await once(client, 'ready', { signal: AbortSignal.timeout(PATIENCE.connect) }).catch((error: unknown) => {
+        throw trouble ?? error;
+      });
+    const primaries = client instanceof Cluster ? client.nodes('master') : [client];
+    return [...new Set((await Promise.all(primaries.map(warningsOf))).flat())];
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function warningsOf(server: Redis): Promise<string[]> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await server.info('memory'))?.[1] ?? 'noeviction';
+  if (policy !== 'noeviction' && !policy.startsWith('volatile-'))
+    throw new RedisEvicts(
+      `Redis may evict any key (maxmemory-policy ${policy}), and with it signing keys and people's sessions: set maxmemory-policy noeviction`,
+    );
+  const evicting = `Redis may evict registrations and logins (maxmemory-policy ${policy}): set maxmemory-policy noeviction`;
+  const forgetting = 'Redis writes nothing to its disk, so a restart of it forgets everything: set appendonly yes';
+  return [
+    ...(policy === 'noeviction' ? [] : [evicting]),
+    ...((await isPersistent(server)) === false ? [forgetting] : []),
+  ];
+}
+
+/** Whether a server writes what it holds to its disk; undefined when it does not say. */
+async function isPersistent(server: Redis): Promise<boolean | undefined> {
+  if (/^aof_enabled:1/m.test(await server.info('persistence'))) return true;
+  try {
+    const [, save = ''] = (await server.config('GET', 'save')) as string[];
+    return save !== '';
+  } catch {
+    // Hosted servers know no CONFIG, and keep copies in their own way.
+    return undefined;
+  }
+}

@@ -24,6 +24,7 @@ import { userinfo } from './oauth/endpoints/userinfo.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { observeRequests, type RequestListener } from './observe/requests.ts';
 import { jsonErrors } from './protocol/json-errors.ts';
+import { OAuthError } from './protocol/oauth-error.ts';
 import { createRouter, type Route, type RouteGroup } from './router.ts';
 import { securityHeaders } from './security/headers.ts';
 import { createOriginRule, crossOrigin, type OriginRule } from './security/origins.ts';
@@ -45,6 +46,8 @@ const DELIVERY = { as: 'bytes', limit: 1024 * 1024 } as const;
 interface AppOptions {
   readonly metrics: Metrics;
   readonly onRequest?: RequestListener;
+  /** Whether the process is stopping: `/readyz` then says so. */
+  readonly isStopping?: () => boolean;
   /** Whether GitHub is the demo's, for the landing page to say so. */
   readonly simulated?: boolean;
 }
@@ -70,7 +73,11 @@ export function createApp(bridge: Bridge, options: AppOptions): Koa {
  * The route table: method, path, web pages that may call it (`any`, those of `ALLOWED_ORIGINS`, our own), the body that is
  * read, and the handler.
  */
-function routes(bridge: Bridge, origins: OriginRule, { metrics, simulated = false }: AppOptions): RouteGroup[] {
+function routes(
+  bridge: Bridge,
+  origins: OriginRule,
+  { metrics, isStopping, simulated = false }: AppOptions,
+): RouteGroup[] {
   const { config, services, account, mcp, sse } = bridge;
   const { issuer } = services;
   const { clientMetadataDocuments, github } = config;
@@ -132,7 +139,7 @@ function routes(bridge: Bridge, origins: OriginRule, { metrics, simulated = fals
   });
   const operatorsCall: Route[] = [
     ['GET', '/healthz', 'own', NONE, healthz],
-    ['GET', '/readyz', 'own', NONE, readyz(services.store)],
+    ['GET', '/readyz', 'own', NONE, readyz(services.store, isStopping)],
     ['GET', '/metrics', 'own', NONE, renderMetrics(metrics)],
   ];
   const hostAndOrigin = checkHostAndOrigin(issuer, config.loopback, origins);
@@ -149,8 +156,9 @@ const healthz: Koa.Middleware = (ctx) => {
   ctx.body = { status: 'ok' };
 };
 
-function readyz(store: Store): Koa.Middleware {
+function readyz(store: Store, isStopping: () => boolean = () => false): Koa.Middleware {
   return async (ctx) => {
+    if (isStopping()) throw new OAuthError('temporarily_unavailable', 'this server is stopping', { status: 503 });
     await store.ping();
     ctx.body = { status: 'ok', store: store.kind };
   };

@@ -1,10 +1,10 @@
 /** Starts a bridge: store, wiring, listeners; and stops it again. Used by `main.ts` and by the demo. */
-import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { defined } from './base/defined.ts';
 import type { Config } from './config/config.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
+import { listen } from './listeners.ts';
 import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -14,18 +14,8 @@ import { checkRedisSettings } from './store/redis/server-settings.ts';
 import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
-/**
- * Milliseconds; and bytes of a request's head: twice Node's, so that as many consent cookies as a browser keeps, set by
- * a page that opens one login after the other, lock nobody out.
- */
-const SERVER_OPTIONS = {
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 32 * 1024,
-};
-/** Milliseconds that requests under way have when the server stops. */
-const GRACE = 5_000;
+/** Milliseconds that requests under way have when the server stops: as long as a call of GitHub may take, and more. */
+const DRAIN = 30_000;
 /** What machines ask every few seconds: worth a line only when it fails. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 /** Milliseconds that Redis has to count a failure, before it is counted in memory. */
@@ -33,7 +23,7 @@ const COUNTER_PATIENCE = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
-  /** Stops listening, lets requests finish, closes the store. */
+  /** Refuses new connections, lets the requests under way finish, ends streams, closes the store. */
   stop(): Promise<void>;
 }
 
@@ -54,6 +44,7 @@ export async function startBridge(
       logger.warn({ event: 'store.warning', message: warning });
   const store = openStore(complete, { onError });
   const counters = connectCounters(complete, onError);
+  let stopping = false;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters }) });
     const app = createApp(bridge, {
@@ -64,17 +55,19 @@ export async function startBridge(
           ...request,
           milliseconds: Math.round(request.milliseconds),
         }),
+      isStopping: () => stopping,
       ...defined({ simulated: options.simulated }),
     });
     const handler = app.callback();
-    const servers = await listenAll(config.hosts, config.port, handler);
+    const listeners = await listen(config.hosts, config.port, (request, response) => void handler(request, response));
     bridge.startMaintenance();
     return {
       storeKind: store.kind,
       async stop() {
-        const closed = Promise.all(servers.map(close));
+        stopping = true;
+        await listeners.drain(DRAIN);
         await bridge.close();
-        await closed;
+        await listeners.close();
         counters?.disconnect();
         await store.close();
       },
@@ -92,44 +85,4 @@ function connectCounters(config: Config, onError: (error: Error) => void): Redis
   const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_PATIENCE);
   client.on('error', onError);
   return client;
-}
-
-type Handler = Parameters<typeof createServer>[1] & {};
-
-/** Listens on every address; one that this machine lacks (IPv6, mostly) is left out, if another is there. */
-async function listenAll(hosts: readonly string[], port: number, handler: Handler): Promise<Server[]> {
-  const servers: Server[] = [];
-  const failures: unknown[] = [];
-  for (const host of hosts) {
-    const server = createServer(SERVER_OPTIONS, handler);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, resolve);
-      });
-      servers.push(server);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
-        await Promise.all(servers.map(close));
-        throw code === 'EADDRINUSE'
-          ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set PORT`)
-          : error;
-      }
-      failures.push(error);
-    }
-  }
-  if (servers.length === 0) throw failures[0];
-  return servers;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), GRACE);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

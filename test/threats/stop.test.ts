@@ -1,0 +1,104 @@
+// Stopping loses nothing: what is under way is answered, what comes later is refused, and streams end.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, it, type TestContext } from 'node:test';
+import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { type RunningBridge, startBridge } from '../../src/start.ts';
+import { callTool, connect } from '../support/oauth.ts';
+import { freePort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
+
+interface Started {
+  readonly url: string;
+  readonly github: SimulatedGitHub;
+  readonly bridge: RunningBridge;
+}
+
+async function start(t: TestContext): Promise<Started> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const directory = mkdtempSync(join(tmpdir(), 'bridge-stop-'));
+  const credentials = { clientId: 'stop', clientSecret: 'stopping-secret' };
+  const github = createSimulatedGitHub({
+    apps: [{ kind: 'oauth-app', name: 'Stop', ...credentials, callbackUrls: [`${url}/github/callback`] }],
+  });
+  const config = readConfig({
+    GITHUB_CLIENT_ID: credentials.clientId,
+    GITHUB_CLIENT_SECRET: credentials.clientSecret,
+    GITHUB_URL: await github.listen(),
+    PORT: String(port),
+    DATA_DIR: directory,
+  });
+  const bridge = await startBridge(config, createLogger('silent'));
+  t.after(async () => {
+    github.clearFaults();
+    await github.close();
+    rmSync(directory, { recursive: true });
+  });
+  return { url, github, bridge };
+}
+
+/** One request on a connection that is kept. @returns status and text */
+function ask(url: string, agent: Agent): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, async (response) => resolve({ status: response.statusCode, body: await text(response) }))
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('a bridge that stops', () => {
+  it('#30 answers the call that is under way, and refuses new connections', async (t) => {
+    const { url, github, bridge } = await start(t);
+    const { tokens } = await connect(url);
+    github.fault({ kind: 'hang', path: '/api/v3/user' });
+    github.clearCalls();
+    const call = callTool(url, tokens.access_token, 'get_user_profile');
+    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
+    const stopped = bridge.stop();
+    await assert.rejects(ask(`${url}/healthz`, new Agent()), { code: 'ECONNREFUSED' });
+    github.clearFaults();
+    const { status, result } = await call;
+    assert.equal(status, 200);
+    assert.notEqual(result?.isError, true);
+    await stopped;
+  });
+
+  it('#30 says at once on a connection that was open that it is not ready, and ends that connection', async (t) => {
+    const { url, github, bridge } = await start(t);
+    const { tokens } = await connect(url);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => agent.destroy());
+    github.fault({ kind: 'hang', path: '/api/v3/user' });
+    github.clearCalls();
+    const call = callTool(url, tokens.access_token, 'get_user_profile');
+    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
+    assert.equal((await ask(`${url}/readyz`, agent)).status, 200);
+    const stopped = bridge.stop();
+    const { status, body } = await ask(`${url}/readyz`, agent);
+    assert.equal(status, 503);
+    assert.match(body, /stopping/);
+    await assert.rejects(ask(`${url}/readyz`, agent), 'that was the last answer on the connection');
+    github.clearFaults();
+    assert.equal((await call).status, 200);
+    await stopped;
+  });
+
+  it('#30 ends the streams of /sse without waiting for them', async (t) => {
+    const { url, bridge } = await start(t);
+    const { tokens } = await connect(url);
+    const stream = await fetch(`${url}/sse`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    assert.equal(stream.status, 200);
+    const ended = stream.text();
+    const began = performance.now();
+    await bridge.stop();
+    assert.match(await ended, /event: endpoint/);
+    assert.ok(performance.now() - began < 4000, 'nothing was waited for');
+  });
+});

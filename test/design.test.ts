@@ -52,7 +52,9 @@ describe('the references', () => {
   });
 
   it('name in comments only documents that are there', () => {
-    const named = found(code, /(?<![\w.])((?:docs\/)?[a-z-]+\.md)\b/g).filter(({ text }) => !/^readme\.md$/i.test(text));
+    const named = found(code, /(?<![\w.])((?:docs\/)?[a-z-]+\.md)\b/g).filter(
+      ({ text }) => !/^readme\.md$/i.test(text),
+    );
     const lost = named.filter(({ text }) => !existsSync(join(ROOT, text)) && !existsSync(join(ROOT, 'docs', text)));
     assert.deepEqual(lost, []);
   });

@@ -37,10 +37,13 @@ export function displayText(text: string, max: number): string {
     .trimEnd()}…`;
 }
 
+/** Characters of a host that are shown: two lines of a telephone. */
+const MAX_HOST = 64;
+
 /** A host from a stranger. One that is too long is truncated on the left, because the registrable domain is at the end. */
 export function displayHost(host: string): string {
   const clean = host.replace(/[^\x21-\x7e]/g, '');
-  return clean.length <= 300 ? clean : `…${clean.slice(-299)}`;
+  return clean.length <= MAX_HOST ? clean : `…${clean.slice(1 - MAX_HOST)}`;
 }
 
 /** A website as text: host and path only, so that neither user information nor a query can dress it up. */

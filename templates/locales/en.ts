@@ -23,6 +23,7 @@ export const en = {
     quoted: '“{name}”',
     verifiedDomain: 'Verified domain',
     unverified: 'Not verified: any app can choose this name.',
+    ownName: 'Chosen by the app. Only its domain is verified.',
     website: 'Website it names',
     goesTo: 'Your answer goes to',
     goesToKind: {

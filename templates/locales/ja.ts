@@ -13,6 +13,7 @@ export const ja: Messages = {
     quoted: '「{name}」',
     verifiedDomain: '確認済みのドメイン',
     unverified: '未確認：この名前はどのアプリでも名乗れます。',
+    ownName: 'アプリ名は自己申告です。確認済みなのはドメインだけです。',
     website: 'アプリが示すウェブサイト',
     goesTo: '結果の送信先',
     goesToKind: {

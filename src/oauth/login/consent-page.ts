@@ -7,6 +7,7 @@ import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { noStore } from '../../protocol/http.ts';
+import type { AuthorizationRequest } from '../../store/records.ts';
 import type { Web } from '../../web/web.ts';
 import type { Client } from '../clients/client.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
@@ -38,14 +39,12 @@ export async function showConsent(
   const alwaysAsked = scopes.always.filter((name) => !scopes.covers(request.scope, name));
   const fields = await services.logins.askConsent(ctx, login);
   const kind = redirectKind(request.redirectUri);
-  const documentHost = client?.origin === 'document' ? new URL(client.clientId).host : undefined;
   noStore(ctx);
   services.web.page(ctx, 'consent', request.uiLocales, {
     clientName: request.clientName,
     ...defined({
       clientUri: client?.metadata.client_uri,
-      // Only an https redirect proves that the answer reaches who publishes the document (design decision 13).
-      verifiedDomain: kind === 'https' ? documentHost : undefined,
+      verifiedDomain: verifiedDomain(client, request),
       otherResource: request.resource === services.resources.builtIn ? undefined : request.resource,
     }),
     redirectHost: redirectHost(request.redirectUri),
@@ -59,4 +58,14 @@ export async function showConsent(
     fields,
   });
   services.events.emit('consent.shown', { clientId: request.clientId, remembered: false });
+}
+
+/**
+ * The host of a client's metadata document, where this request proves that the client stands there: the answer goes to the
+ * same host, over https. A document proves nothing of a client whose answer goes elsewhere (design decision 13).
+ */
+function verifiedDomain(client: Client | undefined, { redirectUri }: AuthorizationRequest): string | undefined {
+  if (client?.origin !== 'document' || redirectKind(redirectUri) !== 'https') return undefined;
+  const { host, hostname } = new URL(client.clientId);
+  return new URL(redirectUri).hostname === hostname ? host : undefined;
 }

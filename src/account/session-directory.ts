@@ -4,6 +4,7 @@ import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { EndedBy } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { displayText } from '../web/display.ts';
 
 /** People read for one question. */
 const MAX_PEOPLE = 1000;
@@ -11,6 +12,9 @@ const PAGE = 100;
 /** Sessions in one answer. */
 const MAX_SESSIONS = 200;
 const DAY = 86400;
+/** Characters of what a client chose, in a list that a terminal or a language model reads. */
+const MAX_NAME = 60;
+const MAX_CLIENT_ID = 200;
 
 /** A session as the administrators' tools show it. */
 interface DescribedSession {
@@ -84,8 +88,8 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
       session: formatSid(grant.ref),
       login: account.login,
       github_id: account.id,
-      client_id: grant.clientId,
-      client_name: grant.clientName,
+      client_id: displayText(grant.clientId, MAX_CLIENT_ID),
+      client_name: displayText(grant.clientName, MAX_NAME),
       scopes: [...grant.scope],
       created_at: instant(grant.createdAt),
       last_used_at: instant(grant.lastUsedAt),
@@ -110,7 +114,8 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
         for (const { grant } of list) {
           sessions += 1;
           if (grant.lastUsedAt > now() - DAY) active += 1;
-          perClient.set(grant.clientName, (perClient.get(grant.clientName) ?? 0) + 1);
+          const name = displayText(grant.clientName, MAX_NAME);
+          perClient.set(name, (perClient.get(name) ?? 0) + 1);
         }
         return true;
       });

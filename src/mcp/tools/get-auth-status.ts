@@ -1,6 +1,10 @@
 /** `get_auth_status`: who is logged in, through which client, with what. */
 import { z } from 'zod';
+import { displayText } from '../../web/display.ts';
 import { defineTool } from '../tool.ts';
+
+/** Characters of the client's name, which the client chose. */
+const MAX_NAME = 60;
 
 const instant = (epochSeconds: number) => new Date(epochSeconds * 1000).toISOString();
 
@@ -12,7 +16,7 @@ export const getAuthStatus = defineTool({
   outputSchema: z.object({
     login: z.string(),
     id: z.number(),
-    client: z.object({ id: z.string(), name: z.string() }),
+    client: z.object({ id: z.string(), name: z.string().describe('Chosen by the client') }),
     scopes: z.array(z.string()).describe('Scopes of the access token'),
     github_scopes: z.array(z.string()).describe('Scopes that GitHub granted; empty for a GitHub App'),
     resource: z.string(),
@@ -31,7 +35,7 @@ export const getAuthStatus = defineTool({
     return {
       login: credential.account.login,
       id: credential.account.id,
-      client: { id: grant.clientId, name: grant.clientName },
+      client: { id: grant.clientId, name: displayText(grant.clientName, MAX_NAME) },
       scopes: [...scopes],
       github_scopes: [...credential.scope],
       resource: grant.resource,

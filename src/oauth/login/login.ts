@@ -16,7 +16,7 @@ import { effectiveScope } from '../scope.ts';
 import type { SessionEnding } from '../session-ending.ts';
 import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
 import type { Upstream, UpstreamLogin } from '../upstream.ts';
-import { consentKey, isRememberable } from './remembered-consent.ts';
+import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
 /** Seconds a person has on the consent page. */
 const CONSENT_TTL = 900;
@@ -167,7 +167,7 @@ export function createLogins(options: LoginOptions): Logins {
     },
 
     async rememberedPerson(ctx, request) {
-      if (!isRememberable(request)) return undefined;
+      if (!isRememberable(request) || !isOwnNavigation(ctx, request)) return undefined;
       const person = cookies.getSealed(ctx, PERSON_COOKIE);
       return person !== undefined && (await store.consents.has(person, consentKey(request))) ? person : undefined;
     },

@@ -1,4 +1,4 @@
-/** Starts a bridge: store, wiring, listeners; and stops it again. Used by `main.ts` and by the demo. */
+/** Starts a bridge (store, wiring, listening sockets) and stops it. Used by `main.ts` and by the demo. */
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
@@ -14,8 +14,8 @@ import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
 /**
- * Milliseconds; and bytes of a request's head: twice Node's, so that as many consent cookies as a browser keeps, set by
- * a page that opens one login after the other, lock nobody out.
+ * Timeouts are in milliseconds, `maxHeaderSize` in bytes. The header limit is twice Node's default: a page that opens
+ * many logins makes the browser collect consent cookies, and requests that carry them all must not be refused.
  */
 const SERVER_OPTIONS = {
   requestTimeout: 30_000,
@@ -23,20 +23,22 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 32 * 1024,
 };
-/** Milliseconds that requests under way have when the server stops. */
-const GRACE = 5_000;
-/** What machines ask every few seconds: worth a line only when it fails. */
-const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
-/** Milliseconds that Redis has to count a failure, before it is counted in memory. */
-const COUNTER_PATIENCE = { connect: 1000, command: 1000 };
+/** Milliseconds that running requests have to finish when the server stops. */
+const SHUTDOWN_GRACE = 5_000;
+/** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
+const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+/** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
+const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
-  /** Stops listening, lets requests finish, closes the store. */
+  /** Stops listening, waits until running requests have finished, closes the store. */
   stop(): Promise<void>;
 }
 
 /**
+ * Starts a bridge.
+ * @param options.simulated whether GitHub is the simulated one of the demo
  * @throws {StoreInUse | ForeignStore | Error} with a message for the operator
  */
 export async function startBridge(
@@ -55,7 +57,7 @@ export async function startBridge(
     const app = createApp(bridge, {
       metrics: createMetrics(events),
       onRequest: (request) =>
-        logger[PROBES.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
           event: 'request',
           ...request,
           milliseconds: Math.round(request.milliseconds),
@@ -82,17 +84,20 @@ export async function startBridge(
   }
 }
 
-/** A connection of their own for rate limits, so that counting never holds up what counts. */
+/** A separate Redis connection for rate limits, so that slow counting does not delay the store. */
 function connectCounters(config: Config, onError: (error: Error) => void): RedisClient | undefined {
   if (config.redisUrl === undefined) return undefined;
-  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_PATIENCE);
+  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_TIMEOUTS);
   client.on('error', onError);
   return client;
 }
 
 type Handler = Parameters<typeof createServer>[1] & {};
 
-/** Listens on every address; one that this machine lacks (IPv6, mostly) is left out, if another is there. */
+/**
+ * Listens on every address. An address that this machine does not have (often IPv6) is skipped.
+ * @throws {Error} when no address could be used, or the port is taken
+ */
 async function listenAll(hosts: readonly string[], port: number, handler: Handler): Promise<Server[]> {
   const servers: Server[] = [];
   const failures: unknown[] = [];
@@ -121,7 +126,7 @@ async function listenAll(hosts: readonly string[], port: number, handler: Handle
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), GRACE);
+    const timer = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE);
     server.close(() => {
       clearTimeout(timer);
       resolve();

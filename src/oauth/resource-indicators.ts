@@ -3,7 +3,7 @@
  * audience, `PUBLIC_URL/mcp`; each of `RESOURCES` is its own. @see RFC 8707, RFC 9728
  */
 import { invalidTarget } from '../protocol/oauth-error.ts';
-import { words } from '../protocol/parameters.ts';
+import { spaceSeparated } from '../protocol/parameters.ts';
 
 export interface Resources {
   /** The audience of the built-in resource. */
@@ -31,7 +31,7 @@ export function createResources(publicUrl: string, others: readonly string[]): R
     all: [builtIn, ...others],
     resolve(parameter) {
       if (parameter === undefined) return builtIn;
-      const found = new Set(words(parameter).map((word) => audiences.get(comparable(word))));
+      const found = new Set(spaceSeparated(parameter).map((word) => audiences.get(comparable(word))));
       const [audience] = found;
       if (found.size > 1)
         throw invalidTarget('a token is good for one resource only: ask for each in a request of its own');

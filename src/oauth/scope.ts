@@ -3,7 +3,7 @@
  * what the client asks for, what the upstream is asked for, and what the token says.
  * @see OAuth 2.1 section 1.4.1, design decision 8
  */
-import { words } from '../protocol/parameters.ts';
+import { spaceSeparated } from '../protocol/parameters.ts';
 
 /** OpenID Connect's scopes, with the upstream's scope that each needs, if any. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
@@ -42,7 +42,7 @@ export interface UpstreamScopes {
  * @param parameter the `scope` parameter; `""` is as good as none
  */
 export function requestedScope(scopes: UpstreamScopes, parameter: string | undefined): string[] {
-  const known = words(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
+  const known = spaceSeparated(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
   return known.length > 0 ? known : [...scopes.default];
 }
 

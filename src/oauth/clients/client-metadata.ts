@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { invalidClientMetadata, invalidRedirectUri } from '../../protocol/oauth-error.ts';
-import { words } from '../../protocol/parameters.ts';
+import { spaceSeparated } from '../../protocol/parameters.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 
 /** How clients may authenticate at the token endpoint. */
@@ -92,7 +92,7 @@ export function parseClientMetadata(input: unknown, rules: ClientRules): ClientM
   const grantTypes = rules.grantTypes.filter((type) => metadata.grant_types.includes(type));
   if (!grantTypes.includes('authorization_code'))
     throw invalidClientMetadata('grant_types: authorization_code is needed');
-  const responseTypes = metadata.response_types.filter((type) => words(type).join(' ') === 'code');
+  const responseTypes = metadata.response_types.filter((type) => spaceSeparated(type).join(' ') === 'code');
   if (responseTypes.length === 0) throw invalidClientMetadata('response_types: code is needed');
   if (metadata.jwks !== undefined && metadata.jwks_uri !== undefined)
     throw invalidClientMetadata('jwks and jwks_uri exclude each other');

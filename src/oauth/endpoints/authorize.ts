@@ -7,7 +7,7 @@ import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { formParameters } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
-import { type Parameters, parseParameters, words } from '../../protocol/parameters.ts';
+import { type Parameters, parseParameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { isCodeChallenge } from '../../protocol/pkce.ts';
 import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
@@ -71,7 +71,7 @@ async function askForConsent(
   request: AuthorizationRequest,
 ): Promise<void> {
   const { upstream, logins, events } = services;
-  const prompt = words(request.prompt);
+  const prompt = spaceSeparated(request.prompt);
   // GitHub cannot be asked without a page of its own perhaps being shown.
   if (prompt.includes('none'))
     throw new OAuthError('interaction_required', 'this server cannot log anybody in without showing a page');
@@ -157,7 +157,7 @@ function checkCodeChallenge(parameters: Parameters): string {
 /** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
 function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint'> {
   const prompt = parameters.get('prompt');
-  if (words(prompt).includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
+  if (spaceSeparated(prompt).includes('none') && prompt !== 'none') throw invalidRequest('prompt: none stands alone');
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
   return defined({

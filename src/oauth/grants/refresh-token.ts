@@ -4,7 +4,7 @@
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
 import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../../protocol/oauth-error.ts';
-import { type Parameters, words } from '../../protocol/parameters.ts';
+import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
 import { type Client, isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
@@ -72,7 +72,7 @@ function checkResource({ resources }: GrantServices, { grant }: Session, paramet
 
 /** The scope of this access token. @see OAuth 2.1 section 4.3.1 */
 function narrowedScope({ upstream }: GrantServices, { grant }: Session, parameters: Parameters): readonly string[] {
-  const wanted = words(parameters.get('scope'));
+  const wanted = spaceSeparated(parameters.get('scope'));
   if (wanted.length === 0) return grant.scope;
   const wider = wanted.find((scope) => !grant.scope.includes(scope) && !upstream.scopes.covers(grant.scope, scope));
   if (wider !== undefined) throw invalidScope('a refresh cannot widen the scope: authorize again for more');

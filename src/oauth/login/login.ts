@@ -6,7 +6,7 @@
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
-import { words } from '../../protocol/parameters.ts';
+import { spaceSeparated } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
 import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts';
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
@@ -109,7 +109,7 @@ export function createLogins(options: LoginOptions): Logins {
       },
       urlFor(login) {
         const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
-        const selectAccount = words(prompt).some((value) => value === 'select_account' || value === 'login');
+        const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
         return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
       },

@@ -163,7 +163,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
     // Another request renewed it, or ended it and has told of that.
     if (ended.length === 0) return read(credential);
     events.emit('credential.dead', { person, credential: id });
-    await sessionEnding.ended(person, ended, 'upstream_revoked', 'upstream');
+    await sessionEnding.afterStoreEnded(person, ended, 'upstream_revoked', 'upstream');
     throw new CredentialDead(why);
   }
 

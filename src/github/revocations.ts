@@ -105,7 +105,7 @@ export function createRevocations(options: RevocationOptions): Revocations {
 
   async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
     const { ended, revocations } = await store.revocations.sweep(person, VISIT_INTERVAL);
-    sessionEnding.expired(ended);
+    sessionEnding.reportExpired(ended);
     if (githubAnswers) return revoke(person, revocations);
     if (revocations.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return false;

@@ -1,6 +1,7 @@
 /**
- * Resources: what tokens can be good for. The built-in one has three names (`PUBLIC_URL`, `/mcp`, `/sse`) and one
- * audience, `PUBLIC_URL/mcp`; each of `RESOURCES` is its own. @see RFC 8707, RFC 9728
+ * Resources: the audiences that tokens can have. The built-in resource has three names (`PUBLIC_URL`, `PUBLIC_URL/mcp`,
+ * `PUBLIC_URL/sse`) and the audience `PUBLIC_URL/mcp`. The audience of each of `RESOURCES` is its own identifier.
+ * @see RFC 8707, RFC 9728
  */
 import { invalidTarget } from '../protocol/oauth-error.ts';
 import { spaceSeparated } from '../protocol/parameters.ts';
@@ -8,30 +9,31 @@ import { spaceSeparated } from '../protocol/parameters.ts';
 export interface Resources {
   /** The audience of the built-in resource. */
   readonly builtIn: string;
-  /** All audiences, the built-in first. */
+  /** All audiences; the built-in one is the first. */
   readonly all: readonly string[];
   /**
-   * The audience that a `resource` parameter names; absent, the built-in one.
-   * @throws {OAuthError} invalid_target when it names none, or several
+   * The audience that a `resource` parameter names; the built-in one when the parameter is absent.
+   * @throws {OAuthError} invalid_target when it names no resource of this server, or several
    */
   resolve(parameter: string | undefined): string;
 }
 
 /**
+ * Creates the resources.
  * @param publicUrl the bridge's origin
- * @param others resource identifiers of other servers
+ * @param others the value of `RESOURCES`: identifiers of other resource servers
  */
 export function createResources(publicUrl: string, others: readonly string[]): Resources {
   const builtIn = `${publicUrl}/mcp`;
   const audiences = new Map<string, string>();
-  for (const name of [publicUrl, builtIn, `${publicUrl}/sse`]) audiences.set(comparable(name), builtIn);
-  for (const name of others) audiences.set(comparable(name), name);
+  for (const name of [publicUrl, builtIn, `${publicUrl}/sse`]) audiences.set(comparisonKey(name), builtIn);
+  for (const name of others) audiences.set(comparisonKey(name), name);
   return {
     builtIn,
     all: [builtIn, ...others],
     resolve(parameter) {
       if (parameter === undefined) return builtIn;
-      const found = new Set(spaceSeparated(parameter).map((word) => audiences.get(comparable(word))));
+      const found = new Set(spaceSeparated(parameter).map((word) => audiences.get(comparisonKey(word))));
       const [audience] = found;
       if (found.size > 1)
         throw invalidTarget('a token is good for one resource only: ask for each in a request of its own');
@@ -41,8 +43,12 @@ export function createResources(publicUrl: string, others: readonly string[]): R
   };
 }
 
-/** As clients really send it: host in any case, a trailing slash or a query more or less (clients.md, ChatGPT). */
-function comparable(resource: string): string {
+/**
+ * What is compared of a resource identifier: not the query and not a slash at the end, and the host in lower case,
+ * because clients differ in these (docs/clients.md, ChatGPT).
+ * @returns empty for a text that is not a valid identifier
+ */
+function comparisonKey(resource: string): string {
   if (!URL.canParse(resource)) return '';
   const url = new URL(resource);
   if (url.hash !== '' || url.username !== '' || url.password !== '') return '';

@@ -88,7 +88,7 @@ function presentation(
 /** The code was spent before, and the store has ended what it gave. @see OAuth 2.1 section 4.1.3, design decision 7 */
 async function refuseReplay({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
   events.emit('code.replayed', { clientId: grant.clientId, ...grant.ref });
-  await sessionEnding.ended(grant.ref.person, [grant], 'replayed', 'client');
+  await sessionEnding.afterStoreEnded(grant.ref.person, [grant], 'replayed', 'client');
   throw invalidGrant('the code was used before; what it gave has been revoked');
 }
 

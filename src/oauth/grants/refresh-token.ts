@@ -131,6 +131,6 @@ async function rotate(
 /** The token was spent before the last one, and the store has ended the session. @see RFC 9700 section 4.14.2 */
 async function refuseReuse({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
   events.emit('refresh_token.reused', { clientId: grant.clientId, ...grant.ref });
-  await sessionEnding.ended(grant.ref.person, [grant], 'reused', 'client');
+  await sessionEnding.afterStoreEnded(grant.ref.person, [grant], 'reused', 'client');
   throw invalidGrant('the refresh token was used before; the session has been revoked');
 }

@@ -22,7 +22,7 @@ const MAX_JWKS_BYTES = 32 * 1024;
 const [MIN_FRESH, DEFAULT_FRESH, MAX_FRESH, MAX_STALE] = [60, 300, 86400, 86400];
 /** Documents in the cache. */
 const MAX_CACHED = 1000;
-/** Documents that are fetched at the same time. */
+/** Documents of one kind (metadata, key sets) that are fetched at the same time. */
 const MAX_CONCURRENT_FETCHES = 32;
 
 interface FetchedDocuments extends ClientDocuments {

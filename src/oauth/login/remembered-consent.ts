@@ -1,17 +1,17 @@
-/** Remembered consents: which may be remembered, and what one was for (design decision 11). */
+/** Remembered consents: which requests allow it, and what identifies a consent (design decision 11). */
 import { hashToken } from '../../security/secrets.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
 import { redirectKind } from '../clients/redirect-uri.ts';
 
 /**
- * Whether consent to a request may be remembered: never for a loopback address or the scheme of an app, where any program
- * can answer (RFC 8252 section 8.6).
+ * Whether consent to a request may be remembered. Not for a loopback address or a private-use scheme, because any
+ * program on the device can receive that response (RFC 8252 section 8.6).
  */
 export function isRememberable({ redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>): boolean {
   return redirectKind(redirectUri) === 'https';
 }
 
-/** What a remembered consent was for; a request that differs in any of it is asked about again. */
+/** Identifies what the person consented to; a request that differs in any of these members needs a new consent. */
 export function consentKey({ clientId, clientName, redirectUri, scope, resource }: AuthorizationRequest): string {
   return hashToken(JSON.stringify([clientId, clientName, redirectUri, [...scope].sort(), resource]));
 }

@@ -1,6 +1,7 @@
 /**
- * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login named there is pinned to the
- * first numeric id that used it: a renamed person stays who they are, and a recycled login is nobody.
+ * The policy: who may sign in (`ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`), and who is an administrator. A login in
+ * these settings is pinned to the first numeric id that used it: a person who is renamed keeps the access, and another
+ * account that takes the old login does not get it.
  */
 import { z } from 'zod';
 import type { OrganizationRule, UserRule } from '../config/config.ts';
@@ -10,26 +11,30 @@ import type { SharedStore } from '../store/store.ts';
 import type { GithubAnswer } from './api.ts';
 import { GithubTrouble } from './trouble.ts';
 
-const PINS = 'login-pins';
-/** Milliseconds for which pins are believed before they are read again. */
-const PINS_KEPT = 60_000;
+/** Name of the stored document with the pins: login → numeric id. */
+const PINS_DOCUMENT = 'login-pins';
+/** Milliseconds after which the pins are read from the store again. */
+const PINS_CACHE_TTL = 60_000;
 const pinsSchema = z.record(z.string(), z.number());
 
-/** Asks GitHub as the person. */
+/** Calls `GET path` of GitHub's API with the person's token. */
 type AskGithub = (path: string) => Promise<GithubAnswer>;
 
 export interface Policy {
-  /** Scopes that the policy needs from GitHub. */
+  /** Scopes that the policy requests from GitHub. */
   readonly scope: readonly string[];
   /**
-   * Whether a person may use this bridge.
-   * @param account as GitHub says it is now, or as it was stored: then its login may be out of date, and somebody
-   * else's by now
-   * @param presentAccount asks GitHub for the account, when it was stored and the login matters
-   * @throws {UpstreamFailure} access_denied when not, temporarily_unavailable when GitHub cannot be asked
+   * Checks that a person may use this bridge.
+   * @param account the account as GitHub describes it now; or as it was stored, then with `presentAccount`
+   * @param ask calls GitHub's API about memberships
+   * @param presentAccount reads the account from GitHub; called only if the login matters, because a stored login may
+   *   be out of date and belong to another account now
+   * @throws {UpstreamFailure} access_denied when the person is not allowed, temporarily_unavailable when GitHub cannot
+   *   be asked
    * @throws {GithubTrouble} of `presentAccount`
    */
   admit(account: Account, ask: AskGithub, presentAccount?: () => Promise<Account>): Promise<void>;
+  /** Whether `ADMIN_GITHUB_USERS` names the account. */
   isAdministrator(account: Account): Promise<boolean>;
 }
 
@@ -40,33 +45,41 @@ interface PolicyOptions {
   readonly store: SharedStore;
 }
 
+/** Creates the policy from the settings. */
 export function createPolicy({ users, organizations, administrators, store }: PolicyOptions): Policy {
   const open = users.length === 0 && organizations.length === 0;
-  const goesByLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
+  const dependsOnLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
   let pins: { ids: Record<string, number>; version: number; readAt: number } | undefined;
 
   async function readPins(): Promise<{ ids: Record<string, number>; version: number }> {
-    if (pins === undefined || Date.now() - pins.readAt > PINS_KEPT) {
-      const { version, value } = await store.readDocument(PINS);
+    if (pins === undefined || Date.now() - pins.readAt > PINS_CACHE_TTL) {
+      const { version, value } = await store.readDocument(PINS_DOCUMENT);
       pins = { ids: version === 0 ? {} : pinsSchema.parse(JSON.parse(value)), version, readAt: Date.now() };
     }
     return pins;
   }
 
-  /** Pins those logins of the rules that this account is the first to use. @param account as GitHub says it is now */
+  /**
+   * Pins the account's login to its id, if a rule names the login and it is not pinned yet.
+   * @param account as GitHub describes it now
+   */
   async function pin(account: Account): Promise<void> {
     const login = account.login.toLowerCase();
     if (![...users, ...administrators].some((rule) => 'login' in rule && rule.login === login)) return;
     for (;;) {
       const { ids, version } = await readPins();
       if (ids[login] !== undefined) return;
-      const written = await store.writeDocument(PINS, version, JSON.stringify({ ...ids, [login]: account.id }));
+      const written = await store.writeDocument(
+        PINS_DOCUMENT,
+        version,
+        JSON.stringify({ ...ids, [login]: account.id }),
+      );
       pins = undefined;
       if (written) return;
     }
   }
 
-  /** Whether an account is named, by its id or by a login that is pinned to it. */
+  /** Whether one of the rules names the account, by its id or by a login that is pinned to its id. */
   async function isNamed(rules: readonly UserRule[], { id, login }: Account): Promise<boolean> {
     if (rules.some((rule) => 'id' in rule && rule.id === id)) return true;
     const logins = rules.flatMap((rule) => ('login' in rule ? rule.login : []));
@@ -76,7 +89,7 @@ export function createPolicy({ users, organizations, administrators, store }: Po
       return logins.some((login) => ids[login] === id);
     };
     if (await isPinned()) return true;
-    // What another replica pinned within the minute counts as well.
+    // Another replica may have pinned the login since the pins were read.
     if (!logins.includes(login.toLowerCase()) || pins?.ids[login.toLowerCase()] !== undefined) return false;
     pins = undefined;
     return isPinned();
@@ -85,7 +98,7 @@ export function createPolicy({ users, organizations, administrators, store }: Po
   async function isMemberOfAny(account: Account, ask: AskGithub): Promise<boolean> {
     const asked = await Promise.allSettled(organizations.map((rule) => isMember(rule, account, ask)));
     if (asked.some((answer) => answer.status === 'fulfilled' && answer.value)) return true;
-    // One that could not be asked might have been the one.
+    // An organisation that could not be asked might be the one that allows the person, so this is not a refusal.
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
     return false;
   }
@@ -95,7 +108,7 @@ export function createPolicy({ users, organizations, administrators, store }: Po
     async admit(account, ask, presentAccount) {
       if (presentAccount === undefined) await pin(account);
       if (open || (await isNamed(users, account))) return;
-      const present = presentAccount !== undefined && goesByLogin ? await presentAccount() : account;
+      const present = presentAccount !== undefined && dependsOnLogin ? await presentAccount() : account;
       if (present.id === account.id) {
         await pin(present);
         if ((await isNamed(users, present)) || (await isMemberOfAny(present, ask))) return;
@@ -109,7 +122,10 @@ export function createPolicy({ users, organizations, administrators, store }: Po
   };
 }
 
-/** @see https://docs.github.com/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user */
+/**
+ * Whether an account is an active member of an organisation or a team.
+ * @see https://docs.github.com/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
+ */
 async function isMember({ organization, team }: OrganizationRule, account: Account, ask: AskGithub): Promise<boolean> {
   const path =
     team === undefined
@@ -120,7 +136,7 @@ async function isMember({ organization, team }: OrganizationRule, account: Accou
     return z.object({ state: z.string() }).safeParse(data).data?.state === 'active';
   } catch (error) {
     if (!(error instanceof GithubTrouble)) throw error;
-    // 403 says the organisation does not let this app see; to the policy that is: not shown to be a member.
+    // 403 means that the organisation does not let this app read memberships; the policy counts that as no membership.
     if (error.kind === 'not_found' || error.kind === 'forbidden') return false;
     throw new UpstreamFailure(
       'temporarily_unavailable',

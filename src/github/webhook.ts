@@ -1,6 +1,6 @@
 /**
- * `POST /github/webhook`: GitHub says that a person revoked the app. All tokens of that person are dead there, so all
- * sessions end here, at once.
+ * `POST /github/webhook`: GitHub reports that a person revoked the app. All tokens of that person are dead then, so all
+ * sessions of the person end at once.
  * @see https://docs.github.com/webhooks/webhook-events-and-payloads#github_app_authorization
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -15,11 +15,12 @@ const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object(
 
 interface WebhookServices {
   readonly sessionEnding: SessionEnding;
-  /** Shared with GitHub for signing. */
+  /** `GITHUB_WEBHOOK_SECRET`: with it GitHub signs each delivery. */
   readonly secret: string;
   readonly personTag: PersonTag;
 }
 
+/** Creates the handler. Deliveries of other events are answered 204 and ignored. */
 export function githubWebhook({ sessionEnding, secret, personTag }: WebhookServices): Koa.Middleware {
   return async (ctx) => {
     const expected = Buffer.from(

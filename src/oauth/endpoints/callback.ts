@@ -64,7 +64,8 @@ async function finishClientLogin(
 }
 
 /**
- * Answers a login that failed at the upstream. @throws {PageError} except when the person cancelled a client's login
+ * Answers a login that failed at the upstream.
+ * @throws {PageError} except when the person cancelled a client's login
  */
 function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Login, failure: UpstreamFailure): void {
   const { code, page, description, login: githubLogin } = failure;

@@ -67,7 +67,8 @@ async function emailOf(services: Userinfo, session: Session): Promise<string | u
 }
 
 /**
- * The 401 answer. @param bare whether the request had no token: the challenge has no error then (RFC 6750 section 3.1)
+ * The 401 answer.
+ * @param bare whether the request had no token: the challenge has no error then (RFC 6750 section 3.1)
  */
 function refused(description: string, { bare = false, detail }: { bare?: boolean; detail?: string } = {}): OAuthError {
   return new OAuthError('invalid_token', description, {

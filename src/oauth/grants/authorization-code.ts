@@ -89,7 +89,8 @@ function presentation(
 }
 
 /**
- * The code was redeemed before, and the store has ended its session. @see OAuth 2.1 section 4.1.3 (design decision 7)
+ * The code was redeemed before, and the store has ended its session.
+ * @see OAuth 2.1 section 4.1.3 (design decision 7)
  */
 async function refuseReplay({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
   events.emit('code.replayed', { clientId: grant.clientId, ...grant.ref });

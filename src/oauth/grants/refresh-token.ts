@@ -1,7 +1,7 @@
 /**
- * The refresh token grant: the token rotates on every use. If the last rotated token is sent again within 60 seconds,
- * the answer is the same successor; later, or for an older token, reuse is detected and the session ends (design
- * decision 6). The scope can be narrowed, never widened.
+ * The refresh token grant: the token rotates on every use. If the token that was rotated last is sent again within 60
+ * seconds, the answer has the same successor. If it is sent later, or if an older token is sent, reuse is detected and
+ * the session ends (design decision 6). The scope can be narrowed, never widened.
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
 import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../../protocol/oauth-error.ts';

@@ -35,7 +35,8 @@ export function codeSession(code: string): SessionRef | undefined {
 }
 
 /**
- * A new refresh token for a session. @param generation how many refresh tokens the session has had, this one included
+ * A new refresh token for a session.
+ * @param generation how many refresh tokens the session has had, this one included
  */
 export function mintRefreshToken(secrets: Secrets, ref: SessionRef, generation: number): string {
   const counter = Buffer.alloc(GENERATION_BYTES);

@@ -1,4 +1,4 @@
-/** Parses what the scripts on a person answer into records: grants, credentials, sessions and ended grants. */
+/** Parses the answers of the scripts on a person: grants, credentials, sessions and ended grants. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { CredentialState, EndedGrant, GrantState, Session, SessionRef } from '../records.ts';

@@ -23,6 +23,7 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The configuration, checked. */
 export interface Config {
   readonly github: {
     readonly clientId: string;

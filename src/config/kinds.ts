@@ -26,6 +26,7 @@ const MIN_SECRET_BYTES = 32;
 /** The remedy for a secret that is missing or too short. */
 export const GENERATE_SECRET = 'Generate one, for example with: openssl rand -base64 48';
 
+/** Any text. */
 export const text: Kind<string> = (value) => value;
 
 /** A duration such as `15m`, parsed into seconds. */
@@ -37,6 +38,7 @@ export const duration: Kind<number> = (value, complain) => {
   return undefined;
 };
 
+/** A whole number from `min` to `max`. */
 export const integer =
   (min: number, max: number): Kind<number> =>
   (value, complain) => {
@@ -46,11 +48,13 @@ export const integer =
     return undefined;
   };
 
+/** `on` or `off`. */
 export const onOff: Kind<boolean> = (value, complain) => {
   if (value !== 'on' && value !== 'off') complain(`"${value}" is neither on nor off`, 'Write on or off.');
   return value === 'on';
 };
 
+/** One of several levels of the log. */
 export const level =
   (...levels: readonly string[]): Kind<string> =>
   (value, complain) => {
@@ -110,6 +114,7 @@ export const scopes: Kind<readonly string[]> = (value, complain) => {
   return found.size === 0 ? undefined : [...found];
 };
 
+/** Users separated by commas: logins, or `id:123`. */
 export const users = listOf((item, complain): UserRule | undefined => {
   const id = /^id:(\d{1,15})$/.exec(item)?.[1];
   if (id !== undefined) return { id: Number(id) };
@@ -118,6 +123,7 @@ export const users = listOf((item, complain): UserRule | undefined => {
   return undefined;
 });
 
+/** Organisations and teams separated by commas: `organization` or `organization/team-slug`. */
 export const organizations = listOf((item, complain): OrganizationRule | undefined => {
   const [organization = '', team, more] = item.split('/');
   if (LOGIN.test(organization) && more === undefined && (team === undefined || TEAM.test(team)))
@@ -143,6 +149,7 @@ export const redirectSchemes = listOf((item, complain) => {
   return scheme;
 });
 
+/** Origins separated by commas. */
 export const origins = listOf((item, complain) => {
   if (URL.parse(item)?.origin !== item)
     complain(`"${item}" is not an origin`, 'Write for example https://app.example.com.');

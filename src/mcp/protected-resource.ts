@@ -1,7 +1,7 @@
 /** Protected resource metadata: one document per name of the built-in resource. @see RFC 9728 sections 2 and 3 */
 import { buildOAuthProtectedResourceMetadata } from '@modelcontextprotocol/server';
 
-/** Paths that name the built-in resource. */
+/** Paths that name the built-in resource; '' stands for `PUBLIC_URL` itself. */
 export const RESOURCE_PATHS = ['', '/mcp', '/sse'] as const;
 export type ResourcePath = (typeof RESOURCE_PATHS)[number];
 
@@ -13,8 +13,8 @@ export function metadataPath(path: ResourcePath): string {
 }
 
 /**
- * The document for one path. `resource` is the URL that the client was configured with, because clients compare them
- * (docs/clients.md, SDK v2).
+ * The document for one path. `resource` must equal the URL that the client was configured with, because clients compare
+ * them (RFC 9728 section 3.3).
  * @param authorizationServer the authorization server metadata (RFC 8414)
  * @param scope the scopes that clients should request first; a tool that needs more asks for them by a step-up
  */

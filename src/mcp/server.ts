@@ -27,6 +27,7 @@ interface McpServerOptions {
   readonly events: EventBus;
 }
 
+/** The factory of MCP servers. */
 export interface McpServers {
   /** Creates the server of one caller. */
   create(authInfo: AuthInfo | undefined): Promise<McpServer>;

@@ -43,6 +43,7 @@ export interface Events {
   'store.error': { error: unknown };
 }
 
+/** Why a grant ended (design decision 20). */
 export type GrantEndReason =
   | 'revoked'
   | 'disconnected'

@@ -51,6 +51,7 @@ export class OAuthError extends Error {
   }
 }
 
+/* Errors with status 400, one function per code. `detail` is for events and logs only. */
 export const invalidRequest = (description: string, detail?: string): OAuthError =>
   oauthError('invalid_request', description, detail);
 export const invalidGrant = (description: string, detail?: string): OAuthError =>

@@ -32,6 +32,7 @@ export class FetchRefused extends Error {
   }
 }
 
+/** A fetched document and its HTTP headers. */
 export interface FetchedJson {
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -24,6 +24,7 @@ export interface RateLimit {
   consume(address: string): Promise<void>;
 }
 
+/** The three limits; each counts by IP address. */
 export interface RateLimits {
   readonly registration: RateLimit;
   /** Authorization requests; the store keeps each until the person decides, at most for 15 minutes. */

@@ -53,6 +53,7 @@ interface ClientAuthenticationOptions {
   readonly now: () => number;
 }
 
+/** Creates the check of client credentials. */
 export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
   const { issuer, store, clients, fetchJwks, now } = options;
 

@@ -34,6 +34,7 @@ const claimsSchema = z.object({
   iat: z.number(),
   exp: z.number(),
 });
+/** The claims of a checked token, and the session that its `sid` names. */
 export type AccessTokenClaims = z.infer<typeof claimsSchema> & { readonly session: SessionRef };
 
 /** The token is not a valid access token of this server; the message is for logs. */

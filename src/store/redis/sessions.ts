@@ -1,4 +1,7 @@
-/** Sessions in Redis: every method is one script in the person's slot. */
+/**
+ * Sessions in Redis: every method is one script in the person's slot, except `people`, which reads the index of people.
+ * `begin` also announces the person to that index.
+ */
 import { z } from 'zod';
 import {
   MAX_SESSIONS_PER_PERSON,

@@ -1,4 +1,4 @@
-/** Sessions in SQLite: every method is one transaction, except `read`. */
+/** Sessions in SQLite: every method is one transaction, except `read` and `people`, which mostly read. */
 import { z } from 'zod';
 import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
 import {

@@ -1,5 +1,5 @@
-# The bridge on Node 24: production dependencies alone, TypeScript run as it is (no build step), an unprivileged user, and
-# a root file system that may be read-only: it writes to /data and nowhere else.
+# The bridge on Node 24: production dependencies only, no build step (Node runs the TypeScript files directly), an
+# unprivileged user. The root file system can be read-only, because the bridge writes to /data only.
 #
 #   docker build -t mcp-github-bridge .
 #   docker build -t mcp-github-bridge-demo --target demo .     the simulated GitHub for docker-compose.demo.yml
@@ -7,13 +7,13 @@
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# No dependency needs its install script.
+# --ignore-scripts: no dependency needs its install script.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim AS runtime
 WORKDIR /app
 ENV NODE_ENV=production
-# Everything in /app belongs to root, so that the process cannot change its own code.
+# All files in /app belong to root, so that the process cannot change its own code.
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 
@@ -23,11 +23,11 @@ USER node
 EXPOSE 9000
 CMD ["node", "demo/github/main.ts"]
 
-# The last stage is what a plain `docker build` makes.
+# The last stage is the one that `docker build` without --target builds.
 FROM runtime AS bridge
 COPY src ./src
 COPY templates ./templates
-# A named volume mounted here takes over the owner and the mode.
+# A new named volume that is mounted here gets this owner and mode.
 RUN install -d -o node -g node -m 700 /data
 ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
 USER node

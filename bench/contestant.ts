@@ -1,9 +1,9 @@
-/** A contestant: a server of its own in a child process, and the requests that race against the others'. */
+/** A contestant: a server in a child process, and the request that is timed. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
 
-/** What a server's process says when it is ready. */
+/** The message that a server's process sends when it is ready: its URL, and the tokens that the requests need. */
 export const readySchema = z.object({ url: z.string(), state: z.record(z.string(), z.string()) });
 export type Ready = z.infer<typeof readySchema>;
 
@@ -16,7 +16,7 @@ export interface Contestant {
 
 /**
  * Starts `bench/servers/<server>.ts`.
- * @param makeRun turns what the server said when it was ready into the request that is raced
+ * @param makeRun creates the timed request from the server's message
  */
 export async function contestant(
   name: string,
@@ -31,7 +31,7 @@ export async function contestant(
   return { name, run: makeRun(readySchema.parse(message)), stop: () => child.kill() };
 }
 
-/** Says to the race that this server is ready, and ends when the race does. */
+/** Tells the benchmark that this server is ready; the server's process ends with the benchmark's. */
 export function ready(url: string, state: Record<string, string> = {}): void {
   process.send?.({ url, state } satisfies Ready);
   process.once('disconnect', () => process.exit(0));

@@ -1,4 +1,4 @@
-/** `npm run bench`: races, each against peers in the same run. See README.md. */
+/** `npm run bench`: runs the races, see README.md. */
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { type Contestant, contestant, type Ready } from './contestant.ts';
@@ -12,7 +12,7 @@ const toolCall = JSON.stringify({
   params: { name: 'get_auth_status', arguments: {} },
 });
 
-/** Calls `get_auth_status`. @param path of the MCP endpoint */
+/** Calls `get_auth_status`. @param path the path of the MCP endpoint */
 const callsTool = (path: string) => (server: Ready) => async () => {
   const { statusCode, body } = await request(`${server.url}${path}`, {
     dispatcher: agent,
@@ -30,7 +30,7 @@ const callsTool = (path: string) => (server: Ready) => async () => {
     throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
 };
 
-/** Refreshes; requests at once share the newest token, one after the other. */
+/** Refreshes. Simultaneous requests wait for each other, because each needs the newest refresh token. */
 const refreshes = ({ url, state }: Ready) => {
   let turn: Promise<string> = Promise.resolve(state.refreshToken ?? '');
   return async () => {

@@ -1,18 +1,20 @@
 /**
- * A race: contestants take turns, each turn a fixed number of requests a few at a time; the medians of the turns count.
+ * A race: the contestants take turns of a fixed number of requests, a few at a time; the median of the turns counts.
  */
 import type { Contestant } from './contestant.ts';
 
+/** Turns per contestant, after one turn to warm up. */
 const TURNS = 7;
-const REQUESTS_A_TURN = 400;
-const AT_ONCE = 4;
+const REQUESTS_PER_TURN = 400;
+/** Requests that are sent at the same time. */
+const CONCURRENCY = 4;
 
-/** Milliseconds for one request, over one turn. */
+/** Runs one turn. @returns milliseconds per request */
 async function turn({ run }: Contestant, requests: number): Promise<number> {
   let left = requests;
   const begun = performance.now();
   await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+    Array.from({ length: CONCURRENCY }, async () => {
       while (left-- > 0) await run();
     }),
   );
@@ -27,10 +29,10 @@ function median(values: number[]): number {
 /** Runs a race and prints its table. */
 export async function race(title: string, contestants: readonly Contestant[]): Promise<void> {
   const times = contestants.map((): number[] => []);
-  for (const contestant of contestants) await turn(contestant, REQUESTS_A_TURN);
+  for (const contestant of contestants) await turn(contestant, REQUESTS_PER_TURN);
   for (let i = 0; i < TURNS; i++) {
     for (const [index, contestant] of contestants.entries())
-      times[index]?.push(await turn(contestant, REQUESTS_A_TURN));
+      times[index]?.push(await turn(contestant, REQUESTS_PER_TURN));
   }
   const medians = times.map(median);
   const first = medians[0] ?? Number.NaN;

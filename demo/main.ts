@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the bridge with the embedded store, and a simulated GitHub beside it; nothing to set up. For trying
- * things out: anybody who reaches it can be anybody.
+ * `npm run demo`: the bridge with the embedded store, and a simulated GitHub, without any setup. Only for trying things
+ * out: the simulated GitHub has no passwords, so anybody who can reach it can log in as any account.
  */
 import { join } from 'node:path';
 import { banner } from '../src/banner.ts';

@@ -1,9 +1,9 @@
 /**
- * `npm run admin -- COMMAND`: the operator's commands, beside a bridge that serves.
+ * `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store.
  *
- *     rotate-keys [--now]     makes new signing keys; they sign after a day of being published, or at once
- *     sessions [TEXT]         lists sessions, those whose login or client contains TEXT
- *     revoke SESSION          ends a session, named in full or by an unambiguous beginning
+ *     rotate-keys [--now]     makes new signing keys; they sign after being published for a day, or at once
+ *     sessions [TEXT]         lists all sessions, or those whose login or client contains TEXT
+ *     revoke SESSION          ends a session, given by its full name or by a unique prefix of it
  *     stats                   counts people, sessions and clients
  */
 import { type Config, ConfigurationError, readConfig } from './config/config.ts';
@@ -13,10 +13,10 @@ import { openStore } from './open-store.ts';
 import { type Bridge, wire } from './wiring.ts';
 
 const USAGE = 'usage: npm run admin -- rotate-keys [--now] | sessions [TEXT] | revoke SESSION | stats';
-/** Exit code for a command line or a configuration that cannot be used. */
-const MISUSED = 2;
+/** Exit code for a wrong command line or a wrong configuration. */
+const EXIT_MISUSE = 2;
 
-/** Carries out a command. @returns what it says */
+/** Executes a command. @returns the text to print */
 async function run(bridge: Bridge, command: string | undefined, argument: string | undefined): Promise<string> {
   switch (command) {
     case 'rotate-keys':
@@ -60,5 +60,5 @@ try {
   process.stdout.write(`${await main(withGeneratedSecret(readConfig(process.env)), process.argv.slice(2))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof TypeError || error instanceof ConfigurationError ? MISUSED : 1;
+  process.exitCode = error instanceof TypeError || error instanceof ConfigurationError ? EXIT_MISUSE : 1;
 }

@@ -1,4 +1,4 @@
-/** The Koa app, and the map of the house: every route in one table. */
+/** The Koa app: its middleware, and the table of all routes. */
 import Koa from 'koa';
 import {
   accountDisconnect,
@@ -36,8 +36,8 @@ import { pageErrors } from './web/page-errors.ts';
 import { stylesheet } from './web/stylesheet.ts';
 import type { Bridge } from './wiring.ts';
 
-/** Bodies that are read, with their limits in bytes. MCP's own handler reads those of `/mcp`. */
-const NONE = undefined;
+/** The bodies that routes accept; limits in bytes. The MCP SDK's handler reads the bodies of `/mcp` itself. */
+const NO_BODY = undefined;
 const FORM = { as: 'form', limit: 64 * 1024 } as const;
 const METADATA = { as: 'json', limit: 64 * 1024 } as const;
 const MESSAGE = { as: 'json', limit: 1024 * 1024 } as const;
@@ -48,17 +48,18 @@ interface AppOptions {
   readonly onRequest?: RequestListener;
   /** Whether the process is stopping: `/readyz` then says so. */
   readonly isStopping?: () => boolean;
-  /** Whether GitHub is the demo's, for the landing page to say so. */
+  /** Whether GitHub is the simulated one of the demo; the landing page then says so. */
   readonly simulated?: boolean;
 }
 
+/** Creates the app that serves a wired bridge. */
 export function createApp(bridge: Bridge, options: AppOptions): Koa {
   const { config, services } = bridge;
   const origins = createOriginRule(services.issuer, config.loopback, config.allowedOrigins);
   const router = createRouter(routes(bridge, origins, options));
 
   const app = new Koa();
-  // Routes answer for their own errors; what is left here is a connection that was closed.
+  // Each group of routes answers its own errors; the only errors that get here are closed connections.
   app.on('error', () => {});
   app.use(observeRequests(options.metrics, options.onRequest));
   app.use(forwarded(config.trustedProxies));
@@ -70,8 +71,8 @@ export function createApp(bridge: Bridge, options: AppOptions): Koa {
 }
 
 /**
- * The route table: method, path, web pages that may call it (`any`, those of `ALLOWED_ORIGINS`, our own), the body that is
- * read, and the handler.
+ * The route table. A row has the method, the path, the web pages that may call the route (`any` origin, those
+ * `allowed` by `ALLOWED_ORIGINS`, or our `own` pages only), the body that is read, and the handler.
  */
 function routes(
   bridge: Bridge,
@@ -90,47 +91,47 @@ function routes(
   const openid = openidConfiguration({ issuer, clientMetadataDocuments, upstreamScopes });
   const resources = RESOURCE_PATHS.map((path): Route => {
     const document = protectedResourceMetadata(issuer, path, server, config.scopes);
-    return ['GET', metadataPath(path), 'any', NONE, publicDocument(() => document)];
+    return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
   });
   const publicTools = tools.filter((tool) => !tool.administratorsOnly);
 
   const clientsDiscover: Route[] = [
-    ['GET', '/.well-known/oauth-authorization-server', 'any', NONE, publicDocument(() => server)],
-    ['GET', '/.well-known/openid-configuration', 'any', NONE, publicDocument(() => openid)],
-    ['GET', '/.well-known/jwks.json', 'any', NONE, publicDocument(() => services.keys.jwks())],
+    ['GET', '/.well-known/oauth-authorization-server', 'any', NO_BODY, publicDocument(() => server)],
+    ['GET', '/.well-known/openid-configuration', 'any', NO_BODY, publicDocument(() => openid)],
+    ['GET', '/.well-known/jwks.json', 'any', NO_BODY, publicDocument(() => services.keys.jwks())],
     ...resources,
   ];
   const clientsCall: Route[] = [
     ['POST', '/register', 'allowed', METADATA, register(services)],
-    ['GET', '/register/:client_id', 'allowed', NONE, readRegistration(services)],
+    ['GET', '/register/:client_id', 'allowed', NO_BODY, readRegistration(services)],
     ['PUT', '/register/:client_id', 'allowed', METADATA, updateRegistration(services)],
-    ['DELETE', '/register/:client_id', 'allowed', NONE, removeRegistration(services)],
+    ['DELETE', '/register/:client_id', 'allowed', NO_BODY, removeRegistration(services)],
     ['POST', '/token', 'allowed', FORM, token(services)],
     ['POST', '/revoke', 'allowed', FORM, revoke(services)],
     ['POST', '/introspect', 'own', FORM, introspect(services)],
-    ['GET', '/userinfo', 'allowed', NONE, userinfo(services)],
-    ['POST', '/userinfo', 'allowed', NONE, userinfo(services)],
+    ['GET', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
+    ['POST', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
   ];
   const peopleSee: Route[] = [
-    ['GET', '/', 'own', NONE, landing({ issuer, web: services.web, tools: publicTools, simulated })],
-    ['GET', '/authorize', 'own', NONE, authorize(services)],
+    ['GET', '/', 'own', NO_BODY, landing({ issuer, web: services.web, tools: publicTools, simulated })],
+    ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],
-    ['GET', '/github/callback', 'own', NONE, callback({ ...services, finishAccountLogin: account.signIn.finish })],
-    ['GET', '/account', 'own', NONE, accountPage(account)],
+    ['GET', '/github/callback', 'own', NO_BODY, callback({ ...services, finishAccountLogin: account.signIn.finish })],
+    ['GET', '/account', 'own', NO_BODY, accountPage(account)],
     ['POST', '/account/sign-in', 'own', FORM, accountSignIn(account)],
     ['POST', '/account/sign-out', 'own', FORM, accountSignOut(account)],
     ['POST', '/account/disconnect', 'own', FORM, accountDisconnect(account, false)],
     ['POST', '/account/disconnect-all', 'own', FORM, accountDisconnect(account, true)],
-    ['GET', '/account/sessions', 'own', NONE, adminPage(account)],
+    ['GET', '/account/sessions', 'own', NO_BODY, adminPage(account)],
     ['POST', '/account/sessions/revoke', 'own', FORM, adminRevoke(account)],
-    ['GET', services.web.stylesheet.path, 'own', NONE, stylesheet(services.web)],
+    ['GET', services.web.stylesheet.path, 'own', NO_BODY, stylesheet(services.web)],
   ];
   const mcpClientsCall: Route[] = [
-    ['POST', ['/mcp', '/mcp/'], 'allowed', NONE, mcp.endpoint],
-    ['GET', ['/mcp', '/mcp/'], 'allowed', NONE, mcp.endpoint],
-    ['DELETE', ['/mcp', '/mcp/'], 'allowed', NONE, mcp.endpoint],
-    ['GET', ['/sse', '/sse/'], 'allowed', NONE, sse.stream],
+    ['POST', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
+    ['GET', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
+    ['DELETE', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
+    ['GET', ['/sse', '/sse/'], 'allowed', NO_BODY, sse.stream],
   ];
   const mcpClientsSend: Route[] = [['POST', '/messages', 'allowed', MESSAGE, sse.messages]];
   const { personTag } = bridge;
@@ -138,9 +139,9 @@ function routes(
     return ['POST', '/github/webhook', 'own', DELIVERY, githubWebhook({ ...services, personTag, secret })];
   });
   const operatorsCall: Route[] = [
-    ['GET', '/healthz', 'own', NONE, healthz],
-    ['GET', '/readyz', 'own', NONE, readyz(services.store, isStopping)],
-    ['GET', '/metrics', 'own', NONE, renderMetrics(metrics)],
+    ['GET', '/healthz', 'own', NO_BODY, healthz],
+    ['GET', '/readyz', 'own', NO_BODY, readyz(services.store, isStopping)],
+    ['GET', '/metrics', 'own', NO_BODY, renderMetrics(metrics)],
   ];
   const hostAndOrigin = checkHostAndOrigin(issuer, config.loopback, origins);
   return [

@@ -1,7 +1,7 @@
-/** What is said at start: where everything is. */
+/** The text that is printed at the start: the addresses of the bridge. */
 import type { Config } from './config/config.ts';
 
-/** @param storeKind which store is in use */
+/** @returns the banner with a line feed at both ends */
 export function banner(config: Config, storeKind: 'sqlite' | 'redis'): string {
   const { publicUrl, github } = config;
   const rows: [string, string][] = [

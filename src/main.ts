@@ -1,11 +1,11 @@
-/** `npm start`: reads the configuration, starts the bridge, says where everything is, and stops on a signal. */
+/** `npm start`: reads the configuration, starts the bridge, prints the banner, and stops on SIGINT or SIGTERM. */
 import { banner } from './banner.ts';
 import { ConfigurationError, readConfig } from './config/config.ts';
 import { createLogger } from './observe/logger.ts';
 import { startBridge } from './start.ts';
 
-/** Exit code for a configuration that cannot be used. */
-const MISCONFIGURED = 2;
+/** Exit code for a wrong configuration. */
+const EXIT_MISCONFIGURED = 2;
 
 try {
   const config = readConfig(process.env);
@@ -24,7 +24,7 @@ try {
     process.stderr.write(
       `mcp-github-bridge cannot start:\n${error.complaints.map((c) => `  ${c.variable}: ${c.problem}. ${c.remedy}`).join('\n')}\n`,
     );
-    process.exit(MISCONFIGURED);
+    process.exit(EXIT_MISCONFIGURED);
   }
   process.stderr.write(`mcp-github-bridge cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,25 +1,28 @@
-/** Chooses the store by configuration: Redis when its address is configured, otherwise the embedded store. */
+/** Opens the configured store: Redis when `REDIS_URL` is set, otherwise SQLite in `DATA_DIR`. */
 import { defined } from './base/defined.ts';
 import { createRedisStore } from './store/redis/redis-store.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
-/** The part of the configuration that decides. */
+/** The part of the configuration that selects the store. */
 interface StoreLocation {
   readonly redisUrl?: string;
   readonly dataDir: string;
 }
 
 interface OpenStoreOptions {
-  /** Whether this process serves; the admin command passes false and runs beside the serving process. Default true. */
+  /**
+   * Whether this process serves and so needs the exclusive lock on SQLite; the admin command passes false. Default true
+   * (design decision 19).
+   */
   readonly serving?: boolean;
-  /** Called with each error of a connection to Redis. */
+  /** Receives each error of the connection to Redis. */
   readonly onError?: (error: Error) => void;
 }
 
 /**
  * Opens the store.
- * @throws {StoreInUse} when another process serves from `dataDir`
+ * @throws {StoreInUse} when `serving` and another process serves from `dataDir`
  * @throws {RedisUrlError} when `redisUrl` cannot be parsed
  */
 export function openStore({ redisUrl, dataDir }: StoreLocation, options: OpenStoreOptions = {}): Store {

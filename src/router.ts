@@ -1,6 +1,6 @@
 /**
- * The router: mounts the route table of `app.ts`. A path matches exactly, case and trailing slash included, so that a
- * proxy's rule for a path holds for everything that reaches its route.
+ * The router: mounts the route table of `app.ts`. Paths match exactly, including case and trailing slash, so that a
+ * proxy's rule for a path cannot be bypassed by another spelling of it.
  */
 import { METHODS } from 'node:http';
 import Router from '@koa/router';
@@ -8,7 +8,7 @@ import type Koa from 'koa';
 import { type BodyRule, body } from './protocol/body.ts';
 import type { OriginAccess } from './security/origins.ts';
 
-/** One row of the table: method, path (several answer alike), web pages that may call it, body taken, handler. */
+/** One row of the table; several paths may have the same handler. */
 export type Route = readonly [
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string | readonly string[],
@@ -17,9 +17,9 @@ export type Route = readonly [
   handler: Koa.Middleware,
 ];
 
-/** Rows with something in common. */
+/** Rows with the same error middleware and guard. */
 export interface RouteGroup {
-  /** Answers what a handler throws. */
+  /** Answers the errors that handlers throw. */
   readonly errors: Koa.Middleware;
   /** Run before the body is read, in this order. */
   readonly guards?: readonly Koa.Middleware[];
@@ -27,14 +27,15 @@ export interface RouteGroup {
 }
 
 interface RouteTable {
-  /** Lets an app answer what a row matches, and 405 for another method of its path. */
+  /** Adds the routes to an app. A known path with another method is answered 405. */
   mount(app: Koa): void;
-  /** Web pages that may call the route at a path; for a path that no row has, our own alone. */
+  /** Which web pages may call the route at a path; `own` for a path without a route. */
   originAccess(path: string): OriginAccess;
 }
 
+/** Creates the router of a route table. */
 export function createRouter(groups: readonly RouteGroup[]): RouteTable {
-  // Every method is known, so that one that a path does not take is 405 (the sender's mistake), not 501 (ours).
+  // All methods of HTTP are listed, so that a method that a path does not support is answered 405, not 501.
   const router = new Router({ methods: METHODS, sensitive: true, strict: true });
   const access = new Map<string, OriginAccess>();
   for (const { errors, guards = [], routes } of groups) {

@@ -1,4 +1,4 @@
-/** Starts a bridge: store, wiring, listeners; and stops it again. Used by `main.ts` and by the demo. */
+/** Starts a bridge (store, wiring, listeners) and stops it. Used by `main.ts` and by the demo. */
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { defined } from './base/defined.ts';
@@ -14,20 +14,22 @@ import { checkRedisSettings } from './store/redis/server-settings.ts';
 import { parseRedisUrl } from './store/redis/url.ts';
 import { wire } from './wiring.ts';
 
-/** Milliseconds that requests under way have when the server stops: as long as a call of GitHub may take, and more. */
+/** Milliseconds that running requests have to finish when the server stops: longer than a call of GitHub may take. */
 const DRAIN = 30_000;
-/** What machines ask every few seconds: worth a line only when it fails. */
-const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
-/** Milliseconds that Redis has to count a failure, before it is counted in memory. */
-const COUNTER_PATIENCE = { connect: 1000, command: 1000 };
+/** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
+const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+/** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
+const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
-  /** Refuses new connections, lets the requests under way finish, ends streams, closes the store. */
+  /** Refuses new connections, waits until running requests have finished, ends streams, closes the store. */
   stop(): Promise<void>;
 }
 
 /**
+ * Starts a bridge.
+ * @param options.simulated whether GitHub is the simulated one of the demo
  * @throws {StoreInUse | ForeignStore | RedisEvicts | Error} with a message for the operator
  */
 export async function startBridge(
@@ -50,7 +52,7 @@ export async function startBridge(
     const app = createApp(bridge, {
       metrics: createMetrics(events),
       onRequest: (request) =>
-        logger[PROBES.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
           event: 'request',
           ...request,
           milliseconds: Math.round(request.milliseconds),
@@ -79,10 +81,10 @@ export async function startBridge(
   }
 }
 
-/** A connection of their own for rate limits, so that counting never holds up what counts. */
+/** A separate Redis connection for rate limits, so that slow counting does not delay the store. */
 function connectCounters(config: Config, onError: (error: Error) => void): RedisClient | undefined {
   if (config.redisUrl === undefined) return undefined;
-  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_PATIENCE);
+  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_TIMEOUTS);
   client.on('error', onError);
   return client;
 }

@@ -1,6 +1,6 @@
 /**
- * The wiring: makes every part from the configuration, in the order in which they depend on each other. A test can wire
- * otherwise.
+ * The wiring: creates every part from the configuration, each after the parts that it depends on. Tests replace the
+ * clock, the fetching of documents and the time limits.
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { AccountServices } from './account/pages.ts';
@@ -38,10 +38,10 @@ import type { Store } from './store/store.ts';
 import { createPages } from './web/pages.ts';
 import { createWeb } from './web/web.ts';
 
-/** Milliseconds between two rounds of the sweeper. */
+/** Milliseconds between two rounds of maintenance. */
 const SWEEP_INTERVAL = 60_000;
 
-/** Everything the routes need, and what runs beside them. */
+/** Everything that the routes need, and the maintenance that runs in the background. */
 export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocations'> {
   readonly config: Config;
   readonly services: Services;
@@ -51,29 +51,30 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
   readonly account: AccountServices;
-  /** One round of what is done by the clock: expired sessions, revocations due, signing keys. */
+  /** Runs one round of maintenance: rotates signing keys, ends expired sessions, makes the revocations that are due. */
   maintain(): Promise<void>;
-  /** Starts doing that by itself. */
+  /** Runs {@link maintain} every minute until {@link close}. */
   startMaintenance(): void;
-  /** Ends streams and waits for what is under way; the store stays open. */
+  /** Stops maintenance, closes streams, and waits for running work; the store stays open. */
   close(): Promise<void>;
 }
 
 interface WiringOptions {
   readonly store: Store;
   readonly events: EventBus;
-  /** Where replicas share rate limits. */
+  /** The connection over which replicas share rate limits; without it they are counted in memory. */
   readonly redis?: Redis | Cluster;
-  /** Epoch seconds; the system's clock without it. */
+  /** The current time in epoch seconds; default: the system's clock. */
   readonly now?: () => number;
   /** For tests: how client metadata documents are fetched. */
   readonly fetch?: GuardedFetchOptions;
-  /** For tests: how long GitHub may take. */
+  /** For tests: how long requests to GitHub may take. */
   readonly timeouts?: Timeouts;
 }
 
 /**
- * @throws {ForeignStore} when the store was made under another secret
+ * Creates all parts.
+ * @throws {ForeignStore} when the store was created with another secret
  * @throws {Error} when `CLIENTS_FILE` is wrong
  */
 export async function wire(config: Config, options: WiringOptions): Promise<Bridge> {

@@ -1,4 +1,4 @@
-/** The bridge, on the store named by the first argument, with one session ready. */
+/** The bridge with one session, on the store that the first argument names (`sqlite` or `redis`). */
 import { startTestBridge } from '../../test/support/bridge.ts';
 import { connect } from '../../test/support/oauth.ts';
 import { ready } from '../contestant.ts';

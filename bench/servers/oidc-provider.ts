@@ -1,6 +1,5 @@
 /**
- * oidc-provider with its in-memory adapter: rotating refresh tokens, JWT access tokens for one resource, one session
- * ready.
+ * oidc-provider with its in-memory adapter, rotating refresh tokens, JWT access tokens for one resource, one session.
  */
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';

@@ -1,4 +1,6 @@
-/** The MCP SDK alone, or (`jwt`) behind a check of a JWT's signature: a tool of the same answer, no store, no login. */
+/**
+ * The MCP SDK alone, or with a check of a JWT (argument `jwt`): a tool with the same answer, without store and login.
+ */
 import { createServer } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer, requireBearerAuth } from '@modelcontextprotocol/server';

@@ -1,6 +1,6 @@
 /**
- * The people of the simulated GitHub: what an account is made of, and the three that exist by default. Their profiles
- * exercise what real ones do: names that are not ASCII, empty fields, private e-mail, private and pending memberships.
+ * The accounts of the simulated GitHub: their type, and the three default accounts. Their profiles have what real ones
+ * have: names that are not ASCII, empty fields, private e-mail addresses, private and pending memberships.
  */
 
 export interface SimulatedEmail {
@@ -15,12 +15,12 @@ export interface SimulatedMembership {
   id: number;
   /** `pending` until the person accepts the invitation. */
   state?: 'active' | 'pending';
-  /** Whether the membership is hidden from others; GitHub's default is hidden. */
+  /** Whether the membership is hidden from other people. Default here: false; GitHub hides memberships by default. */
   private?: boolean;
   role?: 'member' | 'admin';
-  /** Slugs of the teams the person is in. */
+  /** Slugs of the teams that the person is a member of. */
   teams?: string[];
-  /** The organisation lets no third-party app read its data ("OAuth App access restrictions"). */
+  /** Whether the organisation lets no third-party app read its data ("OAuth App access restrictions"). */
   restrictsApps?: boolean;
 }
 
@@ -33,20 +33,20 @@ export interface SimulatedRepository {
   fork?: boolean;
   archived?: boolean;
   stars?: number;
-  /** Login of the organisation that owns it; the account itself when unset. */
+  /** Login of the organisation that owns it; default: the account itself. */
   owner?: string;
   defaultBranch?: string;
   pushedAt?: string;
 }
 
 export interface SimulatedAccount {
-  /** The identity: it never changes, while the login may. */
+  /** Identifies the account; it never changes, but the login can. */
   id: number;
   login: string;
   name: string | null;
   /** The primary address. */
   email: string;
-  /** Every address; one primary, verified, private address is made from `email` when unset. */
+  /** All addresses; default: `email` as the only one, primary, verified and private. */
   emails?: SimulatedEmail[];
   company?: string | null;
   blog?: string;
@@ -66,7 +66,7 @@ export interface SimulatedAccount {
   repositories?: SimulatedRepository[];
 }
 
-/** The accounts a simulated GitHub has when it is given none: fresh objects at each call. */
+/** The default accounts; each call returns new objects. */
 export function demoAccounts(): SimulatedAccount[] {
   return [
     {
@@ -146,7 +146,7 @@ export function demoAccounts(): SimulatedAccount[] {
   ];
 }
 
-/** Every address of an account, also of one that only names its primary. */
+/** All addresses of an account, also when only `email` is set. */
 export function emailsOf(account: SimulatedAccount): SimulatedEmail[] {
   return account.emails ?? [{ email: account.email, primary: true, verified: true, visibility: 'private' }];
 }

@@ -1,6 +1,7 @@
 /**
- * The routes with which an app manages its tokens, authenticated with its own id and secret (HTTP Basic):
- * POST, PATCH and DELETE /applications/:client_id/token, DELETE /applications/:client_id/grant.
+ * The routes with which an app checks, resets and deletes its tokens. The app authenticates with its client id and
+ * secret (HTTP Basic). Routes: POST, PATCH and DELETE /applications/:client_id/token, DELETE
+ * /applications/:client_id/grant.
  *
  * @see https://docs.github.com/rest/apps/oauth-applications
  */
@@ -38,7 +39,10 @@ export function createApplicationRoutes({ directory, credentials, documents }: P
     ctx.status = 204;
   });
 
-  /** The token of the body, when the app that asks has issued it; `unknown` is the status when it has not. */
+  /**
+   * The token in the body.
+   * @param unknown the status to answer when the token is unknown, or was issued to another app
+   */
   async function findToken(
     ctx: Context & { params: Record<string, string> },
     unknown: 404 | 422,

@@ -1,5 +1,5 @@
 /**
- * The apps registered at the simulated GitHub, and the rule that decides which redirect URIs each may use.
+ * The apps registered at the simulated GitHub, and the rule about the redirect URIs that each may use.
  *
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#redirect-urls
  */
@@ -9,18 +9,21 @@ export interface SimulatedApp {
   name: string;
   clientId: string;
   clientSecret: string;
-  /** The registered callbacks; the first is the default. */
+  /** The registered callbacks; the first one is the default. */
   callbackUrls: string[];
-  /** Whether tokens expire; default: true for a GitHub App, false for an OAuth App (which can ask for `offline_access`). */
+  /**
+   * Whether tokens expire. Default: true for a GitHub App; false for an OAuth App, which can request `offline_access`
+   * to get expiring tokens.
+   */
   expiringTokens?: boolean;
-  /** Seconds an expiring access token lives; GitHub's is 28800. */
+  /** Lifetime of an expiring access token in seconds; default: 28800, as at GitHub. */
   accessTokenSeconds?: number;
-  /** Seconds a refresh token lives; GitHub's is 15897600. */
+  /** Lifetime of a refresh token in seconds; default: 15897600, as at GitHub. */
   refreshTokenSeconds?: number;
   suspended?: boolean;
-  /** What a GitHub App may do for a person: scopes mean nothing to it. `contents` shows private repositories. */
+  /** Permissions of a GitHub App, which has no scopes. `contents` makes private repositories visible. */
   permissions?: ('email_addresses' | 'members' | 'contents' | 'profile')[];
-  /** Where a GitHub App hears of revoked authorizations. */
+  /** Where the webhook of a GitHub App about revoked authorizations is sent. */
   webhook?: { url: string; secret: string };
 }
 
@@ -30,8 +33,9 @@ export const REFRESH_TOKEN_SECONDS = 15_897_600;
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /**
- * The redirect URI that an authorization request of this app may use: the requested one when it is allowed, the first
- * registered one when none was requested, `undefined` when it matches no registered callback.
+ * The redirect URI of an authorization request: the requested one if it is allowed, or the first registered callback if
+ * none was requested.
+ * @returns undefined when the requested one matches no registered callback
  */
 export function redirectUriFor(app: SimulatedApp, requested: string | null): string | undefined {
   if (requested === null || requested === '') return app.callbackUrls[0];
@@ -46,7 +50,7 @@ function matches(app: SimulatedApp, callback: URL, requested: URL): boolean {
   if (callback.protocol !== requested.protocol) return false;
   const loopback = callback.protocol === 'http:' && LOOPBACK_HOSTS.has(callback.hostname);
   if (loopback ? callback.hostname !== requested.hostname : callback.port !== requested.port) return false;
-  // GitHub Apps name their callbacks exactly; only OAuth Apps may go below theirs, by sub-domain and by path.
+  // A GitHub App must use its callbacks exactly. An OAuth App may also use sub-domains and sub-paths of its callbacks.
   if (app.kind === 'github-app') {
     return loopback && callback.pathname === requested.pathname && callback.search === requested.search;
   }

@@ -1,6 +1,6 @@
 /**
- * Who is signed in, in which browser: the session cookie, the accounts signed in there (several, as at GitHub), and
- * the authenticity token that every form of that browser must carry.
+ * The sessions of browsers: the session cookie, the accounts that are signed in (several, as at GitHub), and the
+ * authenticity token that every form of that browser must carry.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -12,7 +12,7 @@ const COOKIE = 'simulated_github_session';
 
 export interface BrowserSession {
   readonly authenticityToken: string;
-  /** Ids of the accounts signed in; the last one is the present one. */
+  /** Ids of the accounts that are signed in; the last one is the current account. */
   accounts: number[];
 }
 
@@ -24,7 +24,7 @@ export class BrowserSessions {
     this.#directory = directory;
   }
 
-  /** The browser's session; a new, empty one when it has none. */
+  /** The session of the browser; a new, empty one when it has none. */
   of(ctx: Context): BrowserSession {
     const id = ctx.cookies.get(COOKIE);
     const known = id === undefined ? undefined : this.#sessions.get(id);
@@ -32,7 +32,7 @@ export class BrowserSessions {
     return this.#start(ctx, []);
   }
 
-  /** The present account, then the others. */
+  /** The current account first, then the others. */
   accountsOf(session: BrowserSession): SimulatedAccount[] {
     return session.accounts.toReversed().flatMap((id) => this.#directory.findAccount(id) ?? []);
   }
@@ -48,7 +48,7 @@ export class BrowserSessions {
     ctx.cookies.set(COOKIE, null);
   }
 
-  /** Whether a form was made for this browser. */
+  /** Whether a form carries the authenticity token of this browser. */
   isGenuine(session: BrowserSession, form: URLSearchParams): boolean {
     const sent = Buffer.from(form.get('authenticity_token') ?? '');
     const expected = Buffer.from(session.authenticityToken);

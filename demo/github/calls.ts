@@ -1,19 +1,19 @@
 /**
- * The record of every request that reached the simulated GitHub: what tests count and wait for. A call is recorded
- * when it arrives; its status is filled in when it is answered. No secret is kept.
+ * The record of the requests to the simulated GitHub, so that tests can count them and wait for them. A call is
+ * recorded when it arrives; its status is set when it is answered. No secret is recorded.
  */
 import type { FaultKind } from './faults.ts';
 
-/** Beyond this many, the oldest half is forgotten: a benchmark makes millions. */
-const KEPT = 100_000;
+/** Calls that are recorded; then the oldest half is deleted, because a benchmark makes millions of calls. */
+const MAX_RECORDED = 100_000;
 
 export interface RecordedCall {
   readonly method: string;
   readonly path: string;
   readonly queryKeys: readonly string[];
-  /** `undefined` while unanswered, and for good when the connection was dropped. */
+  /** `undefined` until the call is answered; it stays `undefined` when the connection was dropped. */
   status: number | undefined;
-  /** Milliseconds, by the simulator's clock. */
+  /** Epoch milliseconds, by the clock of the simulated GitHub. */
   readonly at: number;
   readonly authorization: 'none' | 'bearer' | 'token' | 'basic' | 'other';
   readonly accept: string | undefined;
@@ -21,19 +21,19 @@ export interface RecordedCall {
   readonly apiVersion: string | undefined;
   /** Whether `If-None-Match` was sent. */
   readonly conditional: boolean;
-  /** The app that called, or that the call is about, once known. */
+  /** The client id of the app that called, or that the call is about; set when it is known. */
   clientId?: string;
   /** The account whose token was used, or that signed in. */
   accountId?: number;
-  /** At the token endpoint. */
+  /** The `grant_type` of a call to the token endpoint. */
   grantType?: string;
   /** At the authorization endpoint: the scope as it was sent. */
   scope?: string;
   /** Whether a code challenge or a code verifier was sent. */
   pkce?: boolean;
-  /** The OAuth error that was answered, in whatever way. */
+  /** The OAuth error in the answer, as JSON or in a redirect. */
   error?: string;
-  /** The fault that struck. */
+  /** The fault that was applied to the call. */
   fault?: FaultKind;
 }
 
@@ -47,7 +47,7 @@ export class Calls {
   #waiting: Waiting[] = [];
 
   add(call: RecordedCall): void {
-    if (this.list.length >= KEPT) this.list.splice(0, KEPT / 2);
+    if (this.list.length >= MAX_RECORDED) this.list.splice(0, MAX_RECORDED / 2);
     this.list.push(call);
     const woken = this.#waiting.filter((waiting) => waiting.matches(call));
     this.#waiting = this.#waiting.filter((waiting) => !woken.includes(waiting));
@@ -58,7 +58,7 @@ export class Calls {
     return this.list.filter((call) => isTo(call, method, path));
   }
 
-  /** The next call to arrive from now on. */
+  /** Resolves with the next matching call that arrives after this. */
   next(method: string, path: string | RegExp): Promise<RecordedCall> {
     return new Promise((resolve) => {
       this.#waiting.push({ matches: (call) => isTo(call, method, path), resolve });

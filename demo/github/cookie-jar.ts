@@ -1,5 +1,5 @@
 /**
- * The cookies of one browser, as far as walking pages needs them: kept per origin, with paths and deletion.
+ * The cookies of one headless browser: kept per origin, with their paths, and deleted when they expire.
  */
 
 interface Cookie {
@@ -18,7 +18,7 @@ export class CookieJar {
     return cookies.length === 0 ? undefined : cookies.map(([name, { value }]) => `${name}=${value}`).join('; ');
   }
 
-  /** Takes in what a response sets. */
+  /** Stores the cookies that a response sets, and deletes those that it expires. */
   store(url: URL, headers: Headers): void {
     const cookies = this.#origins.get(url.origin) ?? new Map<string, Cookie>();
     this.#origins.set(url.origin, cookies);
@@ -30,14 +30,14 @@ export class CookieJar {
         attributes.map((text) => text.split('=')).find(([key = '']) => key.toLowerCase() === wanted)?.[1];
       const maxAge = attribute('max-age');
       const expires = attribute('expires');
-      const gone =
+      const isExpired =
         maxAge === undefined ? expires !== undefined && Date.parse(expires) <= Date.now() : Number(maxAge) <= 0;
-      if (gone) cookies.delete(name);
+      if (isExpired) cookies.delete(name);
       else cookies.set(name, { value, path: attribute('path') ?? '/' });
     }
   }
 
-  /** Fetches with the jar's cookies and keeps those of the answer; redirects are not followed. */
+  /** Sends a request with the cookies of this jar, and stores those of the answer; redirects are not followed. */
   async fetch(url: URL | string, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
     const headers = new Headers(init.headers);

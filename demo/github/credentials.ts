@@ -1,6 +1,6 @@
 /**
- * What GitHub remembers about consent: authorizations (a person said yes to an app), codes (ten minutes, once), and
- * tokens (ten for each person, app and scope; the oldest goes silently). Dead tokens are forgotten, hence unknown.
+ * Authorizations (a person allowed an app), codes (valid for ten minutes, once), and tokens. A person has at most ten
+ * tokens per app and scope set; the oldest is revoked silently. Revoked tokens are deleted, so they are unknown later.
  */
 import { ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, type SimulatedApp } from './apps.ts';
 import { normalizeScopes } from './scopes.ts';
@@ -10,14 +10,18 @@ const HOUR_MS = 3_600_000;
 const TOKENS_PER_COMBINATION = 10;
 const TOKENS_PER_HOUR = 10;
 
-/** A random string of so many characters for a token, with what it is for: `gho_`, `ghu_`, `ghr_` or `code`. */
+/**
+ * Makes a random string.
+ * @param length characters
+ * @param purpose what it is for: `gho_`, `ghu_`, `ghr_` or `code`
+ */
 export type RandomToken = (length: number, purpose: string) => string;
 
 export interface Authorization {
   readonly id: number;
   readonly accountId: number;
   readonly clientId: string;
-  /** Everything granted so far: each consent widens it. */
+  /** All scopes granted so far; each consent adds its scopes. */
   scopes: string[];
   readonly createdAt: number;
 }
@@ -41,7 +45,7 @@ export interface TokenRecord {
   readonly scopes: readonly string[];
   readonly createdAt: number;
   updatedAt: number;
-  /** Milliseconds; `undefined` when the token does not expire. */
+  /** Epoch milliseconds; `undefined` when the token does not expire. */
   readonly expiresAt: number | undefined;
   readonly refresh: { readonly token: string; readonly expiresAt: number } | undefined;
 }
@@ -73,7 +77,7 @@ export class Credentials {
     return this.#authorizations.get(key(accountId, clientId));
   }
 
-  /** The person says yes: what was granted before stays granted. */
+  /** Adds scopes to the authorization, or creates it; scopes that were granted before are kept. */
   authorize(accountId: number, clientId: string, scopes: readonly string[]): Authorization {
     const known = this.authorization(accountId, clientId);
     const authorization = known ?? { id: this.#nextId++, accountId, clientId, scopes: [], createdAt: this.#now() };
@@ -82,8 +86,8 @@ export class Credentials {
     return authorization;
   }
 
-  /** Whether ten tokens were made within the hour, so that the person has to be asked again. */
-  madeTooMany(accountId: number, clientId: string, scopes: readonly string[]): boolean {
+  /** Whether ten tokens were issued within the last hour; GitHub then asks the person again. */
+  hasIssuedTooMany(accountId: number, clientId: string, scopes: readonly string[]): boolean {
     return this.#recentlyCreated(key(accountId, clientId, scopes)).length >= TOKENS_PER_HOUR;
   }
 
@@ -121,7 +125,7 @@ export class Credentials {
     return record.expiresAt === undefined || record.expiresAt > this.#now() ? record : undefined;
   }
 
-  /** Rotates: the new pair, or `undefined` when the refresh token is no longer (or never was) good for this app. */
+  /** Replaces a token pair by a new one. @returns undefined when the refresh token is not valid for this app */
   refresh(refreshToken: string, clientId: string): TokenRecord | undefined {
     const old = this.#refreshTokens.get(refreshToken);
     if (old?.refresh === undefined || old.app.clientId !== clientId) return undefined;
@@ -130,7 +134,7 @@ export class Credentials {
     return this.#add(old, true);
   }
 
-  /** Replaces a token's value: the old one is dead from now on. */
+  /** Replaces the value of a token; the old value is not valid any more. */
   reset(record: TokenRecord): void {
     this.#tokens.delete(record.token);
     record.token = this.#newToken(record.app);
@@ -144,7 +148,7 @@ export class Credentials {
     this.#tokensOf(record.accountId, record.app.clientId).delete(record);
   }
 
-  /** Ends the authorization and kills its tokens and codes; false when there was none. */
+  /** Deletes the authorization, its tokens and its codes; false when there was none. */
   revokeAuthorization(accountId: number, clientId: string): boolean {
     for (const record of this.#tokensOf(accountId, clientId)) this.revoke(record);
     for (const code of this.#codes.values()) {
@@ -153,6 +157,7 @@ export class Credentials {
     return this.#authorizations.delete(key(accountId, clientId));
   }
 
+  /** All valid tokens. */
   live(): TokenRecord[] {
     return [...this.#tokens.values()].filter((record) => this.findToken(record.token) === record);
   }

@@ -1,11 +1,11 @@
 /**
- * Who and what is registered: accounts and apps, found by their ids and names, and the changes that happen to people
- * (a new login, a left organisation). Logins and organisations are compared without case, as GitHub does.
+ * The registered accounts and apps, found by id or name, and changes to accounts (another login, another membership).
+ * Logins and names of organisations are compared without case, as at GitHub.
  */
 import type { SimulatedAccount, SimulatedMembership } from './accounts.ts';
 import type { SimulatedApp } from './apps.ts';
 
-/** An account's numeric id or its present login. */
+/** The numeric id or the current login of an account. */
 export type AccountRef = number | string;
 
 export class Directory {
@@ -23,7 +23,7 @@ export class Directory {
     );
   }
 
-  /** @throws Error when there is no such account: a mistake of the test, not of the system under test. */
+  /** Finds an account. @throws {Error} when there is none, which is a mistake in the test */
   account(ref: AccountRef): SimulatedAccount {
     const account = this.findAccount(ref);
     if (account === undefined) throw new Error(`simulated GitHub has no account ${ref}`);
@@ -34,7 +34,7 @@ export class Directory {
     return this.apps.find((app) => app.clientId === clientId);
   }
 
-  /** @throws Error when there is no such app. */
+  /** Finds an app. @throws {Error} when there is none */
   app(clientId: string): SimulatedApp {
     const app = this.findApp(clientId);
     if (app === undefined) throw new Error(`simulated GitHub has no app ${clientId}`);

@@ -1,6 +1,4 @@
-/**
- * The JSON documents of the REST API, with the fields and shapes of GitHub's own: their types are Octokit's.
- */
+/** The JSON documents of the REST API. They have the fields of GitHub's documents; Octokit's types check that. */
 
 import { createHash } from 'node:crypto';
 import type { RestEndpointMethodTypes } from '@octokit/rest';
@@ -27,7 +25,7 @@ export class Documents {
     return `${this.#origin()}/api/v3`;
   }
 
-  /** The absolute address of a path of this server. */
+  /** The absolute URL of a path of this server. */
   urlOf(path: string): string {
     return `${this.#origin()}${path}`;
   }
@@ -80,7 +78,7 @@ export class Documents {
     } satisfies Answer<'users', 'getByUsername'>;
   }
 
-  /** What the person's own profile has with the scope `read:user`. */
+  /** The person's own profile, for a token with the scope `read:user`. */
   privateUser(account: SimulatedAccount) {
     const hidden = account.repositories?.filter((repository) => repository.private) ?? [];
     const owned = hidden.filter(({ owner }) => owner === undefined).length;
@@ -191,7 +189,7 @@ export class Documents {
     };
   }
 
-  /** The answer of the token check and reset. */
+  /** The answer to checking or resetting a token. */
   authorization(record: TokenRecord, account: SimulatedAccount) {
     const { app, token } = record;
     const date = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,6 +1,5 @@
 /**
- * One request and its answer as the middlewares see them: the typed Koa state, and the parameters of a request however
- * they were sent (query, form or JSON).
+ * The typed Koa context, and reading the parameters of a request from its query, form or JSON body.
  */
 import type { IncomingMessage } from 'node:http';
 import type { ParameterizedContext } from 'koa';
@@ -13,14 +12,19 @@ export interface Exchange {
 
 export type Context = ParameterizedContext<Exchange>;
 
+/** Bytes. */
 const BODY_LIMIT = 1_000_000;
 
-/** The body is not what its content type says it is, or too large. */
+/** The body is not a form or a JSON object, or it is too large. */
 export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody';
 }
 
-/** The query's parameters and the body's, which win. Values that are not strings become their JSON text. */
+/**
+ * The parameters of the query and of the body; a parameter in the body replaces one in the query. A JSON value that is
+ * not a string becomes its JSON text.
+ * @throws {UnreadableBody}
+ */
 export async function readParameters(ctx: Context): Promise<URLSearchParams> {
   const parameters = new URLSearchParams(ctx.querystring);
   const body = await readBody(ctx.req);

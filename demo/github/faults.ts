@@ -1,6 +1,7 @@
 /**
- * Faults on demand: what goes wrong between a request and its answer. A fault strikes the next matching requests, once
- * unless told otherwise; the oldest matching fault strikes first. Hung requests go on when the faults are cleared.
+ * Faults that tests can order, such as errors, delays and lost connections. A fault applies to the next matching
+ * requests, by default to one; the oldest matching fault is applied first. When the faults are cleared, hanging
+ * requests continue.
  */
 import { setTimeout as after } from 'node:timers/promises';
 import type { Middleware } from 'koa';
@@ -8,29 +9,32 @@ import { isTo } from './calls.ts';
 import type { Context, Exchange } from './exchange.ts';
 
 export type FaultEffect =
-  /** Answers with this status; a body that is not a string is sent as JSON. Nothing is done. */
+  /** Answers with this status, and does not process the request. A body that is not a string is sent as JSON. */
   | { kind: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
-  /** The hourly limit is used up; `resetAfter` seconds from now it is not. */
+  /** The hourly limit is used up until `resetAfter` seconds from now. */
   | { kind: 'primary-rate-limit'; status?: 403 | 429; resetAfter?: number }
-  /** Too much at once: `retry-after` seconds. */
+  /** The limit on simultaneous requests is exceeded; `retryAfter` is in seconds. */
   | { kind: 'secondary-rate-limit'; status?: 403 | 429; retryAfter?: number }
-  /** Works, but only after so many milliseconds of real time. */
+  /** Processes the request after `ms` milliseconds of real time. */
   | { kind: 'delay'; ms: number }
-  /** No answer until the faults are cleared or the server closes; the work is done before or after the wait. */
+  /**
+   * Does not answer until the faults are cleared or the server closes. `when` says whether it hangs before or after the
+   * request is processed.
+   */
   | { kind: 'hang'; when?: 'before' | 'after' }
-  /** The connection breaks before anything is done, or after the work is done (the answer is lost). */
+  /** Closes the connection before or after the request is processed; in both cases there is no answer. */
   | { kind: 'drop'; when?: 'before' | 'after' }
-  /** Status 200 and nonsense. Nothing is done. */
+  /** Answers status 200 with a body that cannot be parsed, and does not process the request. */
   | { kind: 'malformed'; content?: 'junk' | 'truncated-json' | 'html' | 'empty' };
 
 export type FaultKind = FaultEffect['kind'];
 
 export type Fault = FaultEffect & {
-  /** Any method when unset. */
+  /** The method of matching requests; default: any. */
   method?: string;
-  /** Any path when unset; a string is the whole path. */
+  /** The path of matching requests; a string is the whole path. Default: any. */
   path?: string | RegExp;
-  /** How many requests it strikes; 1 unless set, Infinity allowed. */
+  /** How many requests the fault applies to; default: 1, Infinity is allowed. */
   times?: number;
 };
 
@@ -52,7 +56,7 @@ export class Faults {
     this.#pending.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** Forgets what has not struck, and lets go on what waits. */
+  /** Deletes the faults that were not applied yet, and lets hanging requests continue. */
   clear(): void {
     this.#pending = [];
     this.#cleared.abort();
@@ -82,11 +86,11 @@ export class Faults {
   }
 
   #take(method: string, path: string): Fault | undefined {
-    const struck = this.#pending.find(({ fault }) => isTo({ method, path }, fault.method ?? '*', fault.path ?? /^/));
-    if (struck === undefined) return undefined;
-    struck.left -= 1;
-    if (struck.left <= 0) this.#pending = this.#pending.filter((one) => one !== struck);
-    return struck.fault;
+    const match = this.#pending.find(({ fault }) => isTo({ method, path }, fault.method ?? '*', fault.path ?? /^/));
+    if (match === undefined) return undefined;
+    match.left -= 1;
+    if (match.left <= 0) this.#pending = this.#pending.filter((one) => one !== match);
+    return match.fault;
   }
 
   #released(): Promise<void> {
@@ -138,7 +142,7 @@ function answerOf(fault: Answering, now: number): { status: number; headers: Rec
       return {
         status: 200,
         headers: html ? { 'content-type': 'text/html' } : json,
-        body: NONSENSE[fault.content ?? 'junk'],
+        body: MALFORMED_BODIES[fault.content ?? 'junk'],
       };
     }
   }
@@ -146,7 +150,7 @@ function answerOf(fault: Answering, now: number): { status: number; headers: Rec
 
 const RATE_LIMIT_DOCUMENTATION = 'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api';
 
-const NONSENSE = {
+const MALFORMED_BODIES = {
   junk: '\u0000\u0007not what you asked for',
   'truncated-json': '{"access_token":"gho_16C7e42F292c69',
   html: '<!doctype html><title>Unicorn!</title><p>We had issues producing the response to your request.</p>',

@@ -1,6 +1,6 @@
 /**
- * A browser without a screen: walks the simulated GitHub's pages with plain fetch, reading their forms as they stand,
- * until GitHub sends it elsewhere. For tests and benchmarks.
+ * A headless browser made of fetch: it submits the forms of the simulated GitHub's pages until GitHub redirects to the
+ * callback URL. For tests and benchmarks.
  */
 import { CookieJar } from './cookie-jar.ts';
 
@@ -8,13 +8,13 @@ export { CookieJar } from './cookie-jar.ts';
 
 export interface HeadlessOptions {
   login: string;
-  /** `authorize` unless given. */
+  /** What the person does on the authorization page; default: `authorize`. */
   decision?: 'authorize' | 'cancel';
-  /** Pass the same jar again to come back as the same browser. */
+  /** The cookies of the browser; with the same jar it is the same browser again. */
   jar?: CookieJar;
 }
 
-/** A form of a page: where it goes, what it carries, and its buttons. */
+/** A form of a page: its action, its hidden fields, and its buttons. */
 interface PageForm {
   readonly action: URL;
   readonly method: 'GET' | 'POST';
@@ -22,20 +22,20 @@ interface PageForm {
   readonly buttons: readonly { readonly name: string; readonly value: string; readonly text: string }[];
 }
 
-const MOST_STEPS = 20;
+/** Pages and redirects. */
+const MAX_STEPS = 20;
 
 /**
- * Signs in, chooses the account and decides, as far as the pages ask. Resolves to the callback URL that GitHub
- * redirects to, which is not followed.
- *
- * @throws Error when a page offers no way on.
+ * Signs in, chooses the account and decides, if the pages ask for it.
+ * @returns the callback URL that GitHub redirects to; it is not requested
+ * @throws {Error} when a page has no form to continue with, or after too many steps
  */
 export async function signInAtGitHub(authorizeUrl: string, options: HeadlessOptions): Promise<string> {
   const { login, decision = 'authorize', jar = new CookieJar() } = options;
   const github = new URL(authorizeUrl).origin;
   let url = new URL(authorizeUrl);
   let response = await jar.fetch(url);
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel();
       url = new URL(response.headers.get('location') ?? '', url);
@@ -49,10 +49,10 @@ export async function signInAtGitHub(authorizeUrl: string, options: HeadlessOpti
     url = next;
     response = await jar.fetch(url, request);
   }
-  throw new Error(`the simulated GitHub did not send the browser back in ${MOST_STEPS} steps`);
+  throw new Error(`the simulated GitHub did not send the browser back in ${MAX_STEPS} steps`);
 }
 
-/** What the person does on this page. */
+/** The request that the person makes from this page: choosing an account, deciding, or using another account. */
 function submission(page: string, url: URL, login: string, decision: 'authorize' | 'cancel'): [URL, RequestInit] {
   const forms = parseForms(page, url);
   const offered = (name: string, value: string) =>
@@ -67,7 +67,7 @@ function submission(page: string, url: URL, login: string, decision: 'authorize'
   throw new Error(`no way on for ${login} at ${url.pathname}: ${textOf(page)}`);
 }
 
-/** The request that a browser makes of a form, with the button that was pressed. */
+/** The request that a browser sends for a form, with the name and value of the button that was pressed. */
 export function submit(form: PageForm, button?: readonly [string, string]): [URL, RequestInit] {
   const fields = new URLSearchParams(
     [...form.fields, ...(button === undefined ? [] : [button])].map(([...pair]) => pair),
@@ -96,6 +96,7 @@ export function parseForms(page: string, base: URL): PageForm[] {
   });
 }
 
+/** The login of the account that the page is shown to. */
 function viewerOf(page: string): string | undefined {
   const metas = [...page.matchAll(/<meta\b([^>]*)>/g)].map(([, text = '']) => attributesOf(text));
   return metas.find(({ name }) => name === 'user-login')?.content;

@@ -1,8 +1,6 @@
-/**
- * HTML with escaping by default: the `html` template escapes every value that is not itself made by it.
- */
+/** HTML with escaping by default: the template `html` escapes every value except other results of `html`. */
 
-/** A piece of HTML that is safe to insert as it stands. */
+/** HTML that is safe to insert without escaping. */
 export class Html {
   readonly text: string;
 
@@ -13,6 +11,7 @@ export class Html {
 
 type Value = string | number | Html | readonly Html[];
 
+/** The tag of a template literal; it escapes the values. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(render)));
 }

@@ -1,8 +1,8 @@
 /**
- * A simulated GitHub: the OAuth web flow and the REST routes that the bridge uses, faithful to GitHub's documentation,
- * for demos, tests and benchmarks. Wires the parts together and offers what tests see, change and break.
+ * A simulated GitHub for demos, tests and benchmarks: the OAuth web flow and the REST routes that the bridge uses, as
+ * GitHub documents them. This file connects the parts, and has the methods with which tests observe and change them.
  *
- * The web side is at the root, the API under /api/v3, as at GitHub Enterprise Server.
+ * The web pages are at the root, the API is under /api/v3, as at GitHub Enterprise Server.
  */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -29,22 +29,22 @@ export type { WebhookDelivery } from './webhooks.ts';
 
 export interface SimulatedGitHubOptions {
   apps: SimulatedApp[];
-  /** {@link demoAccounts} unless given. */
+  /** Default: {@link demoAccounts}. */
   accounts?: SimulatedAccount[];
-  /** Milliseconds. */
+  /** The clock in epoch milliseconds; default: `Date.now`. */
   now?: () => number;
-  /** `iss` in callbacks; a string sends that one, right or wrong. Default: sent, but not by an Enterprise Server. */
+  /** Whether callbacks have `iss`; a string is sent as it is. Default: true, but false with `enterprise`. */
   issInCallback?: boolean | string;
-  /** Behaves as GitHub Enterprise Server: no PKCE, no `prompt` and account picker, no metadata, no rate limits. */
+  /** Behaves like GitHub Enterprise Server: no PKCE, no `prompt`, no account picker, no metadata, no rate limits. */
   enterprise?: boolean;
   randomToken?: RandomToken;
-  /** Requests per person and hour; 5000 unless given. */
+  /** Requests per person and hour; default: 5000. */
   rateLimitPerHour?: number;
-  /** The origin in documents, when it is reached by another name than the one it listens at. */
+  /** The origin in documents and redirects; default: the address that the server listens at. */
   publicUrl?: string;
 }
 
-/** A token that works now. */
+/** A valid token. */
 interface LiveToken {
   token: string;
   kind: SimulatedApp['kind'];
@@ -52,31 +52,31 @@ interface LiveToken {
   accountId: number;
   login: string;
   scopes: readonly string[];
-  /** Milliseconds. */
+  /** Epoch milliseconds. */
   expiresAt?: number;
   refreshToken?: string;
 }
 
 export interface SimulatedGitHub {
-  /** Listens and resolves to the origin. Port 0 (the default) takes a free one; the host is 127.0.0.1 unless given. */
+  /** Listens. Default: a free port (0) on 127.0.0.1. @returns the origin */
   listen(port?: number, host?: string): Promise<string>;
-  /** Closes the server and every open connection. */
+  /** Closes the server and all open connections. */
   close(): Promise<void>;
-  /** The origin. @throws Error before it listens. */
+  /** The origin. @throws {Error} before the server listens */
   readonly url: string;
 
-  /** Every request that reached it, in order. */
+  /** The recorded requests, in the order of their arrival. */
   readonly calls: readonly RecordedCall[];
   callsTo(method: string, path: string | RegExp): RecordedCall[];
-  /** Resolves when the next such request arrives (`*` is any method). */
+  /** Resolves with the next matching request (`*` is any method). */
   nextCall(method: string, path: string | RegExp): Promise<RecordedCall>;
   clearCalls(): void;
 
   fault(fault: Fault): void;
-  /** Forgets the faults that have not struck and lets go on the requests that hang. */
+  /** Deletes the faults that were not applied yet, and lets hanging requests continue. */
   clearFaults(): void;
 
-  /** The accounts and apps as they are: changes to these objects count at once. */
+  /** The accounts themselves, not copies: a change to an object takes effect at once. */
   readonly accounts: readonly SimulatedAccount[];
   account(ref: AccountRef): SimulatedAccount;
   app(clientId: string): SimulatedApp;
@@ -86,17 +86,17 @@ export interface SimulatedGitHub {
   removeFromOrganization(ref: AccountRef, organization: string): void;
 
   liveTokens(filter?: { account?: AccountRef; clientId?: string }): LiveToken[];
-  /** Makes a token without the web flow; the authorization is remembered. */
+  /** Issues a token without the web flow, and records the authorization. */
   issueToken(grant: { account: AccountRef; clientId: string; scopes?: string[] }): LiveToken;
-  /** Kills an access token (and its refresh token) silently; false when it was not alive. */
+  /** Revokes an access token and its refresh token without a webhook; false when it was not valid. */
   revokeToken(token: string): boolean;
-  /** What the app was granted by the account; `undefined` when not authorized. */
+  /** The scopes that the account granted to the app; `undefined` when the app is not authorized. */
   authorizedScopes(account: AccountRef, clientId: string): readonly string[] | undefined;
-  /** As the person does in the settings: kills all tokens; the webhook's delivery, when the app has one. */
+  /** Revokes the app as a person does in the settings, with all tokens. @returns the delivery of the app's webhook */
   revokeAuthorization(account: AccountRef, clientId: string): Promise<WebhookDelivery | undefined>;
-  /** The scopes that the next authorization (of this account, or of anyone) grants, whatever is asked for. */
+  /** Sets the scopes that the next authorization (of this account, or of any) grants instead of the requested ones. */
   grantNext(grant: { scopes: string[]; account?: AccountRef }): void;
-  /** How many requests are left to the account in this hour. */
+  /** Sets how many requests the account can still make in this hour. */
   setRateLimitRemaining(account: AccountRef, remaining: number): void;
 }
 
@@ -104,6 +104,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const randomText: RandomToken = (length) => Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
+/** Creates a simulated GitHub; call `listen` to start it. */
 export function createSimulatedGitHub(options: SimulatedGitHubOptions): SimulatedGitHub {
   const now = options.now ?? Date.now;
   const enterprise = options.enterprise ?? false;
@@ -222,6 +223,6 @@ export function createSimulatedGitHub(options: SimulatedGitHubOptions): Simulate
       const accountId = account === undefined ? undefined : directory.account(account).id;
       nextGrants.push({ scopes: normalizeScopes(scopes), accountId });
     },
-    setRateLimitRemaining: (account, remaining) => limits.leave(directory.account(account).id, remaining),
+    setRateLimitRemaining: (account, remaining) => limits.setRemaining(directory.account(account).id, remaining),
   };
 }

@@ -1,5 +1,6 @@
 /**
- * The simulated GitHub as a process of its own, for `docker-compose.demo.yml`. For trying things out: anybody who reaches it can be anybody.
+ * The simulated GitHub as a separate process, for `docker-compose.demo.yml`. Only for trying things out: it has no
+ * passwords, so anybody who can reach it can log in as any account.
  */
 import { createSimulatedGitHub } from './index.ts';
 

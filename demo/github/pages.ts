@@ -1,13 +1,13 @@
 /**
- * The pages of the simulated GitHub: plain forms that work with scripts off, in light and dark, and a banner on each
- * that says what it is. They follow the flow of GitHub's pages, not their looks.
+ * The pages of the simulated GitHub: forms without scripts, in light and dark colours, each with a banner that says
+ * that this is not GitHub. They have the same steps as GitHub's pages, but look different.
  */
 import type { SimulatedAccount } from './accounts.ts';
 import type { SimulatedApp } from './apps.ts';
 import { Html, hidden, html } from './html.ts';
 import { describeScope } from './scopes.ts';
 
-/** What every form carries besides its own fields. */
+/** The token that every form carries. */
 interface FormToken {
   authenticityToken: string;
 }
@@ -34,7 +34,7 @@ button.go { color: #fff; background: var(--go); } button.stop { color: #fff; bac
 button:focus-visible { outline: 3px solid #4493f8; outline-offset: 2px; }
 `);
 
-/** `viewer` is the account that the page is shown to; it is named in a meta tag, as GitHub does. */
+/** A page. @param viewer the account that the page is shown to; a meta tag names it, as at GitHub */
 function page(title: string, viewer: SimulatedAccount | undefined, body: Html): string {
   return html`<!doctype html>
 <html lang="en">
@@ -65,7 +65,7 @@ ${hidden([
 </form>`;
 }
 
-/** Signing in is choosing one of the accounts: nobody has a password here. */
+/** The page on which a person signs in by choosing an account; there are no passwords. */
 export function signInPage(accounts: readonly SimulatedAccount[], form: FormToken, returnTo: string): string {
   return page(
     'Sign in',
@@ -102,21 +102,22 @@ ${hidden([['return_to', returnTo]])}
 export interface Consent {
   app: SimulatedApp;
   viewer: SimulatedAccount;
-  /** What the person would newly grant, and what the app has already. */
+  /** The requested scopes. */
   scopes: readonly string[];
+  /** The scopes that the app has already. */
   granted: readonly string[];
   redirectUri: string;
-  /** The request's own parameters, carried through the form. */
+  /** The parameters of the request, for hidden fields of the form. */
   fields: Iterable<readonly [string, string]>;
-  /** Where the person comes back to after changing the account. */
+  /** The path to return to after choosing another account. */
   returnTo: string;
-  /** Asked again because too many tokens were made. */
+  /** Whether the person is asked again because too many tokens were issued. */
   reauthorize: boolean;
 }
 
 export function consentPage(consent: Consent, form: FormToken): string {
   const { app, viewer, scopes, granted } = consent;
-  const wishes =
+  const requested =
     scopes.length === 0
       ? [html`<li>Public data only <span class="soft">Limited access to your public data</span></li>`]
       : scopes.map((scope) => html`<li>${describeScope(scope)} <span class="soft"><code>${scope}</code></span></li>`);
@@ -132,7 +133,7 @@ the application to continue.</p>`
     : ''
 }
 <p><strong>${app.name}</strong> wants to access your <strong>${viewer.login}</strong> account.</p>
-${app.kind === 'github-app' ? html`<ul><li>Verify your identity (${viewer.login})</li><li>Act on your behalf</li></ul>` : html`<ul>${wishes}</ul>`}
+${app.kind === 'github-app' ? html`<ul><li>Verify your identity (${viewer.login})</li><li>Act on your behalf</li></ul>` : html`<ul>${requested}</ul>`}
 ${granted.length === 0 ? '' : html`<p class="soft">It already has: ${granted.join(', ')}</p>`}
 <form method="post" action="/login/oauth/authorize">
 ${hidden([...consent.fields, ['authenticity_token', form.authenticityToken]])}
@@ -188,7 +189,7 @@ ${hidden([['authenticity_token', form.authenticityToken]])}
 </form>`;
 }
 
-/** A page that only says something: not found, refused, signed out. */
+/** A page with a message only: not found, refused, signed out. */
 export function messagePage(title: string, message: string): string {
   return page(title, undefined, html`<h1>${title}</h1><div class="card"><p>${message}</p></div>`);
 }

@@ -1,19 +1,20 @@
 /**
- * Pages of a list, with the Link header that leads from one to the next.
+ * Splits a list into pages, with the `Link` header that names the other pages.
  *
  * @see https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
  */
 import type { Documents } from './documents.ts';
 
 const DEFAULT_SIZE = 30;
-const LARGEST_SIZE = 100;
+const MAX_SIZE = 100;
 
+/** The page of a list that a request asks for (`page`, `per_page`). */
 export function paginate<Item>(
   items: readonly Item[],
   request: { query: URLSearchParams; path: string },
   documents: Documents,
 ): { page: Item[]; headers: Record<string, string> } {
-  const size = Math.min(LARGEST_SIZE, positive(request.query.get('per_page')) ?? DEFAULT_SIZE);
+  const size = Math.min(MAX_SIZE, positive(request.query.get('per_page')) ?? DEFAULT_SIZE);
   const number = positive(request.query.get('page')) ?? 1;
   const last = Math.max(1, Math.ceil(items.length / size));
   const link = (page: number, rel: string) => {

@@ -1,13 +1,11 @@
-/**
- * The primary rate limit of the REST API: so many requests per person and hour, told in the X-RateLimit headers.
- */
+/** The primary rate limit of the REST API: requests per person and hour, reported in the X-RateLimit headers. */
 import { RestError } from './rest-error.ts';
 
 const HOUR_MS = 3_600_000;
 
 interface Window {
   used: number;
-  /** Milliseconds. */
+  /** Epoch milliseconds. */
   resetAt: number;
 }
 
@@ -15,7 +13,7 @@ export interface RateLimit {
   limit: number;
   used: number;
   remaining: number;
-  /** Unix time in seconds. */
+  /** Epoch seconds. */
   reset: number;
 }
 
@@ -39,8 +37,8 @@ export class RateLimits {
     this.#window(accountId).used += 1;
   }
 
-  /** Sets what is left of this hour. */
-  leave(accountId: number, remaining: number): void {
+  /** Sets how many requests remain in this hour. */
+  setRemaining(accountId: number, remaining: number): void {
     this.#window(accountId).used = this.#perHour - remaining;
   }
 
@@ -55,7 +53,7 @@ export class RateLimits {
     };
   }
 
-  /** @throws RestError 403 when nothing is left. */
+  /** @throws {RestError} 403 when no request remains */
   check(accountId: number): void {
     if (this.of(accountId).remaining > 0) return;
     throw new RestError(403, `API rate limit exceeded for user ID ${accountId}.`, {

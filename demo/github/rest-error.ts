@@ -1,6 +1,4 @@
-/**
- * An error of the REST API: `{message, documentation_url, status}` with its HTTP status.
- */
+/** An error answer of the REST API: `{message, documentation_url, status}`, with its HTTP status. */
 export class RestError extends Error {
   override readonly name = 'RestError';
   readonly status: number;

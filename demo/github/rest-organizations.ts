@@ -47,7 +47,7 @@ export function addOrganizationRoutes(routes: RestRoutes, { directory, documents
     (viewer, { params }) => {
       const { org = '', slug = '', username = '' } = params;
       const own = directory.membership(viewer.account, org);
-      // A team that the viewer may not see is as good as none.
+      // A team that the viewer may not see is answered as one that does not exist.
       const sees = own !== undefined && own.state !== 'pending' && viewer.may(['read:org'], 'members');
       const pendingSelf = own !== undefined && directory.findAccount(username) === viewer.account;
       if (!viewer.may(['read:org'], 'members') || !(sees || pendingSelf)) throw new RestError(404, 'Not Found');

@@ -1,12 +1,11 @@
-/**
- * GET /user/repos: the repositories that the person can reach, as far as the token lets them be seen.
- */
+/** GET /user/repos: the repositories that the person has access to and that the token may show. */
 import type { SimulatedAccount, SimulatedRepository } from './accounts.ts';
 import { paginate } from './pagination.ts';
 import type { RestParts, RestRoutes } from './rest.ts';
 import { RestError } from './rest-error.ts';
 
-const VALUES: Readonly<Record<string, readonly string[]>> = {
+/** The allowed values of query parameters. */
+const ALLOWED_VALUES: Readonly<Record<string, readonly string[]>> = {
   visibility: ['all', 'public', 'private'],
   type: ['all', 'owner', 'public', 'private', 'member'],
   sort: ['created', 'updated', 'pushed', 'full_name'],
@@ -29,7 +28,7 @@ export function addRepositoryRoutes(routes: RestRoutes, { documents }: RestParts
 }
 
 function checkQuery(query: URLSearchParams): void {
-  for (const [name, allowed] of Object.entries(VALUES)) {
+  for (const [name, allowed] of Object.entries(ALLOWED_VALUES)) {
     const value = query.get(name);
     if (value !== null && !allowed.includes(value)) throw new RestError(422, 'Validation Failed');
   }

@@ -1,6 +1,4 @@
-/**
- * The person's routes of the REST API: GET /user, /user/emails, /users/:username, /rate_limit.
- */
+/** The routes about users in the REST API: GET /user, /user/emails, /users/:username, /rate_limit. */
 import { emailsOf } from './accounts.ts';
 import type { RestParts, RestRoutes } from './rest.ts';
 import { RestError } from './rest-error.ts';

@@ -1,6 +1,6 @@
 /**
- * What every route of the REST API (under /api/v3) has in common: authentication, the API version, scope and rate-limit
- * headers, ETags, and errors as JSON. Hands each route the viewer: whose token it is and what it may do.
+ * What all routes of the REST API (under /api/v3) share: authentication, the API version, scope and rate-limit headers,
+ * ETags, and errors as JSON. Each route gets the viewer: the account of the token, and what the token may do.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import Router, { type RouterMiddleware } from '@koa/router';
@@ -19,10 +19,11 @@ export interface RestParts {
   credentials: Credentials;
   documents: Documents;
   limits: RateLimits;
-  /** Enterprise Server: no rate limits, as it is by default. */
+  /** Whether it behaves like Enterprise Server, which has no rate limits by default. */
   enterprise: boolean;
 }
 
+/** The account and the rights of a token. */
 export class Viewer {
   readonly account: SimulatedAccount;
   readonly record: TokenRecord;
@@ -34,7 +35,7 @@ export class Viewer {
     this.#scopes = expandScopes(record.scopes);
   }
 
-  /** Whether an OAuth App's token has one of the scopes, or a GitHub App the permission. */
+  /** Whether the token of an OAuth App has one of the scopes, or the GitHub App has the permission. */
   may(scopes: readonly string[], permission: string): boolean {
     const { app } = this.record;
     if (app.kind === 'github-app') return app.permissions?.some((one) => one === permission) ?? false;
@@ -42,7 +43,7 @@ export class Viewer {
   }
 }
 
-/** What a route answers: a document, and headers if it has some. */
+/** The answer of a route: a document, and additional headers. */
 interface RestAnswer {
   body: unknown;
   headers?: Record<string, string>;
@@ -56,7 +57,7 @@ interface RestRequest {
   path: string;
 }
 
-/** Adds GET routes that need a token. `accepted` is what X-Accepted-OAuth-Scopes tells. */
+/** The GET routes that need a token. `accepted` is the value of the header X-Accepted-OAuth-Scopes. */
 export class RestRoutes {
   readonly router = new Router<Exchange>({ prefix: '/api/v3' });
   readonly #parts: RestParts;
@@ -84,7 +85,7 @@ export class RestRoutes {
         ctx.set(answer.headers ?? {});
         sendWithETag(ctx, answer.body);
       } finally {
-        // What has not changed costs nothing.
+        // A 304 answer does not count against the limit.
         if (limited && ctx.status !== 304) limits.count(account.id);
         if (!enterprise) ctx.set(limits.headersOf(account.id));
       }
@@ -119,7 +120,7 @@ function sendWithETag(ctx: Context, body: unknown): void {
   ctx.body = text;
 }
 
-/** Around everything under /api/v3: request id, version, user agent, and errors as GitHub words them. */
+/** The middleware for all requests under /api/v3: request id, API version, User-Agent check, and GitHub's errors. */
 export function restConventions(): Middleware<Exchange> {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/api/v3/')) return next();

@@ -1,9 +1,10 @@
 /**
- * GitHub's OAuth scopes: which exist, which contain which, and how a requested list is read and normalized.
+ * GitHub's OAuth scopes: which ones exist, which contain others, and how a list of scopes is parsed and normalized.
  *
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
  */
 
+/** Each scope with the scopes that it contains directly. */
 const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],
   'admin:repo_hook': ['write:repo_hook'],
@@ -19,7 +20,8 @@ const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   project: ['read:project'],
 };
 
-const STANDING_ALONE = [
+/** Scopes that contain no other scope and are contained in none. */
+const OTHER_SCOPES = [
   'admin:org_hook',
   'gist',
   'notifications',
@@ -33,7 +35,7 @@ const STANDING_ALONE = [
 const KNOWN: ReadonlySet<string> = new Set([
   ...Object.keys(CONTAINS),
   ...Object.values(CONTAINS).flat(),
-  ...STANDING_ALONE,
+  ...OTHER_SCOPES,
 ]);
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
@@ -52,34 +54,34 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'read:project': 'Read access of projects',
 };
 
-/** What the authorization page says about a scope. */
+/** The description of a scope on the authorization page. */
 export function describeScope(scope: string): string {
   return DESCRIPTIONS[scope] ?? `Access granted by the scope ${scope}`;
 }
 
-/** Asks for tokens that expire: it is about the token's life, so it is never part of the granted scopes. */
+/** Requests expiring tokens. It is about the lifetime of the token, so it is never part of the granted scopes. */
 export const OFFLINE_ACCESS = 'offline_access';
 
-/** Reads a requested list, separated by spaces (or commas, which GitHub takes as well); unknown scopes are dropped. */
+/** Parses a requested list, separated by spaces or commas, as at GitHub; unknown scopes are dropped. */
 export function parseScopes(text: string): string[] {
   return normalizeScopes(text.split(/[\s,]+/).filter((scope) => KNOWN.has(scope)));
 }
 
-/** The list without duplicates and without what another scope of the list contains, sorted. */
+/** The list without duplicates and without scopes that another scope of the list contains, sorted. */
 export function normalizeScopes(scopes: readonly string[]): string[] {
   const contained = new Set(scopes.flatMap((scope) => [...expandScopes([scope])].filter((inner) => inner !== scope)));
   return [...new Set(scopes)].filter((scope) => !contained.has(scope)).sort();
 }
 
-/** The scopes and everything they contain. */
+/** The scopes, and all scopes that they contain directly or indirectly. */
 export function expandScopes(scopes: readonly string[]): Set<string> {
   const all = new Set(scopes);
-  // A Set visits what is added while it is walked, so this reaches every level.
+  // A loop over a Set also visits the elements that are added during the loop, so this reaches every level.
   for (const scope of all) for (const inner of CONTAINS[scope] ?? []) all.add(inner);
   return all;
 }
 
-/** Whether everything that `requested` asks for is in `granted`. */
+/** Whether the granted scopes contain all requested scopes. */
 export function coversScopes(granted: readonly string[], requested: readonly string[]): boolean {
   const all = expandScopes(granted);
   return requested.every((scope) => all.has(scope));

@@ -1,6 +1,4 @@
-/**
- * The HTTP server of the simulated GitHub: which middlewares and routes it has, in which order.
- */
+/** The Koa app of the simulated GitHub: its middlewares and routes, in their order. */
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { createApplicationRoutes } from './applications.ts';
@@ -38,7 +36,7 @@ export function createServerApp(parts: ServerParts): Koa<Exchange> {
   ];
   const app = new Koa<Exchange>();
   app.on('error', (error: unknown) => {
-    // Connections that break are part of the show; the simulator's own mistakes are not.
+    // Broken connections are expected, because tests break them on purpose; other errors are bugs of the simulator.
     const broken =
       error instanceof Error && 'code' in error && /^(ECONNRESET|EPIPE|ERR_STREAM)/.test(String(error.code));
     if (!broken) console.error('simulated GitHub:', error);
@@ -86,7 +84,7 @@ function securePages(): Middleware<Exchange> {
   return async (ctx, next) => {
     await next();
     if (!ctx.response.is('html')) return;
-    // No form-action: browsers apply it to the redirect back to the app as well.
+    // No form-action, because browsers would also apply it to the redirect to the app.
     ctx.set(
       'Content-Security-Policy',
       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
@@ -97,7 +95,7 @@ function securePages(): Middleware<Exchange> {
   };
 }
 
-/** What else the site has: its authorization server metadata (RFC 8414), avatars, and a front page. */
+/** The other routes of the site: authorization server metadata (RFC 8414), avatars, and the front page. */
 function createSiteRoutes({ origin, issuer, enterprise, directory }: ServerParts): Router<Exchange> {
   const router = new Router<Exchange>();
 

@@ -13,7 +13,7 @@ export interface SignInParts {
   directory: Directory;
   credentials: Credentials;
   sessions: BrowserSessions;
-  /** Ends an authorization as the person does, with the webhook that follows. */
+  /** Revokes an authorization as a person does, and sends the webhook. */
   revokeAuthorization(accountId: number, clientId: string): Promise<unknown>;
 }
 
@@ -95,7 +95,7 @@ export function refuseForm(ctx: Answer): void {
   ctx.body = messagePage('Your browser did something unexpected', 'Go back, reload the page and try again.');
 }
 
-/** A path on this very site, so that nobody is sent elsewhere by a link. */
+/** A path of this site; any other address becomes `/logout`, so that a link cannot redirect to another site. */
 function localPath(path: string | null): string {
   return path !== null && /^\/(?![/\\])[\x20-\x7e]*$/.test(path) ? path : '/logout';
 }

@@ -1,8 +1,9 @@
 /**
- * The token endpoint: POST /login/oauth/access_token. Exchanges codes and refresh tokens; its errors come with
- * status 200, and its answers are form-encoded unless JSON or XML is asked for.
+ * The token endpoint: POST /login/oauth/access_token. Exchanges codes and refresh tokens. As at GitHub, errors have
+ * status 200, and answers are form-encoded unless the request prefers JSON or XML.
  *
- * @see https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
+ * @see
+ *   https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
  */
 import { createHash } from 'node:crypto';
 import Router from '@koa/router';
@@ -26,7 +27,7 @@ const DESCRIPTIONS = {
 
 type TokenErrorCode = keyof typeof DESCRIPTIONS;
 
-/** An error of the token endpoint; the status is 200 all the same. */
+/** An error of the token endpoint; it is answered with status 200. */
 class TokenError extends Error {
   override readonly name = 'TokenError';
   readonly code: TokenErrorCode;
@@ -41,7 +42,7 @@ export interface TokenEndpointParts {
   directory: Directory;
   credentials: Credentials;
   now(): number;
-  /** Enterprise Server: knows no PKCE. */
+  /** Whether it behaves like Enterprise Server, which does not support PKCE. */
   enterprise: boolean;
 }
 
@@ -97,7 +98,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Router<Exchange>
     if (!emailsOf(account).some(({ primary, verified }) => primary && verified)) {
       throw new TokenError('unverified_user_email');
     }
-    // From here the code is used, whatever comes of it.
+    // From here on the code is used up, even if the verifier is wrong.
     credentials.useCode(code.code);
     if (!verifierMatches(code, parameters.get('code_verifier'))) throw new TokenError('bad_verification_code');
     const { accountId, scopes, offlineAccess } = code;
@@ -126,7 +127,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Router<Exchange>
   return router;
 }
 
-/** In the format asked for; form-encoded is the default, also for `Accept: *` + `/*`. */
+/** Sends the answer in the format of the Accept header; the default is form-encoded, also for any type. */
 function send(ctx: Context, answer: Record<string, string | number>): void {
   ctx.status = 200;
   ctx.set('Cache-Control', 'max-age=0, private, must-revalidate');

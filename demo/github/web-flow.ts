@@ -1,6 +1,6 @@
 /**
- * The authorization endpoint of the OAuth web flow: GET and POST /login/oauth/authorize. Checks the request, finds out
- * who is there, asks or remembers, and sends the person back with a code or an error.
+ * The authorization endpoint of the OAuth web flow: GET and POST /login/oauth/authorize. Checks the request, signs the
+ * person in, asks for consent unless it was given before, and redirects to the app with a code or an error.
  *
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#web-application-flow
  */
@@ -16,25 +16,34 @@ import { coversScopes, OFFLINE_ACCESS, parseScopes } from './scopes.ts';
 import { notFound, refuseForm } from './sign-in.ts';
 
 const PATH = '/login/oauth/authorize';
-const PASSED_ON = ['client_id', 'redirect_uri', 'scope', 'state', 'code_challenge', 'code_challenge_method', 'login'];
+/** Parameters that the consent form repeats as hidden fields. */
+const FORM_PARAMETERS = [
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+  'login',
+];
 const DOCUMENTATION = 'https://docs.github.com/apps/managing-oauth-apps/troubleshooting-authorization-request-errors';
 
 export interface WebFlowParts {
   directory: Directory;
   credentials: Credentials;
   sessions: BrowserSessions;
-  /** The `iss` of callbacks (RFC 9207); `undefined` sends none. */
+  /** The `iss` of callbacks (RFC 9207); `undefined` for none. */
   issuer(): string | undefined;
-  /** Enterprise Server: knows neither PKCE nor `prompt`. */
+  /** Whether it behaves like Enterprise Server, which supports neither PKCE nor `prompt`. */
   enterprise: boolean;
-  /** The scopes the person grants next, whatever is asked for; `undefined` to grant what is asked. */
+  /** The scopes that the person grants instead of the requested ones; `undefined` to grant the requested ones. */
   takeNextGrant(account: SimulatedAccount): readonly string[] | undefined;
 }
 
 interface AuthorizationRequest {
   app: SimulatedApp;
   redirectUri: string;
-  /** `undefined` for none asked. */
+  /** The requested scopes; empty when none was requested. */
   scopes: readonly string[];
   offlineAccess: boolean;
   state: string | null;
@@ -63,8 +72,8 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
       return;
     }
     ctx.state.call.accountId = viewer.id;
-    const reauthorize = credentials.madeTooMany(viewer.id, request.app.clientId, scopesFor(request, viewer));
-    if (!reauthorize && isRemembered(request, viewer)) return finish(ctx, request, viewer);
+    const reauthorize = credentials.hasIssuedTooMany(viewer.id, request.app.clientId, scopesFor(request, viewer));
+    if (!reauthorize && isAuthorized(request, viewer)) return finish(ctx, request, viewer);
     showConsent(ctx, request, viewer, session, { returnTo, reauthorize });
   });
 
@@ -80,7 +89,7 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
     sendError(ctx, request.redirectUri, request.state, 'access_denied', 'The user has denied your application access.');
   });
 
-  /** The request when it may go on; otherwise the refusal is answered. */
+  /** Checks a request. @returns undefined when it was refused and the refusal has been answered */
   function checkRequest(ctx: Context, parameters: URLSearchParams): AuthorizationRequest | undefined {
     const { call } = ctx.state;
     const state = parameters.get('state');
@@ -129,7 +138,7 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
     };
   }
 
-  /** A suggested account that is not the present one, or a choice to make. */
+  /** Whether the person must choose an account: another one is suggested, or there are several. */
   function needsPicker({ app, redirectUri, parameters }: AuthorizationRequest, accounts: SimulatedAccount[]): boolean {
     if (parameters.get('skip_account_picker') === 'true' || enterprise) return false;
     const suggested = parts.directory.findAccount(parameters.get('login') ?? '');
@@ -140,13 +149,14 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
     );
   }
 
-  /** What the token will be able to do: nothing asked means everything granted before. */
+  /** The scopes of the token; when none was requested, all scopes that were granted before. */
   function scopesFor({ app, scopes }: AuthorizationRequest, viewer: SimulatedAccount): readonly string[] {
     if (scopes.length > 0 || app.kind === 'github-app') return scopes;
     return credentials.authorization(viewer.id, app.clientId)?.scopes ?? [];
   }
 
-  function isRemembered({ app, scopes }: AuthorizationRequest, viewer: SimulatedAccount): boolean {
+  /** Whether the person has granted all requested scopes before. */
+  function isAuthorized({ app, scopes }: AuthorizationRequest, viewer: SimulatedAccount): boolean {
     const authorization = credentials.authorization(viewer.id, app.clientId);
     return authorization !== undefined && coversScopes(authorization.scopes, scopes);
   }
@@ -159,7 +169,7 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
     { returnTo, reauthorize }: { returnTo: string; reauthorize: boolean },
   ): void {
     const { app, redirectUri, scopes, parameters } = request;
-    const fields = [...parameters].filter(([name]) => PASSED_ON.includes(name));
+    const fields = [...parameters].filter(([name]) => FORM_PARAMETERS.includes(name));
     const granted = credentials.authorization(viewer.id, app.clientId)?.scopes ?? [];
     ctx.body = consentPage({ app, viewer, scopes, granted, redirectUri, fields, returnTo, reauthorize }, session);
   }
@@ -178,22 +188,22 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
       offlineAccess,
       codeChallenge,
     });
-    sendBack(ctx, redirectUri, request.state, { code });
+    redirectToApp(ctx, redirectUri, request.state, { code });
   }
 
   function sendError(ctx: Context, uri: string, state: string | null, error: string, description: string): void {
     ctx.state.call.error = error;
     const errorUri = `${DOCUMENTATION}/#${error.replaceAll('_', '-')}`;
-    sendBack(ctx, uri, state, { error, error_description: description, error_uri: errorUri });
+    redirectToApp(ctx, uri, state, { error, error_description: description, error_uri: errorUri });
   }
 
-  function sendBack(ctx: Context, uri: string, state: string | null, answer: Record<string, string>): void {
+  function redirectToApp(ctx: Context, uri: string, state: string | null, answer: Record<string, string>): void {
     const url = new URL(uri);
     for (const [name, value] of Object.entries(answer)) url.searchParams.set(name, value);
     if (state !== null) url.searchParams.set('state', state);
     const issuer = parts.issuer();
     if (issuer !== undefined) url.searchParams.set('iss', issuer);
-    // Not ctx.redirect: Koa normalizes the address, and a private-use scheme has to arrive as it is.
+    // Not ctx.redirect: Koa normalizes the URL, and a private-use scheme must stay unchanged.
     ctx.status = 302;
     ctx.set('Location', url.href);
     ctx.body = '';
@@ -202,12 +212,12 @@ export function createWebFlowRoutes(parts: WebFlowParts): Router<Exchange> {
   return router;
 }
 
-/** RFC 7636: the base64url of a SHA-256 is 43 characters. */
+/** Whether a challenge has the form of S256: 43 characters of base64url (RFC 7636 section 4.2). */
 function isS256(challenge: string, method: string | null): boolean {
   return method === 'S256' && /^[A-Za-z0-9_-]{43}$/.test(challenge);
 }
 
-/** The same request, for someone who has just chosen an account. */
+/** The same parameters, for the request after the person has chosen an account. */
 function withoutPicker(parameters: URLSearchParams): URLSearchParams {
   const chosen = new URLSearchParams(parameters);
   chosen.set('skip_account_picker', 'true');

@@ -1,5 +1,5 @@
 /**
- * Webhooks of GitHub Apps: tells an app that a person revoked its authorization, signed with the app's secret.
+ * The webhook of a GitHub App about a revoked authorization, signed with the secret of the webhook.
  *
  * @see https://docs.github.com/webhooks/webhook-events-and-payloads#github_app_authorization
  */
@@ -8,19 +8,22 @@ import type { SimulatedAccount } from './accounts.ts';
 import type { SimulatedApp } from './apps.ts';
 import type { Documents } from './documents.ts';
 
-/** GitHub gives up after ten seconds. */
-const PATIENCE_MS = 10_000;
+/** GitHub waits ten seconds for an answer. */
+const TIMEOUT_MS = 10_000;
 
 export interface WebhookDelivery {
   readonly id: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** `undefined` when nobody answered. */
+  /** `undefined` when there was no answer. */
   readonly status: number | undefined;
 }
 
-/** Sends the event and resolves when it was answered, or could not be; never rejects. */
+/**
+ * Sends the event, and resolves after the answer or the failure; never rejects.
+ * @returns undefined when the app has no webhook
+ */
 export async function deliverRevocation(
   { webhook, clientId }: SimulatedApp,
   account: SimulatedAccount,
@@ -39,7 +42,7 @@ export async function deliverRevocation(
     'X-GitHub-Hook-Installation-Target-Type': 'integration',
     'X-Hub-Signature-256': `sha256=${createHmac('sha256', webhook.secret).update(body).digest('hex')}`,
   };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const status = await fetch(webhook.url, { method: 'POST', headers, body, signal, redirect: 'manual' }).then(
     async (response) => {
       await response.body?.cancel();

@@ -1,6 +1,7 @@
 /**
- * `/account` and, for administrators, `/account/sessions`: see the connected clients, disconnect one or all. Every form
- * comes from a page of ours, with the CSRF value of the signing-in.
+ * `/account`: a person sees the connected clients, and disconnects one or all. `/account/sessions`: the same for
+ * administrators, with the sessions of all people. A form must be sent by one of these pages, and all forms of a person
+ * who is signed in carry the CSRF value of the sign-in.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
@@ -16,6 +17,7 @@ import type { AccountView, SessionView } from '../web/views.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
+/** What the routes depend on. */
 export interface AccountServices
   extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding'> {
   readonly signIn: AccountSignIn;
@@ -25,6 +27,7 @@ export interface AccountServices
   readonly githubClientId: string;
 }
 
+/** Values of the query parameter `notice`, after a redirect from a form. */
 const NOTICES = ['disconnected', 'disconnected_all', 'signed_out'] as const;
 
 /** `GET /account` */
@@ -116,7 +119,10 @@ function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
     throw new PageError('forged_form', { description: 'the form was not sent by the account page' });
 }
 
-/** Who is signed in, when the form carries the CSRF value of that sign-in. @throws {PageError} */
+/**
+ * The person who is signed in.
+ * @throws {PageError} when nobody is, or the form does not carry the CSRF value of the sign-in
+ */
 function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn {
   noStore(ctx);
   requireOwnForm(services, ctx);
@@ -129,7 +135,7 @@ function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn 
 }
 
 async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
-  // Other people are not told that there is such a page.
+  // 404 instead of 403, so that other people do not learn that the page exists.
   if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
   return signedIn;
 }

@@ -1,4 +1,6 @@
-/** Everybody's sessions, for administrators: search, end, count. What one question reads is bounded. */
+/**
+ * The sessions of all people, for administrators: search, end, count. Each operation reads a limited number of people.
+ */
 import type { SessionEnding } from '../oauth/session-ending.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { EndedBy } from '../observe/events.ts';
@@ -6,12 +8,16 @@ import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { displayText } from '../web/display.ts';
 
-/** People read for one question. */
+/** People whose sessions one operation reads. */
 const MAX_PEOPLE = 1000;
-const PAGE = 100;
+/** People whose sessions are read at once. */
+const PAGE_SIZE = 100;
 /** Sessions in one answer. */
 const MAX_SESSIONS = 200;
+/** Seconds. */
 const DAY = 86400;
+/** Characters that the beginning of a session's name needs, to stand for it. */
+const MIN_PREFIX = 4;
 /** Characters of what a client chose, in a list that a terminal or a language model reads. */
 const MAX_NAME = 60;
 const MAX_CLIENT_ID = 200;
@@ -31,13 +37,18 @@ interface DescribedSession {
 
 export interface SessionDirectory {
   /**
-   * Sessions whose login, client or name contains a text; `more` when there are others that were not looked at or
-   * shown.
+   * Finds the sessions whose login, account id, client or `sid` contains a text, in upper or lower case.
+   * @returns at most 200 sessions; `more` when there are others, or people who were not read
    */
   search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
   describe(session: Session): DescribedSession;
-  /** Ends the session of that name, or the only one whose name begins so. @returns its name */
+  /**
+   * Ends one session.
+   * @param name its `sid`, or the beginning of it if only one session matches
+   * @returns its `sid`; undefined when no session matches, or several
+   */
   revoke(name: string, by: EndedBy): Promise<string | undefined>;
+  /** Counts people, sessions and clients; `complete` is false when there are more people than are read. */
   statistics(): Promise<{
     people: number;
     sessions: number;
@@ -54,15 +65,20 @@ interface SessionDirectoryOptions {
   readonly now: () => number;
 }
 
+/** Creates the directory. */
 export function createSessionDirectory({ store, sessionEnding, now }: SessionDirectoryOptions): SessionDirectory {
-  /** Visits the sessions of one person after another, up to the bound. @returns whether everybody was visited */
-  async function everybody(visit: (sessions: Session[]) => boolean): Promise<boolean> {
+  /**
+   * Calls `visit` with the sessions of one person after another, until it returns false or {@link MAX_PEOPLE} were
+   * read.
+   * @returns whether all people were visited
+   */
+  async function visitSessions(visit: (sessions: Session[]) => boolean): Promise<boolean> {
     let after = '';
     for (let read = 0; read < MAX_PEOPLE; ) {
-      const people = await store.sessions.people(after, PAGE);
+      const people = await store.sessions.people(after, PAGE_SIZE);
       const lists = await Promise.all(people.map((person) => store.sessions.list(person)));
       for (const sessions of lists) if (!visit(sessions)) return false;
-      if (people.length < PAGE) return true;
+      if (people.length < PAGE_SIZE) return true;
       read += people.length;
       after = people.at(-1) ?? after;
     }
@@ -78,8 +94,10 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
     async search(query) {
       const wanted = query.trim().toLowerCase();
       const found: Session[] = [];
-      const complete = await everybody((sessions) => {
-        found.push(...sessions.filter((session) => texts(session).some((text) => text.toLowerCase().includes(wanted))));
+      const complete = await visitSessions((sessions) => {
+        found.push(
+          ...sessions.filter((session) => searchableTexts(session).some((text) => text.toLowerCase().includes(wanted))),
+        );
         return found.length <= MAX_SESSIONS;
       });
       return { sessions: found.slice(0, MAX_SESSIONS), more: !complete || found.length > MAX_SESSIONS };
@@ -97,19 +115,21 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
     }),
     async revoke(name, by) {
       if (parseSid(name) !== undefined) return end(name, by);
+      if (name.length < MIN_PREFIX) return undefined;
       const matches: string[] = [];
-      await everybody((sessions) => {
+      const complete = await visitSessions((sessions) => {
         for (const session of sessions)
           if (formatSid(session.grant.ref).startsWith(name)) matches.push(formatSid(session.grant.ref));
         return matches.length < 2;
       });
-      const [only, ...others] = matches;
-      return only === undefined || others.length > 0 ? undefined : end(only, by);
+      // Of the people who were not read, one may have a session of this beginning too.
+      const [only] = matches;
+      return only === undefined || !complete ? undefined : end(only, by);
     },
     async statistics() {
       const perClient = new Map<string, number>();
       let [people, sessions, active] = [0, 0, 0];
-      const complete = await everybody((list) => {
+      const complete = await visitSessions((list) => {
         if (list.length > 0) people += 1;
         for (const { grant } of list) {
           sessions += 1;
@@ -130,7 +150,7 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
   };
 }
 
-function texts({ grant, credential: { account } }: Session): string[] {
+function searchableTexts({ grant, credential: { account } }: Session): string[] {
   return [account.login, String(account.id), grant.clientName, grant.clientId, formatSid(grant.ref)];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Signing in to the account page: a login of its own purpose goes to GitHub and back as a client's does, and ends in a
- * cookie instead of a code. GitHub's token serves only to learn who it is, and is revoked at once.
+ * Signing in to the account page: a login with `purpose: account` goes to GitHub and back like a client's login, and
+ * ends with a cookie instead of a code. GitHub's token is used only to read the account, and is revoked at once.
  */
 import type Koa from 'koa';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ import type { Account } from '../store/records.ts';
 
 const COOKIE = 'account';
 /** Seconds for which a person stays signed in to the account page. */
-const SIGNED_IN_FOR = 3600;
+const SIGN_IN_TTL = 3600;
 const CSRF_PURPOSE = 'account-csrf';
 
 const cookieSchema = z.object({
@@ -23,7 +23,7 @@ const cookieSchema = z.object({
   account: z.object({ id: z.number(), login: z.string(), name: z.string().exactOptional() }),
 });
 
-/** Who is signed in to the account page. */
+/** The person who is signed in to the account page in one browser. */
 export interface SignedIn {
   readonly person: string;
   readonly account: Account;
@@ -32,11 +32,11 @@ export interface SignedIn {
 }
 
 export interface AccountSignIn {
-  /** Begins a login. @returns GitHub's address */
+  /** Begins a login. @returns the address of GitHub's authorization page */
   begin(ctx: Koa.Context): Promise<string>;
-  /** Ends a login that came back from GitHub: signs the person in, and goes to the account page. */
+  /** Completes a login at the callback: signs the person in, and redirects to the account page. */
   finish(ctx: Koa.Context, login: UpstreamLogin): Promise<void>;
-  /** Who is signed in, by the cookie. */
+  /** The person who is signed in, according to the cookie; undefined when nobody is. */
   current(ctx: Koa.Context): SignedIn | undefined;
   signOut(ctx: Koa.Context): void;
 }
@@ -49,6 +49,7 @@ interface AccountSignInOptions {
   readonly secrets: Secrets;
 }
 
+/** Creates the sign-in. */
 export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
   const { issuer, logins, upstream, cookies, secrets } = options;
   return {
@@ -58,7 +59,7 @@ export function createAccountSignIn(options: AccountSignInOptions): AccountSignI
       const { id, login: githubLogin, name } = login.account;
       const account = { id, login: githubLogin, ...defined({ name }) };
       const value = JSON.stringify({ person: login.person, nonce: randomToken(16), account });
-      cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: SIGNED_IN_FOR });
+      cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: SIGN_IN_TTL });
       ctx.status = 303;
       ctx.redirect(`${issuer}/account`);
     },

@@ -1,6 +1,6 @@
-/** An object without its undefined members, for records and options whose members may be absent. */
+/** Objects without undefined members, for records and options whose members may be absent. */
 
-/** The same members, those that may be undefined as optional ones. */
+/** `T` with every member that may be undefined made optional instead. */
 type Defined<T> = {
   [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
 } & {
@@ -8,8 +8,8 @@ type Defined<T> = {
 };
 
 /**
- * Leaves out the members that are undefined. With `exactOptionalPropertyTypes` an absent member and one that is
- * undefined are two things, and what is stored or answered must not hold the second.
+ * Copies an object without the members that are undefined. The compiler option `exactOptionalPropertyTypes` treats an
+ * absent member and an undefined one as different, and records and answers must not hold undefined members.
  */
 export function defined<T extends object>(members: T): Defined<T> {
   const entries = Object.entries(members).filter(([, value]) => value !== undefined);

@@ -1,6 +1,6 @@
-/** Parsing a text that may be no JSON. */
+/** Parses text that may not be JSON, without throwing. */
 
-/** The value that a text holds as JSON; undefined when it holds none. */
+/** @returns the parsed value; undefined when the text is not valid JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

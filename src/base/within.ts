@@ -1,9 +1,10 @@
-/** Waiting for something under way, but not longer than so many milliseconds. */
+/** Waits for a promise with a time limit. */
 
 /**
- * The outcome of `running`, or a rejection when it takes longer than `milliseconds`. The work itself goes on, for the
- * next caller who waits for it.
- * @param late makes the error of the rejection
+ * Waits for `running`, at most for `milliseconds`. The work is not cancelled: another caller may wait for the same
+ * promise.
+ * @param late creates the error to reject with after the time limit
+ * @throws the error of `late` after the time limit, or the error of `running`
  */
 export async function within<T>(milliseconds: number, running: Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

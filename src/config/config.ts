@@ -1,7 +1,7 @@
 /**
- * Configuration: the environment, read once into a typed value. Every complaint is collected, so that a person mends
- * all of them at once; a weak setting on a public address is refused, not warned about. What a setting alone must be is in
- * the table (`settings.ts`); what several must be together is here.
+ * Configuration: the environment, read once into a typed value. All complaints are collected, so that the operator can
+ * correct them together. An insecure setting on a public address is an error, not a warning. Rules about one setting
+ * are in the table (`settings.ts`); rules that combine several settings are here.
  */
 import { defined } from '../base/defined.ts';
 import { comparableResource } from '../protocol/resource.ts';
@@ -13,7 +13,7 @@ import { intendedName } from './unknown-names.ts';
 
 export type { OrganizationRule, UserRule } from './kinds.ts';
 
-/** Thrown by {@link readConfig}; `main` prints one line a complaint and exits with 2. */
+/** Thrown by {@link readConfig}; `main.ts` prints one line per complaint and exits with code 2. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly complaints: readonly Complaint[];
@@ -24,6 +24,7 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The configuration, checked. */
 export interface Config {
   readonly github: {
     readonly clientId: string;
@@ -31,10 +32,10 @@ export interface Config {
     /** Origin (and path, if any) of GitHub's web side, without a trailing slash. */
     readonly url: string;
     readonly apiUrl: string;
-    /** Verifies webhooks of a GitHub App; without it there is no webhook endpoint. */
+    /** Verifies the signature of a GitHub App's webhooks; when absent, there is no webhook endpoint. */
     readonly webhookSecret?: string;
   };
-  /** The issuer, byte for byte, and the base of every URL. */
+  /** The OAuth issuer, byte for byte, and the base of every URL of this server; no slash at the end. */
   readonly publicUrl: string;
   /** Whether `publicUrl` is a loopback address: a developer's machine. */
   readonly loopback: boolean;
@@ -43,50 +44,53 @@ export interface Config {
   readonly port: number;
   readonly redisUrl?: string;
   readonly dataDir: string;
-  /** The first seals and signs, all open and verify; empty when the secret is to be generated into `dataDir`. */
+  /**
+   * The first secret seals and signs; every one of them opens and verifies. Empty when a secret has to be generated
+   * into `dataDir`.
+   */
   readonly secrets: readonly string[];
-  /** GitHub scopes asked for when the client names none. */
+  /** GitHub scopes requested when the client names none. */
   readonly scopes: readonly string[];
   readonly allowedUsers: readonly UserRule[];
   readonly allowedOrganizations: readonly OrganizationRule[];
   readonly adminUsers: readonly UserRule[];
-  /** Further resources this authorization server issues tokens for. */
+  /** Identifiers of other resource servers that this authorization server issues tokens for (RFC 8707). */
   readonly resources: readonly string[];
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
-  /** Browser origins that may use `/mcp` and the token endpoints; undefined is the default rule. */
+  /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
   readonly allowedOrigins?: readonly string[];
-  /** CIDR ranges of proxies whose X-Forwarded headers count. */
+  /** Addresses and CIDR ranges of proxies whose X-Forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
   /** Seconds. */
   readonly accessTokenTtl: number;
-  /** Seconds, sliding. */
+  /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
   readonly logLevel: string;
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
-  /** Registrations allowed an hour from one address. */
+  /** Registrations allowed per hour from one address. */
   readonly registrationsPerHour: number;
 }
 
-/** Names of settings to come. Who sets one expects something that does not happen. */
-const NOT_BUILT = ['MCP_UPSTREAMS', 'UPSTREAMS_FILE'];
-const HOW_TO_GET =
+/** Names of planned settings. Setting one is an error, because it would have no effect. */
+const PLANNED_SETTINGS = ['MCP_UPSTREAMS', 'UPSTREAMS_FILE'];
+const CREATE_OAUTH_APP =
   'Create an OAuth App at https://github.com/settings/developers and copy it from there (README, "Your own GitHub app").';
 
 /**
- * Reads the configuration. Complaints come in the order of the code below.
- * @param env the environment; each secret may also stand in a file, named by `NAME_FILE`
+ * Reads the configuration. Complaints are in the order of the checks below.
+ * @param env the environment; each secret may also be in a file, whose path is in `NAME_FILE`
  * @throws {ConfigurationError} with all complaints
  */
 export function readConfig(env: Environment): Config {
   const { complaints, complain, has, read } = createReader(env);
   const clientId = read('GITHUB_CLIENT_ID');
   const clientSecret = read('GITHUB_CLIENT_SECRET');
-  if (clientId === undefined) complain('GITHUB_CLIENT_ID', 'missing', HOW_TO_GET);
-  if (clientSecret === undefined) complain('GITHUB_CLIENT_SECRET', 'missing', HOW_TO_GET);
+  if (clientId === undefined) complain('GITHUB_CLIENT_ID', 'missing', CREATE_OAUTH_APP);
+  if (clientSecret === undefined) complain('GITHUB_CLIENT_SECRET', 'missing', CREATE_OAUTH_APP);
 
-  // `origin` leaves out the default port, as PUBLIC_URL must.
+  // `origin` omits the default port; PUBLIC_URL must omit it too.
   const publicUrl = read('PUBLIC_URL') ?? new URL(`http://localhost:${read('PORT')}`).origin;
   const origin = URL.parse(publicUrl);
   const loopback = origin !== null && isLoopbackHost(origin.hostname);
@@ -155,7 +159,7 @@ export function readConfig(env: Environment): Config {
     }),
   };
 
-  for (const name of NOT_BUILT) if (has(name)) complain(name, 'not built yet', 'Leave it out.');
+  for (const name of PLANNED_SETTINGS) if (has(name)) complain(name, 'not built yet', 'Leave it out.');
   for (const name of Object.keys(env).filter(has)) {
     const intended = intendedName(name, NAMES);
     if (intended !== undefined) complain(name, 'not a setting', `Did you mean ${intended}?`);
@@ -164,7 +168,7 @@ export function readConfig(env: Environment): Config {
   return config;
 }
 
-/** Where the API of a GitHub is, unless the operator says otherwise. */
+/** The default of `GITHUB_API_URL`: Enterprise Server has its API under `/api/v3`. */
 function apiUrlOf(githubUrl: string): string {
   return githubUrl === 'https://github.com' ? 'https://api.github.com' : `${githubUrl}/api/v3`;
 }

@@ -1,11 +1,11 @@
-/** Reading the environment: the value of each setting, and the complaints about what is wrong. */
+/** Reads the environment and the secret files: the value of each setting, and complaints about wrong values. */
 import { readFileSync } from 'node:fs';
 import type { Setting } from './setting.ts';
 import { SETTINGS, type Values } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One problem of the configuration: the variable, what is wrong, what would be right. */
+/** One problem of the configuration: the variable, what is wrong, and how to correct it. */
 export interface Complaint {
   readonly variable: string;
   readonly problem: string;
@@ -13,20 +13,21 @@ export interface Complaint {
 }
 
 interface Reader {
-  /** In the order in which they were made, each once. */
+  /** In the order in which they were reported, without duplicates. */
   readonly complaints: readonly Complaint[];
   complain(variable: string, problem: string, remedy: string): void;
-  /** Whether a variable is set; one that is empty is not. */
+  /** Whether a variable is set and not empty. */
   has(name: string): boolean;
   /** The value of a setting, or its default. */
   read<Name extends keyof Values>(name: Name): Values[Name];
 }
 
+/** Creates a reader of one environment; it never throws, it collects complaints. */
 export function createReader(env: Environment): Reader {
   const complaints: Complaint[] = [];
   const complain = (variable: string, problem: string, remedy: string): void => {
-    const made = complaints.some((each) => each.variable === variable && each.problem === problem);
-    if (!made) complaints.push({ variable, problem, remedy });
+    const isReported = complaints.some((each) => each.variable === variable && each.problem === problem);
+    if (!isReported) complaints.push({ variable, problem, remedy });
   };
 
   function text(name: string): string | undefined {
@@ -34,7 +35,7 @@ export function createReader(env: Environment): Reader {
     return value === '' ? undefined : value;
   }
 
-  /** A secret stands in the variable or in the file that `NAME_FILE` names. */
+  /** Reads a secret from the variable `NAME`, or from the file whose path is in `NAME_FILE`. */
   function secret(name: string): string | undefined {
     const file = text(`${name}_FILE`);
     if (file === undefined) return text(name);

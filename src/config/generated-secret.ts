@@ -1,11 +1,11 @@
-/** The secret of a developer's machine: made once, kept beside the embedded store, readable by its owner alone. */
+/** The secret for a loopback installation: generated once, stored in `DATA_DIR`, readable by its owner only. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPrivateDirectory } from '../base/private-directory.ts';
 import type { Config } from './config.ts';
 
-/** The same configuration with a secret, generated into `DATA_DIR` if none was given. */
+/** The same configuration with at least one secret: the configured ones, or one generated into `DATA_DIR`. */
 export function withGeneratedSecret(config: Config): Config {
   return config.secrets.length > 0 ? config : { ...config, secrets: [generatedSecret(config.dataDir)] };
 }

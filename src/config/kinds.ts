@@ -1,4 +1,4 @@
-/** The kinds of values that settings have: how each is written, and what is reported when it is written otherwise. */
+/** The kinds of values that settings have: how each is parsed, and what is reported when a value is wrong. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { defined } from '../base/defined.ts';
@@ -6,37 +6,39 @@ import { isLoopbackHost } from '../security/hosts.ts';
 import { DANGEROUS_SCHEMES } from '../security/schemes.ts';
 import type { Complain, Kind } from './setting.ts';
 
-/** Who is meant by `ALLOWED_GITHUB_USERS` and `ADMIN_GITHUB_USERS`. */
+/** One user in `ALLOWED_GITHUB_USERS` or `ADMIN_GITHUB_USERS`. */
 export type UserRule = { readonly id: number } | { readonly login: string };
-/** Who is meant by `ALLOWED_GITHUB_ORGS`. */
+/** One organisation or team in `ALLOWED_GITHUB_ORGS`. */
 export interface OrganizationRule {
   readonly organization: string;
   readonly team?: string;
 }
 
-/** Seconds in a unit of a duration. */
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
+/** Seconds per unit of a duration. */
+const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
 const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
 const TEAM = /^[\w.-]+$/;
+/** The characters of a scope token (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 const REDIS_ADDRESS = /^(rediss?|rediss?-sentinel|rediss?-cluster):\/\/./;
-/** Bytes. */
-const SHORTEST_SECRET = 32;
+const MIN_SECRET_BYTES = 32;
 /** The remedy for a secret that is missing or too short. */
 export const GENERATE_SECRET = 'Generate one, for example with: openssl rand -base64 48';
 
+/** Any text. */
 export const text: Kind<string> = (value) => value;
 
-/** Seconds. */
+/** A duration such as `15m`, parsed into seconds. */
 export const duration: Kind<number> = (value, complain) => {
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(value) ?? [];
-  const seconds = Number(count ?? 0) * (UNITS[unit] ?? 0);
+  const seconds = Number(count ?? 0) * (SECONDS_PER_UNIT[unit] ?? 0);
   if (seconds > 0) return seconds;
   complain(`"${value}" is not a duration`, 'Write for example 90s, 15m, 1h or 30d.');
   return undefined;
 };
 
+/** A whole number from `min` to `max`. */
 export const integer =
   (min: number, max: number): Kind<number> =>
   (value, complain) => {
@@ -46,11 +48,13 @@ export const integer =
     return undefined;
   };
 
+/** `on` or `off`. */
 export const onOff: Kind<boolean> = (value, complain) => {
   if (value !== 'on' && value !== 'off') complain(`"${value}" is neither on nor off`, 'Write on or off.');
   return value === 'on';
 };
 
+/** One of several levels of the log. */
 export const level =
   (...levels: readonly string[]): Kind<string> =>
   (value, complain) => {
@@ -58,7 +62,7 @@ export const level =
     return value;
   };
 
-/** Scheme, host and port: lower case, without a path, a slash at the end or a default port. */
+/** An origin (scheme, host and port) in lower case, without a path, a slash at the end or a default port. */
 export const bareOrigin: Kind<string> = (value, complain) => {
   const url = URL.parse(value);
   if (url === null || !isHttp(url) || url.origin !== value)
@@ -69,7 +73,7 @@ export const bareOrigin: Kind<string> = (value, complain) => {
   return value;
 };
 
-/** An address of GitHub, returned without slashes at the end. */
+/** An address of GitHub; slashes at the end are removed. */
 export const githubAddress: Kind<string> = (value, complain) => {
   const url = URL.parse(value);
   if (url === null || !isHttp(url) || url.search !== '' || url.hash !== '' || url.username !== '')
@@ -77,14 +81,14 @@ export const githubAddress: Kind<string> = (value, complain) => {
   return value.replace(/\/+$/, '');
 };
 
-/** The addresses to listen on: an IP address, or `localhost` for loopback in IPv4 and IPv6. */
+/** The addresses to listen on: one IP address, or `localhost` for 127.0.0.1 and ::1. */
 export const listenAddresses: Kind<readonly string[]> = (value, complain) => {
   if (value === 'localhost') return ['127.0.0.1', '::1'];
   if (isIP(value) === 0) complain(`"${value}" is not an IP address`, 'Write for example 127.0.0.1 or 0.0.0.0.');
   return [value];
 };
 
-/** May hold a password: never repeated in a complaint. */
+/** An address of Redis. Complaints do not repeat the value, because it may contain a password. */
 export const redisAddress: Kind<string> = (value, complain) => {
   if (!REDIS_ADDRESS.test(value))
     complain(
@@ -94,15 +98,15 @@ export const redisAddress: Kind<string> = (value, complain) => {
   return value;
 };
 
-/** Secrets between commas: never repeated in a complaint. */
+/** Secrets separated by commas. Complaints do not repeat them. */
 export const secrets: Kind<readonly string[]> = (value, complain) => {
   const found = items(value);
-  if (found.some((item) => Buffer.byteLength(item) < SHORTEST_SECRET))
-    complain(`a secret in it is shorter than ${SHORTEST_SECRET} bytes (commas separate secrets)`, GENERATE_SECRET);
+  if (found.some((item) => Buffer.byteLength(item) < MIN_SECRET_BYTES))
+    complain(`a secret in it is shorter than ${MIN_SECRET_BYTES} bytes (commas separate secrets)`, GENERATE_SECRET);
   return found;
 };
 
-/** Scopes between commas or blanks, each once. */
+/** Scopes separated by commas or white space, without duplicates. */
 export const scopes: Kind<readonly string[]> = (value, complain) => {
   const found = new Set(items(value).flatMap((item) => item.split(/\s+/)));
   for (const scope of found)
@@ -110,6 +114,7 @@ export const scopes: Kind<readonly string[]> = (value, complain) => {
   return found.size === 0 ? undefined : [...found];
 };
 
+/** Users separated by commas: logins, or `id:123`. */
 export const users = listOf((item, complain): UserRule | undefined => {
   const id = /^id:(\d{1,15})$/.exec(item)?.[1];
   if (id !== undefined) return { id: Number(id) };
@@ -118,6 +123,7 @@ export const users = listOf((item, complain): UserRule | undefined => {
   return undefined;
 });
 
+/** Organisations and teams separated by commas: `organization` or `organization/team-slug`. */
 export const organizations = listOf((item, complain): OrganizationRule | undefined => {
   const [organization = '', team, more] = item.split('/');
   if (LOGIN.test(organization) && more === undefined && (team === undefined || TEAM.test(team)))
@@ -135,7 +141,7 @@ export const resources = listOf((item, complain) => {
   return undefined;
 });
 
-/** Private-use schemes, in lower case and without a colon. */
+/** Private-use URI schemes (RFC 8252 section 7.1), in lower case and without a colon. */
 export const redirectSchemes = listOf((item, complain) => {
   const scheme = item.toLowerCase().replace(/:(\/\/)?$/, '');
   if (!SCHEME.test(scheme) || DANGEROUS_SCHEMES.has(scheme))
@@ -143,6 +149,7 @@ export const redirectSchemes = listOf((item, complain) => {
   return scheme;
 });
 
+/** Origins separated by commas. */
 export const origins = listOf((item, complain) => {
   if (URL.parse(item)?.origin !== item)
     complain(`"${item}" is not an origin`, 'Write for example https://app.example.com.');
@@ -156,7 +163,7 @@ export const addressRanges = listOf((item, complain) => {
   return item;
 });
 
-/** A list between commas. Items without a value are left out: something was reported about them. */
+/** A list separated by commas. Items without a value are left out, because a complaint about them was reported. */
 function listOf<Item>(item: (text: string, complain: Complain) => Item | undefined): Kind<readonly Item[]> {
   return (value, complain) =>
     items(value)
@@ -164,7 +171,7 @@ function listOf<Item>(item: (text: string, complain: Complain) => Item | undefin
       .filter((each) => each !== undefined);
 }
 
-/** The texts between commas. */
+/** Splits at commas, trims, and drops empty items. */
 function items(value: string): string[] {
   return value
     .split(',')

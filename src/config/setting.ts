@@ -1,36 +1,36 @@
-/** One setting: what a row of the table in `settings.ts` says about it. */
+/** The type of one setting: the fields of a row of the table in `settings.ts`. */
 
-/** Reports what is wrong with a value. Without a remedy, the remedy is the default. */
+/** Reports what is wrong with a value. Without `remedy`, the advice is to leave the setting out for its default. */
 export type Complain = (problem: string, remedy?: string) => void;
 
 /**
- * Reads the text of a setting. What is wrong is reported, and stops the start whatever is returned. Undefined means that the
- * text gives no value: the default then counts.
+ * Parses the text of a setting. A reported problem stops the start, whatever value is returned. When undefined is
+ * returned, the default applies.
  */
 export type Kind<Value> = (text: string, complain: Complain) => Value | undefined;
 
 interface Row<Value> {
   readonly kind: Kind<Value>;
-  /** One sentence, in Markdown: what README.md says. */
+  /** One sentence in Markdown, the same as in README.md. */
   readonly meaning: string;
-  /** Whether it is a secret: it can stand in a file named by `NAME_FILE`. */
+  /** Whether the value is a secret; a secret may also be in a file whose path is in `NAME_FILE`. */
   readonly secret?: boolean;
-  /** Other names that are accepted. */
+  /** Other accepted names of the same setting. */
   readonly also?: readonly string[];
 }
 
 export interface Setting<Value> extends Row<Value> {
-  /** The default as one would write it. */
+  /** The default, written as in the environment. */
   readonly default?: string;
-  /** What holds when there is no value and no default, in Markdown. */
+  /** What applies when there is neither a value nor a default, in Markdown. */
   readonly without?: string;
-  /** The value of the default. */
+  /** The parsed default. */
   readonly fallback: Value;
 }
 
 /**
- * A setting with a default.
- * @throws {Error} when the default is not a value of its kind
+ * Defines a setting with a default.
+ * @throws {Error} when the default is not valid for its kind
  */
 export function setting<Value>(row: Row<Value> & { readonly default: string }): Setting<Value> {
   const fallback = row.kind(row.default, (problem) => {
@@ -40,7 +40,7 @@ export function setting<Value>(row: Row<Value> & { readonly default: string }): 
   return { ...row, fallback };
 }
 
-/** A setting that may have no value. */
+/** Defines a setting without a default: its value may be undefined. */
 export function optional<Value>(row: Row<Value> & { readonly without: string }): Setting<Value | undefined> {
   return { ...row, fallback: undefined };
 }

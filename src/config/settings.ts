@@ -1,6 +1,6 @@
 /**
- * THE TABLE: every setting, in the order of README.md, whose table says the same (test/docs.test.ts compares them). A new
- * setting is a row here, a row in both READMEs, and a line in docker-compose.yml.
+ * The table of all settings, in the order of README.md. A new setting is a row here, a row in README.md and in
+ * README.ja.md, and a line in docker-compose.yml; test/docs.test.ts compares them.
  */
 import {
   addressRanges,
@@ -167,7 +167,7 @@ export type Values = { readonly [Name in keyof typeof TABLE]: (typeof TABLE)[Nam
 
 export const SETTINGS: { readonly [Name in keyof Values]: Setting<Values[Name]> } = TABLE;
 
-/** Every name that is read: the settings, their other names, and the files of secrets. */
+/** Every name that is read from the environment: settings, their other names, and the `NAME_FILE` of each secret. */
 export const NAMES: readonly string[] = Object.entries(SETTINGS).flatMap(([name, { also = [], secret = false }]) =>
   [name, ...also].flatMap((each) => (secret ? [each, `${each}_FILE`] : [each])),
 );

@@ -1,46 +1,53 @@
 /**
- * Names in the environment that are no settings but look like ours: a misspelled ALLOWED_GITHUB_USERS would otherwise let
- * everybody in. Other software shares the environment, so a name must be very close to a setting, or begin as only ours do.
+ * Finds misspelled setting names in the environment. Without this check a misspelled ALLOWED_GITHUB_USERS would let
+ * everybody sign in. Other software shares the environment, so a name is reported only when it is very similar to a
+ * setting or has a prefix that only this project uses.
  */
 
-/** A name that begins so is meant for this project. MCP_GITHUB_ alone is not enough: other software has MCP_GITHUB_TOKEN. */
-const OURS = /^(?:ALLOWED_GITHUB_|ALLOWED_REDIRECT_|ADMIN_GITHUB_|MCP_GITHUB_(?:BRIDGE|CLIENT|GITHUB)_|BRIDGE_)/;
-/** What people put before the name of a setting that has no prefix: BRIDGE_PUBLIC_URL. */
-const ADDED = /^(?:MCP_GITHUB_(?:BRIDGE_)?|BRIDGE_)/;
+/** Prefixes that only this project uses. MCP_GITHUB_ alone is not one: other software uses MCP_GITHUB_TOKEN. */
+const OWN_PREFIX = /^(?:ALLOWED_GITHUB_|ALLOWED_REDIRECT_|ADMIN_GITHUB_|MCP_GITHUB_(?:BRIDGE|CLIENT|GITHUB)_|BRIDGE_)/;
+/** Prefixes that people add by mistake to a setting, such as BRIDGE_PUBLIC_URL for PUBLIC_URL. */
+const ADDED_PREFIX = /^(?:MCP_GITHUB_(?:BRIDGE_)?|BRIDGE_)/;
 
 /**
- * Names that would match, but belong to others: the port of docker-compose.yml, the page of a GitHub App, and what
- * Kubernetes and Docker set for each service (a service named "bridge" gives BRIDGE_SERVICE_HOST, BRIDGE_PORT_8000_TCP, …).
+ * Names of other software that must not be reported: the port in docker-compose.yml, GITHUB_APP_URL, and the variables
+ * that Kubernetes and Docker set for each service (for a service named "bridge": BRIDGE_SERVICE_HOST,
+ * BRIDGE_PORT_8000_TCP, …).
  */
-const FOREIGN = [
+const FOREIGN_NAMES = [
   /^BRIDGE_PORT$/,
   /^GITHUB_APP_URL$/,
   /_SERVICE_(?:HOST|PORT(?:_\w+)?)$/,
   /_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/,
 ];
 
-/** Letters: shorter settings (HOST, PORT) are too close to ordinary words. */
-const SHORTEST = 6;
+/** Settings with fewer characters (HOST, PORT) are not compared, because many other names are similar to them. */
+const MIN_COMPARED_LENGTH = 6;
 
 /**
- * The name that was probably meant; undefined when the name is right, or has nothing to do with us.
- * @param names all names that are read
+ * Finds the setting that was probably meant.
+ * @param names all names that the configuration reads
+ * @returns undefined when `name` is one of `names`, or is not similar to any of them
  */
 export function intendedName(name: string, names: readonly string[]): string | undefined {
-  if (names.includes(name) || FOREIGN.some((pattern) => pattern.test(name))) return undefined;
-  const rest = name.replace(ADDED, '');
+  if (names.includes(name) || FOREIGN_NAMES.some((pattern) => pattern.test(name))) return undefined;
+  const rest = name.replace(ADDED_PREFIX, '');
   const alike = names.filter(
-    (each) => (each.length >= SHORTEST && isMisspelling(name, each)) || (rest !== name && isMisspelling(rest, each)),
+    (each) =>
+      (each.length >= MIN_COMPARED_LENGTH && isMisspelling(name, each)) || (rest !== name && isMisspelling(rest, each)),
   );
   if (alike.length > 0) return nearest(name, alike);
 
-  const prefix = OURS.exec(name)?.[0];
+  const prefix = OWN_PREFIX.exec(name)?.[0];
   if (prefix === undefined) return undefined;
   const related = names.filter((each) => each.startsWith(prefix) && each.endsWith('_FILE') === name.endsWith('_FILE'));
   return nearest(name, related.length > 0 ? related : names);
 }
 
-/** Whether two names differ only in case, underscores, plurals and the order of words, but for an edit in each of two words. */
+/**
+ * Whether two names have the same letters (case and underscores ignored), or the same words in any order (singular and
+ * plural are equal), with at most one edit per word and two edits in total.
+ */
 function isMisspelling(name: string, right: string): boolean {
   if (lettersOf(name) === lettersOf(right)) return true;
   const [words, rightWords] = [wordsOf(name), wordsOf(right)];
@@ -57,7 +64,7 @@ function lettersOf(name: string): string {
   return name.toUpperCase().replace(/[^A-Z\d]/g, '');
 }
 
-/** The words of a name in upper case and singular, with URL for URI. */
+/** The words of a name, in upper case and singular; URI becomes URL. */
 function wordsOf(name: string): string[] {
   const words = name.toUpperCase().match(/[A-Z\d]+/g) ?? [];
   return words.map((word) =>
@@ -68,15 +75,18 @@ function wordsOf(name: string): string[] {
   );
 }
 
-/** The first of the names with the fewest edits. */
+/** The name with the smallest distance; the first one when several are equal. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   const edits = new Map(names.map((each) => [each, distance(name.toUpperCase(), each)]));
   return names.toSorted((a, b) => (edits.get(a) ?? 0) - (edits.get(b) ?? 0))[0];
 }
 
-/** Edits that make one text of the other: a character added, removed or replaced, or two neighbours swapped. */
+/**
+ * The Damerau-Levenshtein distance (optimal string alignment): how many characters must be added, removed, replaced or
+ * swapped with their neighbour to turn one text into the other.
+ */
 function distance(from: string, to: string): number {
-  // rows[i][j] is the distance of the first i characters of one from the first j of the other.
+  // rows[i][j] is the distance between the first i characters of `from` and the first j characters of `to`.
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
   for (let i = 1; i <= from.length; i++) {

@@ -1,4 +1,4 @@
-/** The doctor: the list of checks, and the lines that say what they found. */
+/** The doctor: runs all checks, and formats their findings as lines. */
 import { type Config, ConfigurationError, readConfig } from '../config/config.ts';
 import { redact } from '../observe/logger.ts';
 import { type Finding, isProblem } from './finding.ts';
@@ -7,15 +7,15 @@ import { checkPolicy } from './policy.ts';
 import { checkPublicUrl } from './public-url.ts';
 import { checkStore } from './store.ts';
 
-/** Characters: what is shorter than this is part of too many words. */
-const SHORTEST_SECRET = 6;
+/** Secrets with fewer characters are not replaced in lines, because they occur in ordinary words. */
+const MIN_REPLACED_LENGTH = 6;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Checks a configuration against the real parts. Changes nothing.
- * @param say receives one line a check
- * @returns whether all is well
+ * Checks a configuration against the real systems. Changes nothing.
+ * @param say receives one line per finding
+ * @returns whether there is no problem
  */
 export async function examine(env: Environment, say: (line: string) => void): Promise<boolean> {
   const { findings, secrets } = await findingsFor(env);
@@ -49,7 +49,7 @@ function line(finding: Finding): string {
   return `ok       ${finding.check}: ${finding.ok}`;
 }
 
-/** Everything that no line may contain, as it was written and as it is read. */
+/** The secrets in an environment: whole values, the items of lists, and passwords in URLs. */
 function secretsOf(env: Environment): string[] {
   const written = Object.entries(env).flatMap(([name, value]) =>
     /SECRET$|^REDIS_URL$/.test(name) && value !== undefined ? [value, ...value.split(',')] : [],
@@ -58,6 +58,7 @@ function secretsOf(env: Environment): string[] {
   return [...written, ...passwords].map((secret) => secret.trim());
 }
 
+/** The secrets of a configuration, some of which were read from files. */
 function secretsIn({ github, secrets, redisUrl }: Config): string[] {
   return secretsOf({
     CLIENT_SECRET: github.clientSecret,
@@ -67,8 +68,8 @@ function secretsIn({ github, secrets, redisUrl }: Config): string[] {
   });
 }
 
-/** What a part answers may repeat what it was sent. */
+/** Replaces secrets and control characters, because the answer of a system may repeat what it was sent. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  const long = secrets.filter((secret) => secret.length >= MIN_REPLACED_LENGTH);
   return redact(long.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)).replace(/\p{Cc}/gu, ' ');
 }

@@ -1,22 +1,23 @@
 /**
- * The app at GitHub: whether GitHub knows the client id, takes the secret and the callback address, and whether its API is
- * there. Asked without a person: what GitHub says only to somebody who is signed in cannot be known here.
+ * Checks the app at GitHub: whether GitHub knows the client id, accepts the secret and the callback URL, and whether
+ * the API answers. These requests carry no login, so what GitHub shows only to a person who is signed in is not
+ * checked.
  */
 import type { Config } from '../config/config.ts';
 import { createGithubOAuth, GithubRefusal, GithubUnavailable } from '../github/oauth-app.ts';
 import { EventBus } from '../observe/events.ts';
 import { randomVerifier } from '../protocol/pkce.ts';
-import { ask, type Finding, unreachable } from './finding.ts';
+import { type Finding, probe, unreachable } from './finding.ts';
 
 const WEB = 'GitHub';
 const APP = 'GitHub app';
 const SECRET = 'client secret';
 const CALLBACK = 'callback URL';
 const API = 'GitHub API';
-/** Has the form of a token, and is none. */
-const NO_TOKEN = 'gho_0000000000000000000000000000doctor00';
+/** Has the form of a GitHub token, but is not valid. */
+const INVALID_TOKEN = 'gho_0000000000000000000000000000doctor00';
 
-/** Asks GitHub's web side for the app, its secret and its callback. */
+/** Checks the client id, the secret and the callback URL, at GitHub's web pages and token endpoint. */
 export async function checkGithubApp({ github, publicUrl }: Config): Promise<Finding[]> {
   const callbackUrl = `${publicUrl}/github/callback`;
   const oauth = createGithubOAuth({ ...github, callbackUrl, events: new EventBus() });
@@ -34,7 +35,7 @@ export async function checkGithubApp({ github, publicUrl }: Config): Promise<Fin
   });
   let response: Response;
   try {
-    response = await ask(address);
+    response = await probe(address);
     await response.body?.cancel();
   } catch (error) {
     return [unreachable(WEB, github.url, 'GITHUB_URL', error)];
@@ -66,14 +67,14 @@ export async function checkGithubApp({ github, publicUrl }: Config): Promise<Fin
   ];
 }
 
-/** The error with which GitHub sent the browser back, if it did. */
+/** The error in GitHub's redirect back to the callback; undefined when there is none. */
 function errorIn(response: Response, githubUrl: string): string | undefined {
   const location = response.headers.get('location');
   if (location === null || !URL.canParse(location, githubUrl)) return undefined;
   return new URL(location, githubUrl).searchParams.get('error') ?? undefined;
 }
 
-/** Redeems a code that never was: GitHub checks the app's credentials first. */
+/** Checks the secret by redeeming an invalid code, because GitHub checks the app's credentials before the code. */
 async function checkSecret(
   oauth: ReturnType<typeof createGithubOAuth>,
   unknownClient: Finding,
@@ -97,20 +98,20 @@ async function checkSecret(
   return { check: SECRET, ok: 'GitHub takes it' };
 }
 
-/** Asks the API whether it is there and whether it is this GitHub's. */
+/** Checks that the API answers, and that it is GitHub's API. */
 export async function checkGithubApi({ github }: Config): Promise<Finding> {
   const { apiUrl, clientId, clientSecret } = github;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   let response: Response;
   try {
-    response = await ask(`${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
+    response = await probe(`${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
       method: 'POST',
       headers: {
         Accept: 'application/vnd.github+json',
         Authorization: `Basic ${basic}`,
         'Content-Type': 'application/json',
       },
-      body: JSON.stringify({ access_token: NO_TOKEN }),
+      body: JSON.stringify({ access_token: INVALID_TOKEN }),
     });
     await response.body?.cancel();
   } catch (error) {

@@ -1,5 +1,5 @@
-/** `npm run doctor`: says, a line each, what of this configuration is well and what is not; exits with 1 for the latter. */
+/** `npm run doctor`: prints one line per finding, and exits with code 1 if one of them is a problem. */
 import { examine } from './doctor.ts';
 
-const well = await examine(process.env, (line) => process.stdout.write(`${line}\n`));
-process.exitCode = well ? 0 : 1;
+const healthy = await examine(process.env, (line) => process.stdout.write(`${line}\n`));
+process.exitCode = healthy ? 0 : 1;

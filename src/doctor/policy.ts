@@ -1,13 +1,13 @@
-/** The organisation policy: whether GitHub will show the bridge who is a member. */
+/** Checks whether the bridge can read the memberships that `ALLOWED_GITHUB_ORGS` needs. */
 import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
 import type { Finding } from './finding.ts';
 
 const CHECK = 'organisation policy';
-/** Client ids of GitHub Apps begin so; those of OAuth Apps do not. */
+/** Matches the client ids of GitHub Apps; those of OAuth Apps have another prefix. */
 const GITHUB_APP = /^Iv\d/;
 
-/** What `ALLOWED_GITHUB_ORGS` needs of GitHub, and where it comes from. */
+/** Says how the bridge gets the right to read memberships. Sends no request. */
 export function checkPolicy({ allowedOrganizations, scopes, github }: Config): Finding[] {
   if (allowedOrganizations.length === 0) return [];
   const names = allowedOrganizations

@@ -1,21 +1,21 @@
-/** The public address: whether what answers there is this bridge. */
+/** Checks `PUBLIC_URL`: whether this bridge answers there, and accepts signed webhooks. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '../base/json.ts';
 import type { Config } from '../config/config.ts';
-import { ask, type Finding, unreachable } from './finding.ts';
+import { type Finding, probe, unreachable } from './finding.ts';
 
 const CHECK = 'PUBLIC_URL';
 const WEBHOOK = 'webhook';
 const metadataSchema = z.looseObject({ issuer: z.string() });
 
-/** Asks the public address who it is, the way clients do. */
+/** Reads the metadata at `PUBLIC_URL`, as clients do, and compares the issuer. */
 export async function checkPublicUrl(config: Config): Promise<Finding[]> {
   const { publicUrl } = config;
   let response: Response;
   let text: string;
   try {
-    response = await ask(`${publicUrl}/.well-known/oauth-authorization-server`);
+    response = await probe(`${publicUrl}/.well-known/oauth-authorization-server`);
     text = await response.text();
   } catch (error) {
     const found = unreachable(CHECK, publicUrl, CHECK, error);
@@ -36,12 +36,12 @@ export async function checkPublicUrl(config: Config): Promise<Finding[]> {
   return [{ check: CHECK, ok: `${publicUrl} answers as this bridge` }, ...(await checkWebhook(config))];
 }
 
-/** Delivers GitHub's ping to ourselves, signed as GitHub would. */
+/** Sends GitHub's `ping` event to the bridge's own webhook endpoint, signed as GitHub signs it. */
 async function checkWebhook({ publicUrl, github: { webhookSecret } }: Config): Promise<Finding[]> {
   if (webhookSecret === undefined) return [];
   const body = JSON.stringify({ zen: 'Asked by npm run doctor.' });
   const address = `${publicUrl}/github/webhook`;
-  const response = await ask(address, {
+  const response = await probe(address, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/json',

@@ -1,4 +1,4 @@
-/** The store: whether it is there, opens under the secret, and holds sessions that the policy will not let live. */
+/** Checks the store: whether it answers, opens with the secret, and has sessions that the policy will end. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
@@ -12,22 +12,27 @@ import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Finding } from './finding.ts';
 
 const STORE = 'store';
-/** People whose sessions are looked at. */
+/** People whose sessions are read. */
 const MAX_PEOPLE = 1000;
-const PAGE = 100;
+/** People read at once. */
+const PAGE_SIZE = 100;
 
-/** Opens the store beside a bridge that may be serving from it, and writes nothing. */
+/**
+ * Opens the store, from which a bridge may be serving at the same time. Writes only what opening needs: migrations that
+ * the SQLite file lacks, or the key `ping` in Redis.
+ */
 export async function checkStore(config: Config): Promise<Finding[]> {
   const { redisUrl, dataDir } = config;
   if (redisUrl === undefined && !existsSync(join(dataDir, 'bridge.db'))) return [checkDirectory(dataDir)];
   const secrets = config.secrets.length > 0 ? config.secrets : generatedSecret(dataDir);
-  let trouble: Error | undefined;
+  /** The first error of the connection to Redis; it says more than the error of the failed command. */
+  let connectionError: Error | undefined;
   let store: Store | undefined;
   try {
     store = openStore(config, {
       serving: false,
       onError: (error) => {
-        trouble ??= error;
+        connectionError ??= error;
       },
     });
     await store.ping();
@@ -40,33 +45,30 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     const settings = warnings.map((warning) => ({ check: STORE, warning }));
     return [opened, ...settings, ...(await checkSessions(config, store))];
   } catch (error) {
-    return [problemWith(config, error, trouble)];
+    return [problemWith(config, error, connectionError)];
   } finally {
     await store?.close();
   }
 }
 
-function problemWith({ redisUrl, dataDir }: Config, error: unknown, trouble: Error | undefined): Finding {
+function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionError: Error | undefined): Finding {
   if (error instanceof ForeignStore) {
     const another = redisUrl === undefined ? 'another DATA_DIR' : 'another database in REDIS_URL';
     const rotation = error.setting === 'BRIDGE_SECRET' ? '; secrets are rotated by writing "new,old"' : '';
     const remedy = `Set ${error.setting} to what it was, or name ${another}${rotation}.`;
     return { check: STORE, problem: error.message, remedy };
   }
-  if (error instanceof RedisEvicts) {
-    const [problem = '', remedy = ''] = error.message.split(/: (?=set )/);
-    return { check: STORE, problem, remedy: `${remedy[0]?.toUpperCase()}${remedy.slice(1)}.` };
-  }
-  const said = reasonOf(trouble ?? error);
+  if (error instanceof RedisEvicts) return { check: STORE, problem: error.problem, remedy: `${error.remedy}.` };
+  const reason = reasonOf(connectionError ?? error);
   if (redisUrl === undefined) {
     const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;
-    return { check: STORE, problem: `the database in ${dataDir} cannot be used (${said})`, remedy };
+    return { check: STORE, problem: `the database in ${dataDir} cannot be used (${reason})`, remedy };
   }
   const remedy = 'Start Redis, or correct REDIS_URL (host, port, user, password, database).';
-  return { check: STORE, problem: `Redis does not answer (${said})`, remedy };
+  return { check: STORE, problem: `Redis does not answer (${reason})`, remedy };
 }
 
-/** What an error says, from the bottom of its causes. */
+/** The message of an error, of the innermost cause if it is StoreUnavailable. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error instanceof StoreUnavailable && error.cause !== undefined) return reasonOf(error.cause);
@@ -74,7 +76,7 @@ function reasonOf(error: unknown): string {
   return error.message || code || error.name;
 }
 
-/** There is no store yet: whether one can be made. */
+/** Checks whether a new store can be created; called when there is none yet. */
 function checkDirectory(dataDir: string): Finding {
   let nearest = resolve(dataDir);
   while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
@@ -93,18 +95,18 @@ function generatedSecret(dataDir: string): string[] {
 }
 
 /**
- * Sessions from before there was an organisation policy: GitHub does not show their memberships, so that they end at their next
- * refresh.
+ * Counts the sessions that were granted without `read:org`, before `ALLOWED_GITHUB_ORGS` was set. With their tokens the
+ * bridge cannot read memberships, so they end at their next refresh.
  */
 async function checkSessions({ allowedOrganizations, github }: Config, store: Store): Promise<Finding[]> {
   if (allowedOrganizations.length === 0) return [];
   let [sessions, without, people, after] = [0, 0, 0, ''];
   for (let page = ['']; page.length > 0 && people < MAX_PEOPLE; ) {
-    page = await store.sessions.people(after, PAGE);
+    page = await store.sessions.people(after, PAGE_SIZE);
     for (const person of page) {
       for (const { credential } of await store.sessions.list(person)) {
         sessions += 1;
-        // Without scopes it is a GitHub App's, whose permissions count.
+        // A credential without scopes belongs to a GitHub App, which has permissions instead.
         const { scope, appClientId } = credential;
         if (appClientId === github.clientId && scope.length > 0 && !covers(scope, 'read:org')) without += 1;
       }

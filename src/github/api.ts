@@ -1,7 +1,7 @@
 /**
- * GitHub's API on a person's behalf: Octokit with its retry and throttling plugins inside a bounded deadline,
- * conditional requests, and never two identical calls in flight for one credential. GitHub's trouble comes out as
- * GithubTrouble, a dead credential as CredentialDead.
+ * Calls of GitHub's API with a person's token: Octokit with its retry and throttling plugins, a time limit per call,
+ * and conditional requests. Identical calls at the same time for one credential share one request. Errors are
+ * GithubTrouble, or CredentialDead when GitHub says that the token is dead.
  * @see https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
 import { retry } from '@octokit/plugin-retry';
@@ -16,25 +16,26 @@ import type { CredentialState } from '../store/records.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable, splitScope } from './oauth-app.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
-import { BadCredentials, GithubTrouble, githubError, isDocument, statusOf } from './trouble.ts';
+import { BadCredentials, GithubTrouble, githubError, isObject, statusOf } from './trouble.ts';
 
 const Octokit = OctokitBase.plugin(retry, throttling);
 
-/** Retries of a call that GitHub failed to answer. */
+/** Retries of a call that GitHub did not answer, or answered 5xx. */
 const RETRIES = 2;
-/** Milliseconds before the first retry; the plugin squares the count. */
-const RETRY_PAUSE = 250;
-/** Seconds worth waiting for a rate limit inside a call. */
-const SHORT_WAIT = 2;
-/** Characters of JSON kept for conditional requests: of all answers, and of one. */
-const REMEMBERED = 16 * 1024 * 1024;
-const REMEMBERED_EACH = 64 * 1024;
+/** Milliseconds before the first retry; the plugin multiplies them by the square of the number of the retry. */
+const RETRY_BASE_DELAY = 250;
+/** A call waits for a rate limit if the wait is at most this many seconds. */
+const MAX_RATE_LIMIT_WAIT = 2;
+/** Characters of JSON in the cache for conditional requests: of all answers together, and of one answer. */
+const CACHE_SIZE = 16 * 1024 * 1024;
+const MAX_CACHED_ANSWER = 64 * 1024;
 const API_VERSION = '2022-11-28';
 
-/** An answer of GitHub's. */
+/** A successful answer of GitHub's API. */
 export interface GithubAnswer {
+  /** The parsed body: an object or a list. */
   readonly data: unknown;
-  /** Scopes of the token, when GitHub names them. */
+  /** The scopes of the token (`X-OAuth-Scopes`); absent when GitHub does not send them. */
   readonly scope?: readonly string[];
   /** Whether there is another page. */
   readonly more: boolean;
@@ -47,7 +48,7 @@ export interface GithubApi {
    * @throws {GithubTrouble | CredentialDead}
    */
   get(credential: CredentialState, path: string): Promise<GithubAnswer>;
-  /** Calls with a bare token, before there is a credential. @throws {GithubTrouble | BadCredentials} */
+  /** Calls `GET path` with a token that is not stored as a credential yet. @throws {GithubTrouble | BadCredentials} */
   getWithToken(token: string, path: string): Promise<GithubAnswer>;
 }
 
@@ -60,20 +61,25 @@ interface GithubApiOptions {
   readonly timeouts?: Timeouts;
 }
 
+/** Creates the API client, with a cache for conditional requests. */
 export function createGithubApi(options: GithubApiOptions): GithubApi {
   const { apiUrl, credentials, events, now, timeouts = TIMEOUTS } = options;
   const answers = new LRUCache<string, { etag: string; answer: GithubAnswer }>({
-    maxSize: REMEMBERED,
-    maxEntrySize: REMEMBERED_EACH,
+    maxSize: CACHE_SIZE,
+    maxEntrySize: MAX_CACHED_ANSWER,
     sizeCalculation: ({ answer }) => JSON.stringify(answer.data).length,
   });
   const inFlight = new Map<string, Promise<GithubAnswer>>();
 
-  /** @param throttleId calls of one id are limited together, as GitHub asks */
+  /**
+   * Sends one request.
+   * @param throttleId calls with the same id are throttled together, as GitHub recommends for one user
+   * @param cacheKey key for conditional requests; without it the answer is not cached
+   */
   async function call(token: string, path: string, throttleId: string, cacheKey?: string): Promise<GithubAnswer> {
     const known = cacheKey === undefined ? undefined : answers.get(cacheKey);
-    const octokit = createOctokit(apiUrl, token, throttleId, observed(events, path));
-    // Not AbortSignal.timeout: Octokit retries what ends with a TimeoutError, and lets an AbortError be.
+    const octokit = createOctokit(apiUrl, token, throttleId, observedFetch(events, path));
+    // Not AbortSignal.timeout: Octokit would retry after its TimeoutError; it does not retry after an AbortError.
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeouts.call);
     try {
@@ -84,7 +90,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
         },
         request: { signal: deadline.signal },
       });
-      if (!isDocument(response.data))
+      if (!isObject(response.data))
         throw new GithubTrouble('unavailable', 'GitHub answered with something that is not JSON');
       const scopeHeader = response.headers['x-oauth-scopes'];
       const answer: GithubAnswer = {
@@ -103,7 +109,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
     }
   }
 
-  /** The call, and after GitHub's 401 one more with what a refresh or another replica brought. */
+  /** Calls GitHub; after a 401 it calls once more, with the token after a refresh by this or another replica. */
   async function attempt(credential: CredentialState, path: string): Promise<GithubAnswer> {
     const throttleId = `${credential.person}:${credential.id}`;
     const withTokenOf = (current: CredentialState) =>
@@ -143,18 +149,18 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       }
       return within(timeouts.answer, running, tooLate);
     },
-    // Each login is throttled by itself: a slow answer to one holds nobody else up.
+    // Each login has its own throttle id, so that a slow answer to one login does not delay the others.
     getWithToken: (token, path) => call(token, path, `token:${hashToken(token)}`),
   };
 }
 
 /**
- * Made for each call, for 40 microseconds: it belongs to one token. What the throttling plugin keeps of an id is
- * dropped after two idle minutes.
+ * Creates the Octokit of one call, because an Octokit belongs to one token; this takes about 40 microseconds. The
+ * throttling plugin deletes its state of an id after two minutes without calls.
  */
 function createOctokit(apiUrl: string, token: string, throttleId: string, fetch: Fetch) {
   const waitShortly = (retryAfter: number, _options: object, _octokit: object, retryCount: number) =>
-    retryAfter <= SHORT_WAIT && retryCount === 0;
+    retryAfter <= MAX_RATE_LIMIT_WAIT && retryCount === 0;
   return new Octokit({
     auth: token,
     baseUrl: apiUrl,
@@ -164,7 +170,7 @@ function createOctokit(apiUrl: string, token: string, throttleId: string, fetch:
     throttle: { id: throttleId, onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
     retry: {
       retries: RETRIES,
-      retryAfterBaseValue: RETRY_PAUSE,
+      retryAfterBaseValue: RETRY_BASE_DELAY,
       doNotRetry: [304, 400, 401, 403, 404, 410, 422, 429, 451],
     },
   });
@@ -172,8 +178,8 @@ function createOctokit(apiUrl: string, token: string, throttleId: string, fetch:
 
 type Fetch = typeof globalThis.fetch;
 
-/** `fetch` that tells of each request, retries included. */
-function observed(events: EventBus, path: string): Fetch {
+/** A `fetch` that emits an event for each request, also for each retry. */
+function observedFetch(events: EventBus, path: string): Fetch {
   const route = `GET ${path.replace(/\?.*$/, '')}`;
   return async (input, init) => {
     const begun = performance.now();

@@ -1,5 +1,5 @@
 /**
- * GitHub's authorization response: its code, or its error in our terms.
+ * GitHub's authorization response at the callback: reads its code, or translates its error to an UpstreamFailure.
  * @see https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-authorization-request-errors
  */
 import { UpstreamFailure } from '../oauth/upstream.ts';
@@ -7,8 +7,8 @@ import type { Parameters } from '../protocol/parameters.ts';
 
 /**
  * Reads the code of a response.
- * @param githubIssuer GitHub's own issuer, which a response may name (RFC 9207 section 2.4)
- * @throws {UpstreamFailure} for a response without a code, or of another issuer
+ * @param githubIssuer GitHub's issuer; if the response has `iss`, it must be equal (RFC 9207 section 2.4)
+ * @throws {UpstreamFailure} when the response is an error, has no code, or comes from another issuer
  */
 export function codeOfResponse(parameters: Parameters, githubIssuer: string): string {
   const iss = parameters.get('iss');
@@ -22,7 +22,7 @@ export function codeOfResponse(parameters: Parameters, githubIssuer: string): st
   const detail = `${error}: ${parameters.get('error_description') ?? ''}`;
   switch (error) {
     case undefined: {
-      // GitHub never answers so: somebody changed the address.
+      // GitHub never sends such a response; the URL was changed or copied incompletely.
       const description = 'the answer has neither a code nor an error';
       throw new UpstreamFailure('server_error', 'expired_request', description, { detail: 'no code' });
     }

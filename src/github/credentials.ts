@@ -1,6 +1,6 @@
 /**
- * GitHub credentials in use: opening them, and refreshing expiring ones ahead of time, once across all replicas. A
- * credential ends only when GitHub itself says that its token is dead (design decision 10).
+ * GitHub credentials in use: unseals their tokens, and refreshes expiring tokens before their expiry, once across all
+ * replicas. A credential ends only when GitHub itself says that its token is dead (design decision 10).
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,15 +15,16 @@ import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 import type { SealedTokens, TokenSeal } from './token-seal.ts';
 
-/** Seconds for which a replica holds a refresh: longer than GitHub may take. */
-const LEASE = 30;
+/** Seconds of the lease under which a replica refreshes a credential; longer than a request to GitHub may take. */
+const REFRESH_LEASE = 30;
 /** Milliseconds between two reads of a credential that another replica is refreshing. */
 const REREAD_INTERVAL = 50;
-/** Milliseconds between two attempts to store a pair. */
+/** Milliseconds between two attempts to store a token pair. */
 const STORE_RETRY_INTERVAL = 200;
-/** Seconds for which a refresh that can wait is not tried again after GitHub failed to answer one. */
+/** Seconds after a failed refresh in which a credential with a valid access token is not refreshed again. */
 const RETRY_AFTER_FAILURE = 30;
-const REMEMBERED = 1000;
+/** Generations of which this process remembers that their refresh was refused, or failed. */
+const MAX_REMEMBERED_GENERATIONS = 1000;
 
 /** GitHub does not accept the credential any more; the grants that used it have ended. */
 export class CredentialDead extends Error {
@@ -31,15 +32,20 @@ export class CredentialDead extends Error {
 }
 
 export interface Credentials {
-  /** The credential, refreshed when that is due and GitHub answers. */
+  /**
+   * Refreshes a credential if that is due and GitHub answers.
+   * @returns the refreshed credential, or the same one
+   * @throws {GithubUnavailable} when the access token has expired and GitHub does not answer
+   * @throws {CredentialDead} when the credential was deleted in the meantime
+   */
   fresh(credential: CredentialState): Promise<CredentialState>;
-  /** The access token of a credential. */
+  /** The access token of a credential. @throws {SealBroken} */
   accessToken(credential: CredentialState): string;
   /**
-   * GitHub answered 401 for a credential: it is renewed once, or ended with its grants.
-   * @returns the credential to try once more
-   * @throws {CredentialDead}
-   * @throws {GithubUnavailable} when it cannot be decided now
+   * Called after GitHub answered 401 for a credential: refreshes it, or ends it together with its grants.
+   * @returns the credential with which to try once more
+   * @throws {CredentialDead} when the credential has ended
+   * @throws {GithubUnavailable} when GitHub does not answer the refresh
    */
   afterRefusal(credential: CredentialState): Promise<CredentialState>;
 }
@@ -52,21 +58,25 @@ interface CredentialOptions {
   /** Epoch seconds. */
   readonly now: () => number;
   readonly sessionEnding: SessionEnding;
-  /** Revokes a pair that GitHub gave and that no credential holds. */
+  /** Revokes a token pair that GitHub issued and that no credential holds. */
   readonly discard: (revocation: PendingRevocation) => Promise<void>;
   readonly timeouts?: Timeouts;
 }
 
+/** Creates the credentials of one replica. */
 export function createCredentials(options: CredentialOptions): Credentials {
   const { store, seal, events, oauth, now, sessionEnding, timeouts = TIMEOUTS } = options;
   const owner = randomToken(8);
   const refreshing = new Map<string, Promise<CredentialState>>();
-  /** Generations whose refresh GitHub refused: it is not asked again. */
-  const refused = new LRUCache<string, true>({ max: REMEMBERED });
-  /** Generations whose refresh GitHub did not answer, with the instant before which it is not tried again. */
-  const notBefore = new LRUCache<string, number>({ max: REMEMBERED });
+  /** Generations whose refresh GitHub refused; they are not refreshed again. */
+  const refused = new LRUCache<string, true>({ max: MAX_REMEMBERED_GENERATIONS });
+  /** Generations whose refresh GitHub did not answer, with the epoch second before which it is not tried again. */
+  const notBefore = new LRUCache<string, number>({ max: MAX_REMEMBERED_GENERATIONS });
 
-  /** One refresh at a time in this process, and by a lease across all replicas; the others get its result. */
+  /**
+   * Refreshes a credential once at a time, in this process and (by a lease) across replicas; all callers get the
+   * result.
+   */
   function refreshOnce(credential: CredentialState): Promise<CredentialState> {
     const key = nameOf(credential);
     let running = refreshing.get(key);
@@ -80,7 +90,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
   async function underLease(credential: CredentialState): Promise<CredentialState> {
     const lease = `refresh:${nameOf(credential)}`;
     const deadline = performance.now() + timeouts.refresh;
-    while (!(await store.shared.acquireLease(lease, owner, LEASE))) {
+    while (!(await store.shared.acquireLease(lease, owner, REFRESH_LEASE))) {
       await pause(REREAD_INTERVAL);
       const current = await read(credential);
       if (current.generation !== credential.generation) return current;
@@ -91,11 +101,11 @@ export function createCredentials(options: CredentialOptions): Credentials {
       const current = await read(credential);
       return current.generation === credential.generation ? await refresh(current) : current;
     } finally {
-      await store.shared.releaseLease(lease, owner).catch(reportStoreTrouble);
+      await store.shared.releaseLease(lease, owner).catch(reportStoreError);
     }
   }
 
-  /** Refreshes and stores the new pair before anyone uses it. */
+  /** Refreshes a credential, and stores the new token pair before it is used. */
   async function refresh(credential: CredentialState): Promise<CredentialState> {
     const { person, id } = credential;
     const key = generationOf(credential);
@@ -112,22 +122,23 @@ export function createCredentials(options: CredentialOptions): Credentials {
     }
   }
 
+  /** Requests a new token pair. @throws {GithubRefusal | GithubUnavailable} */
   async function askGithub(credential: CredentialState): Promise<SealedTokens> {
     const { refreshToken } = seal.open(credential.person, credential.id, credential.sealedTokens);
     if (refreshToken === undefined) throw new GithubRefusal('bad_refresh_token', 'there is none');
     return seal.seal(credential.person, credential.id, await oauth.refresh(refreshToken));
   }
 
-  /** Writes the new pair by compare-and-set. If another replica wrote first, this token pair is revoked. */
+  /** Writes the new token pair by compare-and-set. If another replica wrote first, this token pair is revoked. */
   async function storeOrRevoke(credential: CredentialState, sealed: SealedTokens): Promise<CredentialState> {
     const { person, id, generation, appClientId } = credential;
     if (await storePair(credential, sealed)) {
-      // Without the old expiries: GitHub may not have named new ones.
+      // The old expiries are removed, because the new tokens may have none.
       const { accessExpiresAt: _, refreshExpiresAt: __, ...rest } = credential;
       return { ...rest, ...sealed, generation: generation + 1 };
     }
     const current = await store.credentials.read(person, id);
-    // An earlier attempt was carried out although its answer was lost.
+    // An earlier attempt to store this pair succeeded, although its answer was lost.
     if (current?.sealedTokens === sealed.sealedTokens) return current;
     await options.discard({ person, id: randomUUID(), credential: id, appClientId, sealedTokens: sealed.sealedTokens });
     if (current === undefined) throw new CredentialDead('its last grant ended during the refresh');
@@ -135,8 +146,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
   }
 
   /**
-   * Stores the new pair. GitHub has ended the old pair by now, so a store that is down is tried until it is back; the
-   * request that asked for the refresh does not wait that long.
+   * Stores the new token pair. GitHub has ended the old pair, so if the store is down, this tries again for up to
+   * `timeouts.store` milliseconds; the request that needed the refresh does not wait that long.
    */
   async function storePair(credential: CredentialState, sealed: SealedTokens): Promise<boolean> {
     const deadline = performance.now() + timeouts.store;
@@ -156,14 +167,18 @@ export function createCredentials(options: CredentialOptions): Credentials {
     return current;
   }
 
-  /** Ends the credential and its grants, unless it was renewed in the meantime. */
+  /**
+   * Ends a credential and its grants, unless it was refreshed in the meantime.
+   * @returns the refreshed credential
+   * @throws {CredentialDead} when the credential has ended
+   */
   async function end(credential: CredentialState, why: string): Promise<CredentialState> {
     const { person, id, generation } = credential;
     const ended = await store.credentials.end(person, id, generation);
-    // Another request renewed it, or ended it and has told of that.
+    // Another request refreshed the credential, or ended it and emitted the event; read() tells which.
     if (ended.length === 0) return read(credential);
     events.emit('credential.dead', { person, credential: id });
-    await sessionEnding.ended(person, ended, 'upstream_revoked', 'upstream');
+    await sessionEnding.afterStoreEnded(person, ended, 'upstream_revoked', 'upstream');
     throw new CredentialDead(why);
   }
 
@@ -173,7 +188,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
     return (seal.open(person, id, sealedTokens).renewFrom ?? 0) <= now();
   }
 
-  function reportStoreTrouble(error: unknown): void {
+  function reportStoreError(error: unknown): void {
     events.emit('store.error', { error });
   }
 
@@ -186,7 +201,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
       try {
         return await refreshOnce(credential);
       } catch (error) {
-        // GitHub will say whether the access token is dead too when it is used.
+        // If the access token is dead too, GitHub answers 401 when it is used.
         if (error instanceof GithubRefusal || (error instanceof GithubUnavailable && alive)) return credential;
         throw error;
       }

@@ -65,6 +65,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
     administrators: config.adminUsers,
     store: store.shared,
     githubUrl: url,
+    now,
   });
   const personTag = await createPersonTag(store.shared, secrets, url);
   const upstream = createGithubUpstream({

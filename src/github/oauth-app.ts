@@ -1,6 +1,7 @@
 /**
- * GitHub's OAuth endpoints, called by hand because GitHub answers errors with HTTP 200 and Octokit's exchange sends no
- * PKCE verifier: the web flow's address, the code exchange, the refresh, and the revocation of a token.
+ * GitHub's OAuth endpoints: the authorization URL, the code exchange, the refresh, and the revocation of a token. They
+ * are called without Octokit, because GitHub answers errors with HTTP 200 and Octokit's exchange sends no PKCE
+ * verifier.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
 import { z } from 'zod';
@@ -11,20 +12,21 @@ import type { EventBus } from '../observe/events.ts';
 import { codeChallenge } from '../protocol/pkce.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
-const MAX_ANSWER = 64 * 1024;
+/** Characters of an answer. */
+const MAX_ANSWER_LENGTH = 64 * 1024;
 const USER_AGENT = 'mcp-github-bridge';
 
-/** Tokens as GitHub gives them. Lifetimes are seconds from now, and absent for tokens that do not expire. */
+/** The tokens in an answer of GitHub. Lifetimes are in seconds from now, and absent for tokens that do not expire. */
 export interface GithubTokens {
   readonly accessToken: string;
   readonly refreshToken?: string;
   readonly expiresIn?: number;
   readonly refreshExpiresIn?: number;
-  /** Scopes of the answer; undefined when it names none. */
+  /** The granted scopes; absent when the answer does not name them. */
   readonly scope?: readonly string[];
 }
 
-/** GitHub refused, in its own words (`bad_verification_code`, `bad_refresh_token`, …). */
+/** GitHub answered with an error code (`bad_verification_code`, `bad_refresh_token`, …). */
 export class GithubRefusal extends Error {
   override readonly name = 'GithubRefusal';
   readonly code: string;
@@ -35,7 +37,7 @@ export class GithubRefusal extends Error {
   }
 }
 
-/** GitHub did not answer, or not sensibly: says nothing about the person or the token. */
+/** GitHub did not answer, or its answer cannot be used. The token and the person's session are not affected. */
 export class GithubUnavailable extends Error {
   override readonly name = 'GithubUnavailable';
   /** Seconds after which to try again, when GitHub said so. */
@@ -47,7 +49,7 @@ export class GithubUnavailable extends Error {
   }
 }
 
-// What GitHub leaves out, leaves empty or says as null is absent: a login must not fail over it.
+// A member that is missing, empty, null or malformed counts as absent, so that a login does not fail because of it.
 const seconds = z.coerce.number().int().positive().optional().catch(undefined);
 const text = z.string().min(1).optional().catch(undefined);
 const tokenAnswer = z.object({
@@ -60,16 +62,16 @@ const tokenAnswer = z.object({
 const errorAnswer = z.object({ error: z.string().min(1), error_description: z.string().default('') });
 
 export interface GithubOAuth {
-  /** The address of GitHub's authorization page. */
+  /** The address of GitHub's authorization page for a request. */
   authorizationUrl(request: UpstreamRequest): string;
-  /** @throws {GithubRefusal | GithubUnavailable} */
+  /** Redeems a code. @throws {GithubRefusal | GithubUnavailable} */
   exchange(code: string, codeVerifier: string): Promise<GithubTokens>;
-  /** @throws {GithubRefusal | GithubUnavailable} */
+  /** Requests a new token pair. @throws {GithubRefusal | GithubUnavailable} */
   refresh(refreshToken: string): Promise<GithubTokens>;
   /**
-   * Revokes one token.
-   * @returns false when GitHub knows no such token any more
-   * @throws {GithubUnavailable | GithubRefusal}
+   * Revokes an access token, and with it its refresh token.
+   * @returns false when GitHub does not know the token any more
+   * @throws {GithubUnavailable | GithubRefusal} a refusal means that the client id or the client secret is wrong
    */
   revoke(accessToken: string): Promise<boolean>;
 }
@@ -84,6 +86,7 @@ interface GithubOAuthOptions {
   readonly timeouts?: Timeouts;
 }
 
+/** Creates the client of GitHub's OAuth endpoints. */
 export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
   const { clientId, clientSecret, url, apiUrl, callbackUrl, events, timeouts = TIMEOUTS } = options;
 
@@ -102,7 +105,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       });
       const text = await response.text();
       status = response.status;
-      if (text.length > MAX_ANSWER) throw new GithubUnavailable(`${route}: the answer is too long`);
+      if (text.length > MAX_ANSWER_LENGTH) throw new GithubUnavailable(`${route}: the answer is too long`);
       return { status, headers: response.headers, text };
     } catch (error) {
       if (error instanceof GithubUnavailable) throw error;
@@ -182,7 +185,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
   };
 }
 
-/** GitHub joins scopes with commas in answers, with spaces elsewhere. */
+/** Splits a list of scopes. GitHub separates scopes with commas in answers, and with spaces elsewhere. */
 export function splitScope(scope: string): string[] {
   return scope.split(/[\s,]+/).filter((item) => item !== '');
 }

@@ -1,24 +1,30 @@
 /**
- * Persons: the opaque tag that names one in the store and in `sid`. A person is a numeric id at one GitHub, so that the
- * demo, github.com and an Enterprise Server never mix (design decisions 9 and 18).
+ * The opaque tag that identifies a person in the store and in the claim `sid`. A person is a numeric account id at one
+ * GitHub, so that people of the demo, github.com and an Enterprise Server never mix (design decision 9). The tag is
+ * also the hash tag in Redis Cluster (design decision 18).
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Secrets } from '../security/secrets.ts';
 import type { SharedStore } from '../store/store.ts';
 
+/** Name of the stored document with the sealed key of the HMAC. */
 const SALT = 'person-salt';
 const TAG_BYTES = 12;
 
+/** Computes the tag of a GitHub account id: 16 characters of base64url. */
 export type PersonTag = (githubId: number) => string;
 
-/** Reads the store's salt, or makes it: tags survive a rotation of the secret. */
+/**
+ * Reads the salt from the store, or creates it. Because the salt does not depend on `BRIDGE_SECRET`, tags stay the same
+ * when that secret is rotated.
+ */
 export async function createPersonTag(store: SharedStore, secrets: Secrets, githubUrl: string): Promise<PersonTag> {
   const { version, value } = await store.readDocument(SALT);
   let sealed = value;
   if (version === 0 || !secrets.isCurrent(value)) {
     const salt = version === 0 ? randomBytes(32).toString('base64url') : secrets.open(value, SALT);
     sealed = secrets.seal(salt, SALT);
-    // Whoever else wrote in between wrote a salt that stands.
+    // If another replica wrote first, its salt is read and used.
     if (!(await store.writeDocument(SALT, version, sealed))) return createPersonTag(store, secrets, githubUrl);
   }
   const salt = Buffer.from(secrets.open(sealed, SALT), 'base64url');

@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import type { SharedStore } from '../store/store.ts';
 
-/** Milliseconds for which pins are believed before they are read again. */
-const REREAD_AFTER = 60_000;
+/** Seconds after which the pins are read from the store again. */
+const REREAD_AFTER = 60;
 const pinsSchema = z.record(z.string(), z.number());
 
 export interface Pins {
@@ -18,16 +18,19 @@ export interface Pins {
   pin(name: string, id: number): Promise<number>;
 }
 
-/** @param document the name of the versioned document that keeps them */
-export function createPins(store: SharedStore, document: string): Pins {
+/**
+ * @param document the name of the versioned document that keeps them
+ * @param now epoch seconds
+ */
+export function createPins(store: SharedStore, document: string, now: () => number): Pins {
   let known: { ids: ReadonlyMap<string, number>; version: number; readAt: number } | undefined;
 
   async function read(): Promise<{ ids: ReadonlyMap<string, number>; version: number }> {
-    if (known === undefined || Date.now() - known.readAt > REREAD_AFTER) {
+    if (known === undefined || now() - known.readAt > REREAD_AFTER) {
       const { version, value } = await store.readDocument(document);
       // A map, because names such as "constructor" are members of every object.
       const ids = new Map(version === 0 ? [] : Object.entries(pinsSchema.parse(JSON.parse(value))));
-      known = { ids, version, readAt: Date.now() };
+      known = { ids, version, readAt: now() };
     }
     return known;
   }

@@ -1,6 +1,7 @@
 /**
- * Who may in: `ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`, and who administers. A login or an organization named there is
- * pinned to the first numeric id that had the name (`pins.ts`): who takes over the name later is not meant.
+ * The policy: who may sign in (`ALLOWED_GITHUB_USERS`, `ALLOWED_GITHUB_ORGS`), and who is an administrator. A login or an
+ * organization in these settings is pinned to the first numeric id that had the name (`pins.ts`): an account or an
+ * organization that takes an old name later does not get its access.
  */
 import { z } from 'zod';
 import type { OrganizationRule, UserRule } from '../config/config.ts';
@@ -13,21 +14,24 @@ import { GithubTrouble } from './trouble.ts';
 
 const membershipSchema = z.object({ state: z.string(), organization: z.object({ id: z.number() }).optional() });
 
-/** Asks GitHub as the person. */
+/** Calls `GET path` of GitHub's API with the person's token. */
 type AskGithub = (path: string) => Promise<GithubAnswer>;
 
 export interface Policy {
-  /** Scopes that the policy needs from GitHub. */
+  /** Scopes that the policy requests from GitHub. */
   readonly scope: readonly string[];
   /**
-   * Whether a person may use this bridge.
-   * @param account as GitHub says it is now, or as it was stored: then its login may be out of date, and somebody
-   * else's by now
-   * @param presentAccount asks GitHub for the account, when it was stored and the login matters
-   * @throws {UpstreamFailure} access_denied when not, temporarily_unavailable when GitHub cannot be asked
+   * Checks that a person may use this bridge.
+   * @param account the account as GitHub describes it now; or as it was stored, then with `presentAccount`
+   * @param ask calls GitHub's API about memberships
+   * @param presentAccount reads the account from GitHub; called only if the login matters, because a stored login may
+   *   be out of date and belong to another account now
+   * @throws {UpstreamFailure} access_denied when the person is not allowed, temporarily_unavailable when GitHub cannot
+   *   be asked
    * @throws {GithubTrouble} of `presentAccount`
    */
   admit(account: Account, ask: AskGithub, presentAccount?: () => Promise<Account>): Promise<void>;
+  /** Whether `ADMIN_GITHUB_USERS` names the account. */
   isAdministrator(account: Account): Promise<boolean>;
 }
 
@@ -38,22 +42,29 @@ interface PolicyOptions {
   readonly store: SharedStore;
   /** Names and ids are those of one GitHub. */
   readonly githubUrl: string;
+  /** Epoch seconds. */
+  readonly now: () => number;
 }
 
-export function createPolicy({ users, organizations, administrators, store, githubUrl }: PolicyOptions): Policy {
+/** Creates the policy from the settings. */
+export function createPolicy(options: PolicyOptions): Policy {
+  const { users, organizations, administrators, store, githubUrl, now } = options;
   const open = users.length === 0 && organizations.length === 0;
-  const goesByLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
-  const logins = createPins(store, `login-pins:${githubUrl}`);
-  const organizationNames = createPins(store, `organization-pins:${githubUrl}`);
+  const dependsOnLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
+  const logins = createPins(store, `login-pins:${githubUrl}`, now);
+  const organizationNames = createPins(store, `organization-pins:${githubUrl}`, now);
 
-  /** Pins those logins of the rules that this account is the first to use. @param account as GitHub says it is now */
+  /**
+   * Pins the account's login to its id, if a rule names the login and it is not pinned yet.
+   * @param account as GitHub describes it now
+   */
   async function pin(account: Account): Promise<void> {
     const login = account.login.toLowerCase();
     if ([...users, ...administrators].some((rule) => 'login' in rule && rule.login === login))
       await logins.pin(login, account.id);
   }
 
-  /** Whether an account is named, by its id or by a login that is pinned to it. */
+  /** Whether one of the rules names the account, by its id or by a login that is pinned to its id. */
   async function isNamed(rules: readonly UserRule[], { id, login }: Account): Promise<boolean> {
     if (rules.some((rule) => 'id' in rule && rule.id === id)) return true;
     const named = rules.flatMap((rule) => ('login' in rule ? rule.login : []));
@@ -68,7 +79,7 @@ export function createPolicy({ users, organizations, administrators, store, gith
       organizations.map((rule) => isMember(organizationNames, rule, account, ask)),
     );
     if (asked.some((answer) => answer.status === 'fulfilled' && answer.value)) return true;
-    // The person may be a member of an organization that could not be asked about.
+    // An organization that could not be asked might be the one that allows the person, so this is not a refusal.
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
     return false;
   }
@@ -78,7 +89,7 @@ export function createPolicy({ users, organizations, administrators, store, gith
     async admit(account, ask, presentAccount) {
       if (presentAccount === undefined) await pin(account);
       if (open || (await isNamed(users, account))) return;
-      const present = presentAccount !== undefined && goesByLogin ? await presentAccount() : account;
+      const present = presentAccount !== undefined && dependsOnLogin ? await presentAccount() : account;
       if (present.id === account.id) {
         await pin(present);
         if ((await isNamed(users, present)) || (await isMemberOfAny(present, ask))) return;

@@ -1,6 +1,7 @@
 /**
- * Revocation at GitHub: tokens that no grant uses any more are deleted there, at once or, when GitHub is down, later. The
- * sweeper ends grants that have expired, and revokes what is still pending; replicas share the people by claims.
+ * Revocation at GitHub: tokens that no grant uses any more are deleted at GitHub, at once or, when GitHub is down,
+ * later. The sweeper ends expired grants and makes pending revocations. Replicas share that work: each claims some
+ * people.
  */
 import type { SessionEnding } from '../oauth/session-ending.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -10,25 +11,26 @@ import { type Store, StoreUnavailable } from '../store/store.ts';
 import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.ts';
 import type { TokenSeal } from './token-seal.ts';
 
-/** Seconds between two visits to a person with sessions. */
+/** Seconds between two visits of the sweeper to a person with sessions. */
 const VISIT_INTERVAL = 3600;
-/** Seconds a replica may take for the people it claimed. */
-const CLAIM = 120;
-const PEOPLE_AT_ONCE = 50;
+/** Seconds for which claimed people belong to one replica. */
+const CLAIM_TTL = 120;
+/** People that a replica claims at once. */
+const PEOPLE_PER_CLAIM = 50;
 /** Seconds after which a failed revocation is tried again. */
 const RETRY_DELAY = 60;
 
 export interface Revocations {
-  /** Starts revoking a person's tokens that no grant uses any more; the caller does not wait. */
+  /** Starts to revoke a person's tokens that no grant uses any more; does not wait for the result. */
   revokeUnused(person: string): void;
   /**
-   * Revokes a pair that never became a credential. Never fails: it is stored first, so that it can be tried again; without
-   * a store it is tried once.
+   * Revokes a token pair that never became a credential. Never fails. The pair is stored first, so that a failed
+   * revocation is tried again; if the store is down, it is tried once.
    */
   discard(revocation: PendingRevocation): Promise<void>;
-  /** One round of the sweeper: everybody who is due. @returns how many people were visited */
+  /** One round of the sweeper: visits all people whose visit is due. @returns how many people were visited */
   sweep(): Promise<number>;
-  /** Resolves when nothing is under way. */
+  /** Resolves when no revocation is running. */
   idle(): Promise<void>;
 }
 
@@ -41,11 +43,12 @@ interface RevocationOptions {
   readonly sessionEnding: SessionEnding;
 }
 
+/** Creates the revocations of one replica. */
 export function createRevocations(options: RevocationOptions): Revocations {
   const { store, events, oauth, appClientId, seal, sessionEnding } = options;
-  const underWay = new Set<Promise<void>>();
+  const running = new Set<Promise<void>>();
 
-  /** Revokes each token; what fails stays in the store. @returns false when GitHub does not answer */
+  /** Revokes each token pair; a failed one stays in the store. @returns false when GitHub does not answer */
   async function revoke(person: string, pending: readonly PendingRevocation[]): Promise<boolean> {
     for (const revocation of pending) {
       try {
@@ -59,7 +62,8 @@ export function createRevocations(options: RevocationOptions): Revocations {
           continue;
         }
         if (!(error instanceof GithubRefusal || error instanceof GithubUnavailable)) throw error;
-        // A refusal of the app's own credentials lasts longer than a minute. Either way the other tokens would fail too.
+        // The other tokens would fail too. If GitHub refused the app's own credentials, the operator must correct them
+        // first, so the next attempt is later.
         await store.revocations.retry(person, error instanceof GithubRefusal ? VISIT_INTERVAL : RETRY_DELAY);
         return error instanceof GithubRefusal;
       }
@@ -67,20 +71,25 @@ export function createRevocations(options: RevocationOptions): Revocations {
     return true;
   }
 
-  /** @throws {GithubRefusal | GithubUnavailable | SealBroken} */
+  /**
+   * Revokes one token pair.
+   * @returns the outcome, for the event
+   * @throws {GithubRefusal | GithubUnavailable | SealBroken}
+   */
   async function revokeAtGithub(revocation: PendingRevocation): Promise<string> {
     const { person, credential } = revocation;
-    // Only the app that a token was issued to can revoke it.
+    // GitHub lets only the app that a token was issued to revoke it.
     if (revocation.appClientId !== appClientId) return 'another app';
     const { accessToken, refreshToken } = seal.open(person, credential, revocation.sealedTokens);
     if (await oauth.revoke(accessToken)) return 'revoked';
     if (refreshToken === undefined) return 'dead before';
-    // GitHub does not delete an expired access token, and its refresh token lives on for months. A renewed pair can be
-    // deleted.
+    // GitHub does not delete an expired access token, but its refresh token stays valid for months. So the pair is
+    // refreshed, and the new pair is deleted.
     try {
       const tokens = await oauth.refresh(refreshToken);
       const { sealedTokens } = seal.seal(person, credential, tokens);
-      // Stored, in case GitHub fails to answer next; without a store the revocation is tried all the same.
+      // The new pair is stored, in case GitHub does not answer the deletion. If the store is down, it is deleted
+      // anyway.
       await store.revocations.add({ ...revocation, sealedTokens }).catch((error: unknown) => {
         events.emit('store.error', { error });
       });
@@ -92,20 +101,22 @@ export function createRevocations(options: RevocationOptions): Revocations {
     }
   }
 
+  /** Keeps work that nobody waits for, so that `idle` can; its errors go to the log. */
   function track(work: Promise<unknown>): void {
     const tracked: Promise<void> = work.then(
-      () => void underWay.delete(tracked),
+      () => void running.delete(tracked),
       (error: unknown) => {
-        underWay.delete(tracked);
+        running.delete(tracked);
         events.emit('store.error', { error });
       },
     );
-    underWay.add(tracked);
+    running.add(tracked);
   }
 
+  /** Ends a person's expired grants and revokes their tokens. @returns false when GitHub does not answer */
   async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
     const { ended, revocations } = await store.revocations.sweep(person, VISIT_INTERVAL);
-    sessionEnding.expired(ended);
+    sessionEnding.reportExpired(ended);
     if (githubAnswers) return revoke(person, revocations);
     if (revocations.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return false;
@@ -126,22 +137,22 @@ export function createRevocations(options: RevocationOptions): Revocations {
       let visited = 0;
       let githubAnswers = true;
       for (;;) {
-        const people = await store.revocations.duePeople(PEOPLE_AT_ONCE, CLAIM);
+        const people = await store.revocations.duePeople(PEOPLE_PER_CLAIM, CLAIM_TTL);
         for (const person of people) {
           try {
             githubAnswers = await visit(person, githubAnswers);
           } catch (error) {
-            // A fault in one person's records must not stop the sweep.
+            // An error in the records of one person must not stop the sweep.
             events.emit('store.error', { error });
             if (error instanceof StoreUnavailable) return visited;
           }
         }
         visited += people.length;
-        if (people.length < PEOPLE_AT_ONCE) return visited;
+        if (people.length < PEOPLE_PER_CLAIM) return visited;
       }
     },
     async idle() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

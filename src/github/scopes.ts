@@ -4,7 +4,7 @@
  */
 import type { UpstreamScopes } from '../oauth/scope.ts';
 
-/** Each scope with those it directly contains. */
+/** Each scope with the scopes that it contains directly. */
 const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],
   'repo:status': [],
@@ -42,7 +42,7 @@ const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   'read:audit_log': [],
 };
 
-/** All scopes that a scope gives, itself included. */
+/** All scopes that a scope contains, directly or indirectly, and itself. */
 function closure(scope: string): ReadonlySet<string> {
   const all = new Set([scope]);
   for (const member of all) for (const contained of CONTAINS[member] ?? []) all.add(contained);
@@ -53,18 +53,19 @@ const CLOSURES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.keys(CONTAINS).map((scope) => [scope, closure(scope)]),
 );
 
-/** Whether granted scopes give what `needed` gives. */
+/** Whether one of the granted scopes is `needed` or contains it. */
 export function covers(granted: readonly string[], needed: string): boolean {
   return granted.some((scope) => scope === needed || CLOSURES.get(scope)?.has(needed) === true);
 }
 
 /**
- * @param defaults scopes asked for when the client names none
+ * Creates the scopes of the upstream.
+ * @param defaults scopes that are requested when the client names none (`SCOPES`)
  */
 export function githubScopes(defaults: readonly string[]): UpstreamScopes {
   return {
     default: defaults,
-    // An empty request would return whatever was granted before (github.md).
+    // For an empty request GitHub would grant the scopes that it granted before (design decision 8).
     always: ['read:user'],
     isKnown: (scope) => CLOSURES.has(scope) || defaults.includes(scope),
     covers,

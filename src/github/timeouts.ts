@@ -1,20 +1,21 @@
 /**
- * How long GitHub, and what is done about its answers, may take: milliseconds. MCP clients give a tool call up after a
- * minute, so a caller hears what is wrong well before that.
+ * The time limits for requests to GitHub and for storing their results, in milliseconds. MCP clients give up a tool
+ * call after 60 seconds, so the caller gets an error well before that (docs/github.md, "Time limits").
  */
 export interface Timeouts {
-  /** One call of the API with all its retries. */
+  /** One call of the API, including its retries. */
   readonly call: number;
-  /** One request to the OAuth endpoints, which is never repeated by itself. */
+  /** One request to the OAuth endpoints; these are not retried. */
   readonly oauth: number;
-  /** Waiting for a refresh, this replica's or another's. */
+  /** Waiting for a refresh by this or another replica. */
   readonly refresh: number;
-  /** A call with a refresh before or after it, for the caller who waits. */
+  /** All that a tool call waits for GitHub: a call, and a refresh before or after it. */
   readonly answer: number;
-  /** Storing a pair that GitHub has given; no caller waits for that. */
+  /** Storing a refreshed token pair; no caller waits for it. */
   readonly store: number;
 }
 
+/** The time limits in production; tests use shorter ones. */
 export const TIMEOUTS: Timeouts = {
   call: 12_000,
   oauth: 10_000,

@@ -1,6 +1,6 @@
 /**
- * GitHub's token pairs as the store keeps them: sealed for one credential, with the instants they expire at beside
- * them.
+ * GitHub's token pairs as the store keeps them: sealed for one credential, with their expiries beside them in the
+ * clear.
  */
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
@@ -8,33 +8,36 @@ import type { Secrets } from '../security/secrets.ts';
 import type { Credential } from '../store/records.ts';
 import type { GithubTokens } from './oauth-app.ts';
 
-/** Seconds before its expiry at which an access token is refreshed. */
+/** An access token is refreshed this many seconds before its expiry. */
 const REFRESH_AHEAD = 300;
 
 const pairSchema = z.object({
   accessToken: z.string(),
   refreshToken: z.string().optional(),
-  /** When an expiring access token is due, in epoch seconds. */
+  /** Epoch seconds from which an expiring access token is refreshed. */
   renewFrom: z.number().optional(),
 });
 /** A token pair, unsealed. */
 type TokenPair = z.infer<typeof pairSchema>;
 
-/** What a credential keeps of its tokens. */
+/** The members of a credential that hold its tokens. */
 export type SealedTokens = Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>;
 
 export interface TokenSeal {
-  /** The sealed form of tokens that GitHub gave just now. */
+  /** Seals tokens that GitHub has just issued. @param id the id of the credential */
   seal(person: string, id: string, tokens: GithubTokens): SealedTokens;
-  /** @throws {SealBroken} */
+  /** Unseals a token pair. @throws {SealBroken} */
   open(person: string, id: string, sealedTokens: string): TokenPair;
-  /** The same pair sealed under the newest secret; undefined when it is already. @throws {SealBroken} */
+  /** The same pair sealed with the newest secret; undefined when it already is. @throws {SealBroken} */
   resealed(person: string, id: string, sealedTokens: string): string | undefined;
-  /** Whether a token of that expiry can be due already: what its pair says counts. */
+  /**
+   * Whether an access token with this expiry may be due for a refresh, without unsealing the pair. If so, `renewFrom`
+   * in the pair decides.
+   */
   mayBeDue(accessExpiresAt: number): boolean;
 }
 
-/** @param now epoch seconds */
+/** Creates the seal of token pairs. @param now returns epoch seconds */
 export function createTokenSeal(secrets: Secrets, now: () => number): TokenSeal {
   const identity = (person: string, id: string) => `credential:${person}:${id}`;
   const inSeconds = (seconds: number | undefined) => (seconds === undefined ? undefined : now() + seconds);
@@ -59,8 +62,8 @@ export function createTokenSeal(secrets: Secrets, now: () => number): TokenSeal 
 }
 
 /**
- * A token that lives shorter than we like to be ahead is refreshed at half its life, so that not every call refreshes
- * it.
+ * The age in seconds at which an access token is refreshed: {@link REFRESH_AHEAD} before its expiry. A token with a
+ * short lifetime is refreshed at half of it, so that not every call refreshes it.
  */
 function dueAfter(expiresIn: number): number {
   return Math.max(expiresIn - REFRESH_AHEAD, Math.floor(expiresIn / 2));

@@ -1,13 +1,13 @@
 /**
- * What GitHub's API may say instead of an answer, told apart: the credential is dead, or GitHub is in trouble, in plain
- * words.
+ * What an error of GitHub's API means: either the token is dead (`BadCredentials`), or the call failed for another
+ * reason and the session goes on (`GithubTrouble`).
  */
 
-/** GitHub is in trouble or limits us: the session is fine, the call is not. */
+/** A call failed, but the session is not affected: GitHub limits requests, is unavailable, or refuses this resource. */
 export class GithubTrouble extends Error {
   override readonly name = 'GithubTrouble';
   readonly kind: 'rate_limited' | 'unavailable' | 'forbidden' | 'not_found';
-  /** Seconds after which to try again, when that helps and is known. */
+  /** Seconds after which to try again; undefined when trying again does not help. */
   readonly retryAfter: number | undefined;
 
   constructor(kind: GithubTrouble['kind'], message: string, options: { retryAfter?: number; cause?: unknown } = {}) {
@@ -17,29 +17,29 @@ export class GithubTrouble extends Error {
   }
 }
 
-/** GitHub's 401: the token is dead. */
+/** GitHub answered 401: the token is dead. */
 export class BadCredentials extends Error {
   override readonly name = 'BadCredentials';
 }
 
-/** Seconds after which to try again when GitHub does not say. */
-const UNKNOWN_WAIT = 30;
-/** Seconds GitHub asks for when it limits without saying for how long. */
-const LIMITED_WAIT = 60;
+/** Seconds after which to try again when GitHub does not answer as it should, and does not say for how long. */
+const DEFAULT_RETRY_AFTER = 30;
+/** Seconds to wait after a rate limit without a time; GitHub's documentation says at least one minute. */
+const DEFAULT_LIMIT_WAIT = 60;
 
 /**
- * What an error of Octokit's means.
+ * Translates an error of Octokit.
  * @param now epoch seconds
  * @see https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
 export function githubError(error: unknown, now: number): GithubTrouble | BadCredentials {
-  const { status, headers, body } = answerIn(error);
-  // Only GitHub's own 401 says anything of the token: GitHub answers JSON, a proxy in between mostly does not.
-  if (status === 401 && isDocument(body)) return new BadCredentials('GitHub answered 401', { cause: error });
+  const { status, headers, body } = responseOf(error);
+  // Only a 401 of GitHub itself means that the token is dead. GitHub answers JSON; a 401 of a proxy is usually HTML.
+  if (status === 401 && isObject(body)) return new BadCredentials('GitHub answered 401', { cause: error });
   const retryAfter = Number(headers['retry-after']) || 0;
   if (status === 429 || (status === 403 && isLimit(headers, retryAfter, error))) {
     const reset = Number(headers['x-ratelimit-reset']) || 0;
-    const untilReset = reset > 0 ? Math.max(1, Math.ceil(reset - now)) : LIMITED_WAIT;
+    const untilReset = reset > 0 ? Math.max(1, Math.ceil(reset - now)) : DEFAULT_LIMIT_WAIT;
     return new GithubTrouble('rate_limited', 'GitHub limits the requests of this account for now', {
       retryAfter: retryAfter > 0 ? retryAfter : untilReset,
       cause: error,
@@ -51,23 +51,24 @@ export function githubError(error: unknown, now: number): GithubTrouble | BadCre
     return new GithubTrouble('not_found', 'GitHub knows no such thing, or does not show it to this account', {
       cause: error,
     });
-  return new GithubTrouble('unavailable', problem(status, error), {
-    retryAfter: retryAfter > 0 ? retryAfter : UNKNOWN_WAIT,
+  return new GithubTrouble('unavailable', unavailableMessage(status, error), {
+    retryAfter: retryAfter > 0 ? retryAfter : DEFAULT_RETRY_AFTER,
     cause: error,
   });
 }
 
-/** The HTTP status of an error of Octokit's, if GitHub answered at all. */
+/** The HTTP status in an error of Octokit; undefined when GitHub did not answer. */
 export function statusOf(error: unknown): number | undefined {
-  return answerIn(error).status;
+  return responseOf(error).status;
 }
 
-/** Whether this is what GitHub's API answers: an object or a list, whatever is in it. */
-export function isDocument(body: unknown): body is object {
-  return typeof body === 'object' && body !== null;
+/** Whether a value is an object or a list, as every JSON answer of GitHub's API is. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
-function problem(status: number | undefined, error: unknown): string {
+/** The message for an answer, or a missing answer, that says nothing about the token or the resource. */
+function unavailableMessage(status: number | undefined, error: unknown): string {
   if (status !== undefined && status >= 500) return `GitHub has a problem of its own (${status})`;
   if (status !== undefined) return `GitHub did not answer as it should (${status})`;
   return error instanceof Error && error.name === 'AbortError'
@@ -75,6 +76,9 @@ function problem(status: number | undefined, error: unknown): string {
     : 'GitHub cannot be reached';
 }
 
+/**
+ * Whether a 403 is a rate limit: the primary limit is used up, or GitHub says so by `Retry-After` or in its message.
+ */
 function isLimit(headers: Headers, retryAfter: number, error: unknown): boolean {
   return headers['x-ratelimit-remaining'] === '0' || retryAfter > 0 || /rate limit/i.test(messageOf(error));
 }
@@ -82,13 +86,14 @@ function isLimit(headers: Headers, retryAfter: number, error: unknown): boolean 
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /**
- * GitHub's answer inside an error. Octokit gives a status of 500 to connections that failed; those have no response.
+ * GitHub's answer in an error of Octokit. Octokit sets the status 500 for a connection that failed; such an error has
+ * no `response`, and the result has no status.
  */
-function answerIn(error: unknown): { status: number | undefined; headers: Headers; body: unknown } {
+function responseOf(error: unknown): { status: number | undefined; headers: Headers; body: unknown } {
   const response: unknown = error instanceof Error && 'response' in error ? error.response : undefined;
-  if (!isDocument(response) || !('status' in response) || typeof response.status !== 'number')
+  if (!isObject(response) || !('status' in response) || typeof response.status !== 'number')
     return { status: undefined, headers: {}, body: undefined };
-  const headers = 'headers' in response && isDocument(response.headers) ? Object.entries(response.headers) : [];
+  const headers = 'headers' in response && isObject(response.headers) ? Object.entries(response.headers) : [];
   return {
     status: response.status,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),

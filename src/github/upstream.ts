@@ -29,7 +29,7 @@ const emailsSchema = z.array(z.looseObject({ email: z.string(), primary: z.boole
 
 interface GithubUpstreamOptions {
   readonly clientId: string;
-  /** GitHub's own issuer: its authorization response may name it (RFC 9207). */
+  /** GitHub's issuer, which its authorization response may name (RFC 9207). */
   readonly issuer: string;
   readonly scopes: UpstreamScopes;
   readonly oauth: GithubOAuth;
@@ -42,9 +42,10 @@ interface GithubUpstreamOptions {
   readonly store: Store;
 }
 
-/** No account has this id; it stands for a person who is not known. */
-const NOBODY = 0;
+/** Stands for an unknown person; no GitHub account has this id. */
+const UNKNOWN_ACCOUNT_ID = 0;
 
+/** Creates the upstream. */
 export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   const { oauth, api, credentials, policy, revocations, personTag, seal } = options;
 
@@ -66,13 +67,13 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       return { person, credentialId: id, credential, account, grantedScope: scope.effective };
     } catch (error) {
       await discardTokens(tokens);
-      throw error instanceof GithubTrouble || error instanceof BadCredentials ? troubled(error) : error;
+      throw error instanceof GithubTrouble || error instanceof BadCredentials ? loginFailure(error) : error;
     }
   }
 
-  /** Revokes the tokens of a login that failed before it was known whose they are. */
+  /** Revokes the tokens of a failed login. They are stored under no person, because the person may not be known yet. */
   async function discardTokens(tokens: GithubTokens): Promise<void> {
-    const person = personTag(NOBODY);
+    const person = personTag(UNKNOWN_ACCOUNT_ID);
     const [id, credential] = [randomUUID(), 'none'];
     const { sealedTokens } = seal.seal(person, credential, tokens);
     await revocations.discard({ person, id, credential, appClientId: options.clientId, sealedTokens });
@@ -138,14 +139,17 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       } catch (error) {
         if (error instanceof CredentialDead) throw accessRefused(error);
         if (!(error instanceof GithubTrouble)) throw error;
-        // An app that may not see addresses: there is none to tell.
+        // The app is not allowed to read e-mail addresses, so userinfo has none.
         if (error.kind === 'forbidden' || error.kind === 'not_found') return undefined;
         throw unreachable(error);
       }
     },
   };
 
-  /** Refreshes what is due, and seals anew what an older secret sealed, so that the secret can be retired. */
+  /**
+   * Refreshes the credential if that is due. Tokens that an older secret sealed are sealed with the newest one, so that
+   * the older secret can be removed.
+   */
   async function renewed(credential: CredentialState): Promise<CredentialState> {
     try {
       const fresh = await credentials.fresh(credential);
@@ -164,8 +168,9 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
 }
 
 /**
- * What GitHub really granted: the header of its API, else the token answer. A GitHub App's tokens carry no scopes, for
- * the app has permissions instead: there the known scopes asked for are granted (design decision 8).
+ * The scopes that GitHub granted, from the header `X-OAuth-Scopes` of its API, or else from the token answer. Tokens of
+ * a GitHub App (prefix `ghu_`) have no scopes, because the app has permissions instead; then the requested scopes count
+ * as granted (design decision 8).
  */
 function grantedScope(
   tokens: GithubTokens,
@@ -177,7 +182,7 @@ function grantedScope(
   return { stored: granted, effective: granted };
 }
 
-/** @throws {GithubTrouble} when this is not the document that it should be */
+/** The account in an answer of `GET /user`. @throws {GithubTrouble} when the answer is another document */
 function accountIn({ data }: GithubAnswer): Account {
   const user = userSchema.safeParse(data);
   if (!user.success) throw new GithubTrouble('unavailable', 'GitHub answered /user with something else');
@@ -185,8 +190,8 @@ function accountIn({ data }: GithubAnswer): Account {
   return { id, login, ...defined({ name: name || undefined, avatarUrl: avatar_url || undefined }) };
 }
 
-/** Why a login cannot go on: GitHub refuses this account, or does not answer. */
-function troubled(error: GithubTrouble | BadCredentials): UpstreamFailure {
+/** The failure of a login whose call to GitHub failed: GitHub refuses the account, or is unavailable. */
+function loginFailure(error: GithubTrouble | BadCredentials): UpstreamFailure {
   if (!(error instanceof GithubTrouble) || error.kind !== 'forbidden') return unreachable(error);
   return new UpstreamFailure('access_denied', 'github_account', 'GitHub refuses this account', {
     detail: error.message,

@@ -17,7 +17,7 @@ const revokedSchema = z.object({ action: z.literal('revoked'), sender: z.object(
 
 interface WebhookServices {
   readonly sessionEnding: SessionEnding;
-  /** Shared with GitHub for signing. */
+  /** `GITHUB_WEBHOOK_SECRET`: with it GitHub signs each delivery. */
   readonly secret: string;
   readonly personTag: PersonTag;
 }

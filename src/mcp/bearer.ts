@@ -1,7 +1,8 @@
 /**
- * Bearer tokens at the resource server: a token of ours for this resource, whose grant lives. The grant and its
- * credential are read in one round trip, at every call, so that revocation is immediate. @see RFC 6750, RFC 9068
- * section 4, MCP Authorization
+ * The bearer check of the resource server: the token must be issued by this server for this resource, and its grant
+ * must not have ended. The grant and its credential are read at every call, in one round trip, so that a revocation
+ * takes effect at once (design decision 4).
+ * @see RFC 6750, RFC 9068 section 4, MCP Authorization
  */
 import {
   type AuthInfo,
@@ -13,26 +14,30 @@ import {
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
 import type { EventBus } from '../observe/events.ts';
-import { words } from '../protocol/parameters.ts';
+import { spaceSeparated } from '../protocol/parameters.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath, type ResourcePath } from './protected-resource.ts';
 
-/** What a tool call knows of who calls; also where it reports that GitHub ended the session. */
+/** The caller of one request. The last two members are set during the request, to report a failure. */
 export interface Caller {
   readonly session: Session;
   /** Epoch seconds at which the access token expires. */
   readonly expiresAt: number;
-  /** Set when GitHub refused the credential during this request: the answer is then a 401. */
+  /** Set when GitHub refused the credential during this request; the answer is then a 401. */
   credentialDied: boolean;
-  /** Why there could be no server for this request: thrown on, for the SDK would make 500 of it. */
+  /** The error of creating the MCP server for this request. It is thrown again, because the SDK would answer 500. */
   failure?: unknown;
 }
 
 export interface BearerAuth {
-  /** The caller behind an Authorization header, or the challenge that answers it. @throws {StoreUnavailable} */
+  /**
+   * Checks an Authorization header.
+   * @returns the caller, see {@link callerOf}; or the 401 answer with its challenge
+   * @throws {StoreUnavailable} when the session cannot be read
+   */
   authenticate(authorization: string | undefined, path: ResourcePath): Promise<AuthInfo | Response>;
-  /** The 401 for a session that ended while it was being used. */
+  /** The 401 answer for a session that ended during the request. */
   sessionOver(path: ResourcePath): Response;
 }
 
@@ -43,13 +48,15 @@ interface BearerAuthOptions {
   readonly accessTokens: AccessTokens;
   readonly store: Store;
   readonly events: EventBus;
-  /** Scopes named in challenges. */
+  /** The scopes that challenges name. */
   readonly scope: readonly string[];
   readonly scopes: Pick<UpstreamScopes, 'covers'>;
 }
 
+/** The member of `AuthInfo.extra` that holds the {@link Caller}. */
 const CALLER = 'caller';
 
+/** Creates the bearer check. */
 export function createBearerAuth({
   issuer,
   resource,
@@ -76,7 +83,7 @@ export function createBearerAuth({
         token,
         clientId: claims.client_id,
         // A token says no more than its grant, whoever signed it.
-        scopes: words(claims.scope).filter((one) => scopes.covers(session.grant.scope, one)),
+        scopes: spaceSeparated(claims.scope).filter((one) => scopes.covers(session.grant.scope, one)),
         expiresAt: claims.exp,
         resource: new URL(claims.aud),
         extra: { [CALLER]: caller },
@@ -91,7 +98,7 @@ export function createBearerAuth({
   return {
     async authenticate(authorization, path) {
       const options = challengeOptions(path);
-      // A request that brings no token is told where to get one, and of no error (RFC 6750 section 3.1).
+      // The challenge for a request without a token has no error code (RFC 6750 section 3.1).
       if (authorization === undefined || authorization === '') return plainChallenge(options);
       try {
         const { resourceMetadataUrl } = options;
@@ -113,7 +120,10 @@ export function createBearerAuth({
   };
 }
 
-/** The caller that {@link createBearerAuth} put into the SDK's AuthInfo. */
+/**
+ * The caller that {@link createBearerAuth} put into the SDK's AuthInfo.
+ * @throws {TypeError} when there is none
+ */
 export function callerOf(authInfo: AuthInfo | undefined): Caller {
   const caller = authInfo?.extra?.[CALLER];
   if (!isCaller(caller)) throw new TypeError('the request was not authenticated');

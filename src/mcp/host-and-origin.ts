@@ -1,12 +1,13 @@
 /**
- * What may reach the MCP endpoints: requests to our own host, from no origin or an allowed one. Without this any web page
- * could drive a server on the reader's machine by DNS rebinding. @see MCP Transports, security warning
+ * Host and Origin check of the MCP endpoints: the Host must be ours, and the Origin absent or allowed. Without it any
+ * web page could call a server on a person's machine by DNS rebinding.
+ * @see MCP Transports, "Security Warning"
  */
 import type Koa from 'koa';
 import { isLoopbackAuthority } from '../security/hosts.ts';
 import type { OriginRule } from '../security/origins.ts';
 
-/** Refuses foreign hosts and origins with 403. @param loopback whether any name of this machine is our own host */
+/** Refuses other hosts and origins with 403. @param loopback whether every loopback host counts as ours */
 export function checkHostAndOrigin(publicUrl: string, loopback: boolean, origins: OriginRule): Koa.Middleware {
   const own = new URL(publicUrl);
   const isOwnHost = (host: string): boolean =>

@@ -1,6 +1,6 @@
 /**
- * The MCP server: one factory for every protocol version. Each request gets a fresh server with the tools that this
- * caller may see.
+ * The MCP server: one factory for every protocol version (design decision 2). Each request, and each SSE stream, gets a
+ * new server with the tools that its caller may see.
  */
 import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
@@ -15,7 +15,7 @@ import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
 const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
-/** Milliseconds for which a client may keep its list of tools. */
+/** Milliseconds for which a client may cache its list of tools. */
 const LIST_TTL = 60_000;
 
 interface McpServerOptions {
@@ -27,11 +27,13 @@ interface McpServerOptions {
   readonly events: EventBus;
 }
 
+/** The factory of MCP servers. */
 export interface McpServers {
-  /** A server for one caller. */
+  /** Creates the server of one caller. */
   create(authInfo: AuthInfo | undefined): Promise<McpServer>;
 }
 
+/** Creates the factory. */
 export function createMcpServers(options: McpServerOptions): McpServers {
   const { tools, github, directory, stepUp, events } = options;
 
@@ -40,9 +42,9 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     const begun = performance.now();
     let outcome: 'ok' | 'error' = 'error';
     try {
-      // The transports have challenged already. However a call came in, it goes no further without its scopes.
+      // The transports check the scopes first, to answer with a challenge. This check holds for every transport.
       const challenge = stepUp.challenge(tool.name, authInfo);
-      if (challenge !== undefined) return plainError(`${challenge.errorDescription}.`);
+      if (challenge !== undefined) return toolError(`${challenge.errorDescription}.`);
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
@@ -53,7 +55,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       return result;
     } catch (error) {
       if (error instanceof CredentialDead) caller.credentialDied = true;
-      return plainError(explain(error, events));
+      return toolError(errorText(error, events));
     } finally {
       events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
     }
@@ -88,12 +90,12 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   };
 }
 
-function plainError(text: string): CallToolResult {
+function toolError(text: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text }] };
 }
 
-/** What went wrong, in plain words, for the person behind the client (design decision 10). */
-function explain(error: unknown, events: EventBus): string {
+/** The text of an error for the person who uses the client (design decision 10). */
+function errorText(error: unknown, events: EventBus): string {
   if (error instanceof CredentialDead) return 'GitHub has ended this session. Log in again.';
   if (error instanceof GithubTrouble) {
     const when = error.retryAfter === undefined ? '' : ` Try again in ${error.retryAfter} seconds.`;

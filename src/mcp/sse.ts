@@ -1,7 +1,8 @@
 /**
- * The deprecated HTTP+SSE transport, which openmcp-client still offers: `GET /sse` opens a stream, `POST /messages`
- * sends into it. Both are authenticated, and a stream answers only to the grant that opened it. @see MCP 2024-11-05,
- * Transports
+ * The deprecated HTTP+SSE transport, which openmcp-client still offers (docs/clients.md): `GET /sse` opens a stream,
+ * `POST /messages` sends a message to it. Both are authenticated, and a stream accepts messages only of the session
+ * that opened it.
+ * @see MCP 2024-11-05, Transports
  */
 import type { ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/server';
@@ -17,13 +18,14 @@ import { insufficientScope, type StepUp } from './step-up.ts';
 import { send } from './web-response.ts';
 
 const PATH = '/sse';
+/** Open streams of all people. */
 const MAX_STREAMS = 1000;
-/** Streams of one person, so that no one person takes all. */
-const MAX_STREAMS_OF_ONE = 50;
-/** Bytes that may wait in a stream that its client does not read. */
-const MAX_UNREAD = 1024 * 1024;
-/** Milliseconds between two comments that keep proxies from closing a quiet stream. */
-const KEEP_ALIVE = 25_000;
+/** Open streams of one person, so that one person cannot use all. */
+const MAX_STREAMS_PER_PERSON = 50;
+/** Bytes that may be queued for a client that does not read its stream. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Milliseconds between two comments, which keep proxies from closing an idle stream. */
+const KEEP_ALIVE_INTERVAL = 25_000;
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
 export interface SseTransport {
@@ -33,6 +35,7 @@ export interface SseTransport {
   readonly authenticate: Koa.Middleware;
   /** `POST /messages` */
   readonly messages: Koa.Middleware;
+  /** Closes all streams. */
   close(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ interface SseOptions {
   readonly events: EventBus;
 }
 
+/** Creates the transport; it closes the streams of a grant when that ends. */
 export function createSseTransport({ bearer, servers, stepUp, events }: SseOptions): SseTransport {
   const streams = new Map<
     string,
@@ -52,7 +56,7 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
   events.on('grant.ended', ({ person, grant }) => {
     for (const { transport, response, sid } of streams.values()) {
       if (sid !== formatSid({ person, grant })) continue;
-      // Bytes that the client does not read would keep the ended stream open.
+      // Queued bytes that the client does not read would keep the connection open after transport.close().
       if (response.writableLength > 0) response.destroy();
       else void transport.close();
     }
@@ -63,27 +67,27 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       if (ctx.method === 'HEAD') {
-        // The answer to HEAD would never end, as the stream does not.
+        // The answer to HEAD would never end, because the stream does not end.
         ctx.status = 405;
         ctx.set('Allow', 'GET');
         return;
       }
       const { person } = callerOf(authInfo).session.grant.ref;
       const own = [...streams.values()].filter((stream) => stream.person === person).length;
-      if (streams.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE) {
+      if (streams.size >= MAX_STREAMS || own >= MAX_STREAMS_PER_PERSON) {
         return send(ctx, refusal(503, 'temporarily_unavailable', 'too many open streams', { 'Retry-After': '30' }));
       }
       const server = await servers.create(authInfo);
       ctx.respond = false;
-      // A connection that is closed by now would never say so again.
+      // If the connection is closed already, its event `close` will not be emitted any more.
       if (ctx.res.closed || ctx.req.socket.destroyed) return void server.close();
       const transport = new SSEServerTransport('/messages', ctx.res);
       streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), person });
-      // Writing to a closed connection emits an error, which must not end the process.
+      // A write to a closed connection emits an error; without a listener it would end the process.
       ctx.res.on('error', () => {});
       const keepAlive = setInterval(() => {
         if (!ctx.res.writableEnded && !ctx.res.destroyed) ctx.res.write(': keep-alive\n\n');
-      }, KEEP_ALIVE);
+      }, KEEP_ALIVE_INTERVAL);
       ctx.res.once('close', () => {
         clearInterval(keepAlive);
         streams.delete(transport.sessionId);
@@ -100,16 +104,16 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
     async messages(ctx) {
       const authInfo: AuthInfo = ctx.state.authInfo;
       const stream = streams.get(String(ctx.query.sessionId ?? ''));
-      // The stream of another session is answered as one that does not exist.
+      // The same answer for another session's stream and for a stream that does not exist.
       if (stream === undefined || stream.sid !== sidOf(authInfo)) {
         return send(ctx, refusal(404, 'invalid_request', 'no such stream: open /sse again'));
       }
       const message = parsedBody(ctx);
-      // Without a body the SDK would read and parse the request itself, by its own rules.
+      // If no parsed body is passed, the SDK reads and parses the request itself, with other limits.
       if (typeof message !== 'object' || message === null || Array.isArray(message)) {
         return send(ctx, refusal(400, 'invalid_request', 'the body must be one JSON object'));
       }
-      if (stream.response.writableLength > MAX_UNREAD) {
+      if (stream.response.writableLength > MAX_UNREAD_BYTES) {
         stream.response.destroy();
         return send(ctx, refusal(404, 'invalid_request', 'the stream is not read: open /sse again'));
       }

@@ -1,20 +1,21 @@
 /**
- * Step-up: a call whose token lacks a scope that the tool needs is answered with 403 and a challenge, which names all
- * that the call needs, so that the client asks the person for more and calls again.
+ * Step-up: a tool call whose token lacks a needed scope is answered with 403 and a challenge. The challenge names all
+ * scopes that the tool needs, so that the client can request them from the person and call again.
  * @see RFC 6750 section 3.1, MCP Authorization, "Scope Challenge Handling"
  */
 import type { AuthInfo, ScopeChallenge } from '@modelcontextprotocol/server';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { Tool } from './tool.ts';
 
-/** What a call lacks: all the scopes that the tool needs, and why. */
+/** The scopes that a tool needs, all of them, and a text that says so. */
 type Challenge = ScopeChallenge & { readonly errorDescription: string };
 
 export interface StepUp {
-  /** The challenge for a call of a tool; undefined when the token has what the tool needs, or there is no such tool. */
+  /** The challenge for a tool call; undefined when the token has the needed scopes, or there is no such tool. */
   challenge(toolName: string, authInfo: AuthInfo | undefined): Challenge | undefined;
 }
 
+/** Creates the step-up check. */
 export function createStepUp(tools: readonly Tool[], scopes: Pick<UpstreamScopes, 'covers'>): StepUp {
   return {
     challenge(toolName, authInfo) {
@@ -27,7 +28,7 @@ export function createStepUp(tools: readonly Tool[], scopes: Pick<UpstreamScopes
   };
 }
 
-/** The 403 for transports whose challenge the SDK does not write; the SDK writes the same at `/mcp`. */
+/** The 403 answer for the SSE transport; at `/mcp` the SDK answers the same. */
 export function insufficientScope({ scopes, errorDescription }: Challenge, resourceMetadataUrl: string): Response {
   const challenge = `Bearer error="insufficient_scope", error_description="${errorDescription}", scope="${scopes.join(' ')}", resource_metadata="${resourceMetadataUrl}"`;
   return Response.json(

@@ -1,6 +1,7 @@
 /**
- * `POST /mcp`: the SDK's handler under Koa. A session that GitHub ended during the call is answered with 401, so that
- * the client logs in again; for that the head of the answer waits for its first bytes.
+ * The Streamable HTTP transport at `/mcp`: the SDK's handler under Koa. If GitHub ended the session during the call,
+ * the answer is 401, so that the client logs in again. For this the status of the answer is held back until its first
+ * bytes.
  */
 import { Readable } from 'node:stream';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
@@ -10,15 +11,18 @@ import { type BearerAuth, callerOf } from './bearer.ts';
 import type { McpServers } from './server.ts';
 import { send } from './web-response.ts';
 
-/** Bytes of a request. */
-const MAX_BODY = 1024 * 1024;
+/** Maximum size of a request body. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const PATH = '/mcp';
 
 export interface StreamableHttp {
+  /** `POST`, `GET` and `DELETE /mcp` */
   readonly endpoint: Koa.Middleware;
+  /** Closes the SDK's handler. */
   close(): Promise<void>;
 }
 
+/** Creates the transport. */
 export function createStreamableHttp(
   issuer: string,
   bearer: BearerAuth,
@@ -34,17 +38,17 @@ export function createStreamableHttp(
     }
   };
   const handler = createMcpHandler(serverFor, {
-    maxRequestBodySize: MAX_BODY,
+    maxRequestBodySize: MAX_BODY_BYTES,
     onerror: (error) => events.emit('mcp.refused', { reason: error.message }),
   });
   return {
     async endpoint(ctx) {
-      // 401 comes before 405: clients probe with GET to learn where to log in (clients.md, mcp-remote).
+      // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
       const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       const request = new Request(`${issuer}${PATH}`, {
         method: ctx.method,
-        headers: singleHeaders(ctx),
+        headers: webHeaders(ctx),
         ...(ctx.method === 'POST'
           ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' }
           : {}),
@@ -60,7 +64,7 @@ export function createStreamableHttp(
   };
 }
 
-/** The same response, once its first bytes are there. */
+/** Waits for the first bytes of a response. @returns an equal response */
 async function withFirstBytes(response: Response): Promise<Response> {
   if (response.body === null) return response;
   const reader = response.body.getReader();
@@ -77,7 +81,8 @@ async function withFirstBytes(response: Response): Promise<Response> {
   return new Response(body, { status: response.status, headers: response.headers });
 }
 
-function singleHeaders(ctx: Koa.Context): Headers {
+/** The headers of a Koa request as web-standard Headers; repeated ones are joined with commas. */
+function webHeaders(ctx: Koa.Context): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(ctx.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);

@@ -1,18 +1,21 @@
-/** What a tool is: its name, schemas, the GitHub scopes it needs, and its handler. */
+/** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
 import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubAnswer } from '../github/api.ts';
 import type { Caller } from './bearer.ts';
 
-/** What a handler may use. */
+/** What a handler can use. */
 export interface ToolContext {
   readonly caller: Caller;
   /** Scopes of the access token. */
   readonly scopes: readonly string[];
-  /** Calls GitHub's API on the person's behalf, with `GET`. */
+  /**
+   * Calls `GET path` of GitHub's API with the person's GitHub token.
+   * @throws {GithubTrouble | CredentialDead} which the server turns into a tool error or a 401
+   */
   github(path: string): Promise<GithubAnswer>;
-  /** Other people's sessions, for administrators' tools. */
+  /** The sessions of all people, for the administrators' tools. */
   readonly directory: SessionDirectory;
 }
 
@@ -22,15 +25,18 @@ export interface Tool {
   readonly description: string;
   readonly inputSchema: z.ZodObject;
   readonly outputSchema: z.ZodObject;
-  /** GitHub scopes that a call needs, all of them; a wider scope covers a narrower one. */
+  /** The scopes that a call needs, all of them; a scope that contains a needed one is enough. */
   readonly scopes: readonly string[];
   readonly annotations: ToolAnnotations;
-  /** Listed and callable for `ADMIN_GITHUB_USERS` alone. */
+  /** Whether only `ADMIN_GITHUB_USERS` can see and call it. */
   readonly administratorsOnly?: boolean;
   call(input: unknown, context: ToolContext): Promise<CallToolResult>;
 }
 
-/** Defines a tool whose handler gets checked input and answers a document of the output schema. */
+/**
+ * Defines a tool. Its handler gets input that the input schema has checked, and returns a document of the output
+ * schema.
+ */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: Omit<Tool, 'call' | 'inputSchema' | 'outputSchema'> & {
     readonly inputSchema: Input;

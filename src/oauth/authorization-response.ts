@@ -1,6 +1,7 @@
 /**
- * The authorization response: every answer to an authorization request, success or error, is made here, so that none
- * lacks `iss` or `state`; and carried to the client, by a redirect or, for the scheme of an app, by a page.
+ * The authorization response: every response to a client's redirect URI, success or error, is built here, so that `iss`
+ * and `state` are never forgotten (design decision 14). The browser carries it to the client by a redirect, or, for a
+ * private-use scheme, from a page that opens the app.
  * @see RFC 9207 section 2, OAuth 2.1 sections 4.1.2 and 4.1.2.1
  */
 import type Koa from 'koa';
@@ -13,12 +14,12 @@ type AuthorizationResponse =
   | { readonly code: string }
   | { readonly error: OAuthErrorCode; readonly description: string };
 
-/** What a response needs of its request. */
+/** The members of the authorization request that its response needs. */
 type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
 
 /**
- * The address that carries an authorization response to the client.
- * @param issuer sent as `iss`, byte for byte that of the metadata
+ * Builds the address that carries an authorization response to the client.
+ * @param issuer sent as `iss`; must equal the issuer in the metadata byte for byte
  */
 export function authorizationResponseUrl(
   issuer: string,
@@ -30,11 +31,11 @@ export function authorizationResponseUrl(
   );
   if (state !== undefined) parameters.set('state', state);
   parameters.set('iss', issuer);
-  // The registered URI is kept byte for byte, its query included.
+  // Not built with URL: the redirect URI must stay as the client sent it, byte for byte, including its query.
   return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${parameters}`;
 }
 
-/** Answers the browser so that it carries the response to the client. */
+/** Answers the browser with a redirect, or a page, that carries the response to the client. */
 export function sendAuthorizationResponse(
   { issuer, web }: { readonly issuer: string; readonly web: Web },
   ctx: Koa.Context,
@@ -44,12 +45,12 @@ export function sendAuthorizationResponse(
   const url = authorizationResponseUrl(issuer, target, response);
   ctx.set('Cache-Control', 'no-store');
   if (redirectKind(target.redirectUri) === 'app') {
-    // The browser stays on the page from which it opens an app.
+    // A browser that opens an app stays on its current page, so that page must say what happened.
     const { clientName, uiLocales } = target;
     web.page(ctx, 'returning', uiLocales, { clientName, url, success: 'code' in response });
     return;
   }
-  // Set by hand: ctx.redirect would normalise the client's URI.
+  // Not ctx.redirect, which would normalise the client's URI.
   ctx.status = 302;
   ctx.set('Location', url);
   ctx.body = '';

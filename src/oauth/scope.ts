@@ -1,11 +1,11 @@
 /**
- * Scopes: the upstream's own, and OpenID Connect's. Three sets follow from each other here, each computed once a login:
- * what the client asks for, what the upstream is asked for, and what the token says.
- * @see OAuth 2.1 section 1.4.1, design decision 8
+ * Scopes: those of the upstream, of OpenID Connect, and `bridge:admin`. Three sets are computed here, each once per
+ * login: the scopes that the client requests, those requested from the upstream, and those of the token.
+ * @see OAuth 2.1 section 1.4.1 (design decision 8)
  */
-import { words } from '../protocol/parameters.ts';
+import { spaceSeparated } from '../protocol/parameters.ts';
 
-/** OpenID Connect's scopes, with the upstream's scope that each needs, if any. */
+/** OpenID Connect's scopes, each with the upstream scope that it needs, if any. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ['openid', undefined],
   ['profile', undefined],
@@ -14,13 +14,13 @@ export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
 ]);
 
 /**
- * The scope of the administrators' tools. A client gets it only when it asks for it by name and the person consents; that
- * the person is an administrator is not enough. The metadata does not list it, because many clients ask for all that
- * is listed.
+ * The scope of the administrators' tools. A client gets it only if it requests it by name and the person consents; it
+ * is not enough that the person is an administrator. The metadata does not list it, because many clients request every
+ * listed scope.
  */
 export const ADMINISTRATION_SCOPE = 'bridge:admin';
 
-/** Scopes that are not the upstream's own, with the upstream's scope that each needs, if any. */
+/** The scopes of this server, each with the upstream scope that it needs, if any. */
 const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ...OPENID_SCOPES,
   [ADMINISTRATION_SCOPE, undefined],
@@ -28,27 +28,27 @@ const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
 
 /** The upstream's scopes and their hierarchy. */
 export interface UpstreamScopes {
-  /** Asked for when the client names none. */
+  /** Requested when the client names no known scope. */
   readonly default: readonly string[];
-  /** Always asked of the upstream, whatever the client names. */
+  /** Requested from the upstream at every login, whatever the client requests. */
   readonly always: readonly string[];
   isKnown(scope: string): boolean;
-  /** Whether a set of granted scopes contains what `needed` gives. */
+  /** Whether one of the granted scopes is `needed` or contains it. */
   covers(granted: readonly string[], needed: string): boolean;
 }
 
 /**
- * The scopes a client asks for: known ones, each once; the default when it names none.
- * @param parameter the `scope` parameter; `""` is as good as none
+ * The scopes that a client requests, without unknown ones and duplicates; the default when none is left.
+ * @param parameter the `scope` parameter; an empty one counts as absent (docs/clients.md, MCP Inspector)
  */
 export function requestedScope(scopes: UpstreamScopes, parameter: string | undefined): string[] {
-  const known = words(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
+  const known = spaceSeparated(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
   return known.length > 0 ? known : [...scopes.default];
 }
 
 /**
- * The scopes that the upstream is asked for: what a request needs of it, what the operator's policy needs, and what is
- * always asked.
+ * The scopes to request from the upstream: those that the request needs, those that the operator's policy needs, and
+ * those that are always requested.
  * @param requested scopes of the request; empty for a login without a client
  */
 export function upstreamScope(
@@ -60,7 +60,7 @@ export function upstreamScope(
   return [...asked, ...scopes.always.filter((scope) => !scopes.covers(asked, scope))];
 }
 
-/** What a token may say: the requested scopes that the upstream granted. */
+/** The scope of the token: the requested scopes that the upstream granted. */
 export function effectiveScope(
   scopes: UpstreamScopes,
   requested: readonly string[],

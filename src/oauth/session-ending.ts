@@ -1,7 +1,7 @@
 /**
- * Ending sessions: one place for all that belongs to it, whoever ends one and why. The grant ends in the store, the
- * remembered consents go where the end withdraws a consent, the event tells the log and the open streams, and the
- * upstream's tokens that no grant uses any more are revoked (design decision 20).
+ * Ending sessions: the one place with all its steps, for every reason and every party (design decision 20). The grant
+ * is deleted in the store, an event informs the log and the open streams, upstream tokens that no grant uses any more
+ * are revoked, and the person's remembered consents are deleted if the reason withdraws consent.
  */
 import type { EndedBy, EventBus, GrantEndReason } from '../observe/events.ts';
 import type { EndedGrant, SessionRef } from '../store/records.ts';
@@ -21,12 +21,12 @@ export interface SessionEnding {
    */
   endAll(person: string, reason: GrantEndReason, by: EndedBy, clientId?: string): Promise<number>;
   /**
-   * Does the rest for grants that the store ended in one operation with something else (a replay, a dead credential, one
-   * session too many).
+   * Does the remaining steps for grants that another operation of the store has ended already: a redemption that was a
+   * replay, a rotation that was a reuse, the end of a dead credential, or a login of a person who has too many sessions.
    */
-  ended(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): Promise<void>;
-  /** Tells of grants whose time was over; the sweeper, which found them, revokes their tokens itself. */
-  expired(grants: readonly EndedGrant[]): void;
+  afterStoreEnded(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): Promise<void>;
+  /** Emits the events for grants that the sweeper ended because they expired; the sweeper revokes their tokens. */
+  reportExpired(grants: readonly EndedGrant[]): void;
 }
 
 interface SessionEndingOptions {
@@ -36,7 +36,7 @@ interface SessionEndingOptions {
   readonly revokeUnused: (person: string) => void;
 }
 
-/** Ends that withdraw what the person consented to, or that leave it in doubt: the next login asks again. */
+/** Reasons that withdraw the person's consent or leave it in doubt: the next login shows the consent page again. */
 const WITHDRAWS_CONSENT: ReadonlySet<GrantEndReason> = new Set([
   'disconnected',
   'administrator',
@@ -46,13 +46,14 @@ const WITHDRAWS_CONSENT: ReadonlySet<GrantEndReason> = new Set([
   'reused',
 ]);
 
+/** Creates the one object through which sessions end. */
 export function createSessionEnding({ store, events, revokeUnused }: SessionEndingOptions): SessionEnding {
-  function tell(grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): void {
+  function emitEnded(grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): void {
     for (const { ref, clientId } of grants) events.emit('grant.ended', { clientId, ...ref, reason, by });
   }
 
-  async function ended(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy) {
-    tell(grants, reason, by);
+  async function afterStoreEnded(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy) {
+    emitEnded(grants, reason, by);
     if (grants.length > 0) revokeUnused(person);
     if (WITHDRAWS_CONSENT.has(reason)) await store.consents.forget(person);
   }
@@ -60,15 +61,15 @@ export function createSessionEnding({ store, events, revokeUnused }: SessionEndi
   return {
     async end(ref, reason, by, clientId) {
       const grant = await store.sessions.end(ref, clientId);
-      await ended(ref.person, grant === undefined ? [] : [grant], reason, by);
+      await afterStoreEnded(ref.person, grant === undefined ? [] : [grant], reason, by);
       return grant !== undefined;
     },
     async endAll(person, reason, by, clientId) {
       const grants = await store.sessions.endAll(person, clientId);
-      await ended(person, grants, reason, by);
+      await afterStoreEnded(person, grants, reason, by);
       return grants.length;
     },
-    ended,
-    expired: (grants) => tell(grants, 'expired', 'clock'),
+    afterStoreEnded,
+    reportExpired: (grants) => emitEnded(grants, 'expired', 'clock'),
   };
 }

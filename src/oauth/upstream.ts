@@ -1,6 +1,6 @@
 /**
- * The upstream: the identity provider behind this authorization server, as the server sees it. GitHub implements it
- * (`../github/upstream.ts`); nothing in this folder knows more of GitHub than this.
+ * The upstream: the interface of the identity provider behind this authorization server. `../github/upstream.ts`
+ * implements it for GitHub; this folder knows GitHub only through it.
  */
 
 import { OAuthError } from '../protocol/oauth-error.ts';
@@ -8,28 +8,29 @@ import type { Parameters } from '../protocol/parameters.ts';
 import type { Account, Credential, CredentialState } from '../store/records.ts';
 import type { UpstreamScopes } from './scope.ts';
 
-/** What the authorization server sends a person upstream with. */
+/** An authorization request to the upstream. */
 export interface UpstreamRequest {
   readonly state: string;
-  /** The PKCE verifier of the upstream leg; its challenge is sent. */
+  /** The PKCE verifier of the request to the upstream; only its challenge is sent. */
   readonly codeVerifier: string;
   readonly scope: readonly string[];
   readonly loginHint?: string;
+  /** Whether the upstream should let the person choose an account. */
   readonly selectAccount: boolean;
 }
 
-/** A login that the upstream completed: who it is, and the credential that acts for them. */
+/** A login that the upstream completed: the person's account, and the credential for it. */
 export interface UpstreamLogin {
-  /** Opaque tag of the person; the hash tag in Redis Cluster. */
+  /** Opaque tag of the person; also the hash tag in Redis Cluster (design decision 18). */
   readonly person: string;
   readonly credentialId: string;
   readonly credential: Credential;
   readonly account: Account;
-  /** Scopes the upstream really granted; decides what a token may say. */
+  /** The scopes that the upstream granted; they limit the scope of the token. */
   readonly grantedScope: readonly string[];
 }
 
-/** Why a login failed upstream, in OAuth's terms for the client and as a page for the person. */
+/** A login failed at the upstream: `code` is the OAuth error for the client, `page` the error page for the person. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly code: 'access_denied' | 'server_error' | 'temporarily_unavailable';
@@ -42,6 +43,7 @@ export class UpstreamFailure extends Error {
     | 'not_allowed'
     | 'expired_request';
   readonly description: string;
+  /** The GitHub login that the policy refused. */
   readonly login: string | undefined;
 
   constructor(
@@ -60,29 +62,33 @@ export class UpstreamFailure extends Error {
 
 export interface Upstream {
   readonly scopes: UpstreamScopes;
-  /** Scopes asked for the operator's policy alone: shown at consent, not put into tokens. */
+  /** Scopes requested only for the operator's policy: shown on the consent page, never part of a token's scope. */
   readonly policyScope: readonly string[];
-  /** Where the person's browser goes. */
+  /** The address of the upstream's authorization page, to which the browser is sent. */
   authorizationUrl(request: UpstreamRequest): string;
   /**
-   * Reads the upstream's authorization response, redeems its code, reads who it is and applies the operator's policy.
-   * @param parameters of the response: a code or an error
-   * @param requestedScope what the upstream was asked for
-   * @throws {UpstreamFailure}
+   * Reads the upstream's authorization response, redeems its code, reads the account and applies the operator's policy.
+   * @param parameters the parameters of the response: a code or an error
+   * @param requestedScope the scopes that were requested from the upstream
+   * @throws {UpstreamFailure} when the response is an error, the account is not allowed, or the upstream is unavailable
    */
   finishLogin(parameters: Parameters, codeVerifier: string, requestedScope: readonly string[]): Promise<UpstreamLogin>;
-  /** Hands the tokens of a login back that no session will use. Never fails. */
+  /** Revokes the tokens of a login that no session will use. Never fails. */
   discard(login: UpstreamLogin): Promise<void>;
   /**
-   * Checks again, at a refresh, that the person may still be here, and renews the credential when that is due.
-   * @throws {UpstreamFailure} access_denied when not, temporarily_unavailable when it cannot be decided
+   * Applies the operator's policy again, at a refresh, and renews the credential when that is due.
+   * @throws {UpstreamFailure} access_denied when the person is not allowed any more, temporarily_unavailable when the
+   *   policy cannot be checked now
    */
   recheck(credential: CredentialState): Promise<void>;
-  /** What userinfo says of a person beyond the account: the verified primary address, for the scope `email`. */
+  /**
+   * The verified primary e-mail address, for the scope `email`; undefined when there is none.
+   * @throws {UpstreamFailure} access_denied when the credential is dead, temporarily_unavailable otherwise
+   */
   email(credential: CredentialState): Promise<string | undefined>;
 }
 
-/** The answer to a program while the upstream cannot be asked: nothing has changed, try again (design decision 10). */
+/** The 503 answer while the upstream is unavailable; no session has changed (design decision 10). */
 export function upstreamUnavailable(failure: UpstreamFailure): OAuthError {
   return new OAuthError('temporarily_unavailable', failure.description, {
     status: 503,

@@ -1,10 +1,10 @@
 /**
- * Events: the seam between protocol code, which emits them, and the logger, the metrics and the audit trail, which
- * subscribe. No event carries a token, a code or a secret.
+ * Events: protocol code emits them; the logger (with the audit trail) and the metrics subscribe. No event carries a
+ * token, a code or a secret (design decision 15).
  */
 import { EventEmitter } from 'node:events';
 
-/** Facts that happened, with what the subscribers need. */
+/** The events by name, with their data. `person` is the opaque tag, `grant` the id of the grant. */
 export interface Events {
   'client.registered': { clientId: string; clientName: string };
   'client.updated': { clientId: string };
@@ -38,11 +38,12 @@ export interface Events {
   'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
   'rate.limited': { limit: string };
   'keys.rotated': { algorithm: string; kid: string };
-  /** `expected` when the request was refused on purpose; otherwise it is a fault of this program. */
+  /** `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. */
   'request.failed': { error: unknown; expected: boolean; reference: string; path: string };
   'store.error': { error: unknown };
 }
 
+/** Why a grant ended (design decision 20). */
 export type GrantEndReason =
   | 'revoked'
   | 'disconnected'
@@ -71,7 +72,7 @@ export class EventBus {
     this.#emitter.on(`on:${name}`, listener);
   }
 
-  /** Hears every event: for the logger and the metrics. */
+  /** Subscribes to every event. */
   onAny(listener: (name: keyof Events, event: Events[keyof Events]) => void): void {
     this.#emitter.on('event', listener);
   }

@@ -1,15 +1,17 @@
 /**
- * The log: one JSON line each. Requests are logged by path, never by query; errors with their private detail and the
- * reference that the answer carried. Whatever looks like a token is blacked out, also inside messages, so that none can
- * slip in.
+ * The log: one JSON object per line. Requests are logged with their path, never with their query; errors with their
+ * private detail and the reference that the answer carried. Everything that looks like a token is replaced, also inside
+ * messages.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { EventBus } from './events.ts';
 
-/** Tokens of ours and of GitHub's, JWTs, and secrets in queries and headers. */
+/** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
 const SECRETS =
   /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
-const BLACKED = '[redacted]';
+/** The text that replaces a secret. */
+const REPLACEMENT = '[redacted]';
+/** Members of log objects, at the top and one level below, whose values are replaced. */
 const REDACTED_KEYS = [
   'authorization',
   'cookie',
@@ -26,13 +28,15 @@ const REDACTED_KEYS = [
   'set-cookie',
 ];
 
-/** Blacks out whatever looks like a secret. */
+/** Replaces everything that looks like a secret. */
 export function redact(text: string): string {
-  return text.replace(SECRETS, BLACKED);
+  return text.replace(SECRETS, REPLACEMENT);
 }
 
 /**
- * @param destination where lines go; standard output without it
+ * Creates the logger.
+ * @param level a level of pino, or `silent`
+ * @param destination where lines are written; default: standard output
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const sink: DestinationStream = { write: (line) => (destination ?? process.stdout).write(redact(line)) };
@@ -43,7 +47,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       base: null,
       redact: {
         paths: REDACTED_KEYS.flatMap((key) => (key.includes('-') ? [`["${key}"]`, `*["${key}"]`] : [key, `*.${key}`])),
-        censor: BLACKED,
+        censor: REPLACEMENT,
       },
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -51,7 +55,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   );
 }
 
-/** Turns events into lines. */
+/** Logs every event. */
 export function logEvents(events: EventBus, logger: Logger): void {
   events.onAny((name, event) => {
     if (name === 'request.failed' && 'expected' in event) {
@@ -62,7 +66,7 @@ export function logEvents(events: EventBus, logger: Logger): void {
     } else if (name === 'github.call' || name === 'tool.called' || name === 'mcp.refused' || name === 'consent.shown') {
       logger.debug({ event: name, ...event });
     } else {
-      logger[SERIOUS.has(name) ? 'warn' : 'info']({
+      logger[WARNINGS.has(name) ? 'warn' : 'info']({
         event: name,
         ...(AUDITED.has(name) ? { audit: true } : {}),
         ...event,
@@ -71,14 +75,15 @@ export function logEvents(events: EventBus, logger: Logger): void {
   });
 }
 
-const SERIOUS: ReadonlySet<string> = new Set([
+/** Events logged at level warn. */
+const WARNINGS: ReadonlySet<string> = new Set([
   'code.replayed',
   'refresh_token.reused',
   'credential.refresh_failed',
   'rate.limited',
 ]);
 
-/** Who was let in, what was given, and how it ended. */
+/** Events of the audit trail: logins, consents, registrations, revocations, key changes. */
 const AUDITED: ReadonlySet<string> = new Set([
   'client.registered',
   'client.updated',

@@ -1,17 +1,15 @@
-/**
- * Metrics for Prometheus: requests, GitHub's answers, logins, tokens, tools. No label carries anything about a person.
- */
+/** Metrics for Prometheus: requests, calls to GitHub, tool calls, and counted events. No label identifies a person. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 
 export interface Metrics {
-  /** The exposition text and its media type. */
+  /** The text of `GET /metrics` and its media type. */
   render(): Promise<{ text: string; contentType: string }>;
-  /** Counts a request. @param route the route's pattern, not the path @param seconds how long it took */
+  /** Counts a request. @param route the pattern of the route, not the path @param seconds its duration */
   request(route: string, method: string, status: number, seconds: number): void;
 }
 
-/** Events worth a count of their own, by name alone. */
+/** Events that are counted by name in `bridge_events_total`. */
 const COUNTED: ReadonlySet<keyof Events> = new Set([
   'client.registered',
   'consent.allowed',
@@ -31,6 +29,7 @@ const COUNTED: ReadonlySet<keyof Events> = new Set([
   'store.error',
 ]);
 
+/** Creates the metrics in a registry of their own, and subscribes to the events. */
 export function createMetrics(events: EventBus): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

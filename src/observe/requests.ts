@@ -1,12 +1,12 @@
-/** Each request gets a reference, and is told to the log and the metrics when it is over. */
+/** Gives each request a reference, and reports it to the log and the metrics when it is finished. */
 import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';
 import type { Metrics } from './metrics.ts';
 
-/** Characters of a path in the log. */
-const LOGGED_PATH = 300;
+/** A logged path is cut to this many characters. */
+export const MAX_LOGGED_PATH = 300;
 
-/** Hears of every request when it is over; for the log. */
+/** Receives every request when it is finished; for the log. */
 export type RequestListener = (request: {
   method: string;
   path: string;
@@ -16,7 +16,7 @@ export type RequestListener = (request: {
   address: string;
 }) => void;
 
-/** Sets `ctx.state.reference` and `X-Request-Id`. */
+/** Sets `ctx.state.reference` and `X-Request-Id`, and reports the finished request. */
 export function observeRequests(metrics: Metrics, onRequest: RequestListener | undefined): Koa.Middleware {
   return async (ctx, next) => {
     const begun = performance.now();
@@ -31,7 +31,7 @@ export function observeRequests(metrics: Metrics, onRequest: RequestListener | u
       metrics.request(typeof route === 'string' ? route : 'none', ctx.method, ctx.status, milliseconds / 1000);
       onRequest?.({
         method: ctx.method,
-        path: ctx.path.slice(0, LOGGED_PATH),
+        path: ctx.path.slice(0, MAX_LOGGED_PATH),
         status: ctx.status,
         milliseconds,
         reference,

@@ -2,14 +2,14 @@
 import type Koa from 'koa';
 import { HttpMethodEnum, koaBody } from 'koa-body';
 
-/** What a route takes as its body; everything else is left unread. */
+/** The body that a route accepts; a body of another type is not read. */
 export interface BodyRule {
   readonly as: 'form' | 'json' | 'bytes';
   /** Bytes. */
   readonly limit: number;
 }
 
-/** Reads the body of a request. A body that cannot be read, or is longer than the limit, is a 4xx error. */
+/** Creates the middleware that reads the body. A body that is malformed or longer than the limit is a 4xx error. */
 export function body({ as, limit }: BodyRule): Koa.Middleware {
   if (as === 'bytes') return readBytes(limit);
   return koaBody({
@@ -26,7 +26,7 @@ export function body({ as, limit }: BodyRule): Koa.Middleware {
   });
 }
 
-/** A body that cannot be read is the sender's mistake, also where the library does not say so (broken compression). */
+/** A body that cannot be read is a client error. The library sets no status for some of them, such as broken gzip. */
 function unreadable(error: Error): never {
   throw 'status' in error ? error : Object.assign(error, { status: 400 });
 }

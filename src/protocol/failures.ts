@@ -1,22 +1,22 @@
-/** What a thrown error means, whether a program or a person is answered (`json-errors.ts`, `../web/page-errors.ts`). */
+/** What `json-errors.ts` and `../web/page-errors.ts` share: counting failures by address, and logging them. */
 import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
+import { MAX_LOGGED_PATH } from '../observe/requests.ts';
 import type { RateLimits } from '../security/rate-limits.ts';
 
-/** Seconds after which a client should try again when the store is down. */
+/** `Retry-After` in seconds when the store is down. */
 export const STORE_RETRY = 5;
-/** Characters of a path in an event. */
-const LOGGED_PATH = 300;
 
-/** What both kinds of error answer need. */
+/** What both error middlewares need. */
 export interface FailureOptions {
   readonly events: EventBus;
   readonly limits: RateLimits;
 }
 
 /**
- * Counts a failure that a guesser would cause, by address.
- * @returns the error to answer with: the thrown one, or `TooManyRequests` when the address has caused too many
+ * Counts a failure that may be an attempt to guess a client, code or token (design decision 17).
+ * @param address the client's IP address
+ * @returns the error to answer with: `thrown`, or `TooManyRequests` when the address has caused too many failures
  */
 export async function countFailure(thrown: unknown, limits: RateLimits, address: string): Promise<unknown> {
   try {
@@ -28,14 +28,19 @@ export async function countFailure(thrown: unknown, limits: RateLimits, address:
 }
 
 /**
- * Tells the log of a failed request.
- * @param expected whether this program refused on purpose; anything else is a fault and is logged with its stack
+ * Emits the event for a failed request.
+ * @param expected true when the request was refused on purpose; otherwise the error is logged with its stack
  */
 export function reportFailure(events: EventBus, ctx: Koa.Context, error: unknown, expected: boolean): void {
-  events.emit('request.failed', { error, expected, reference: referenceOf(ctx), path: ctx.path.slice(0, LOGGED_PATH) });
+  events.emit('request.failed', {
+    error,
+    expected,
+    reference: referenceOf(ctx),
+    path: ctx.path.slice(0, MAX_LOGGED_PATH),
+  });
 }
 
-/** The 4xx status of an error that body parsing threw. */
+/** The 4xx status of an error that body parsing threw; undefined for any other error. */
 export function clientErrorStatus(thrown: unknown): number | undefined {
   const status: unknown = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;

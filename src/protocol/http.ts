@@ -1,40 +1,48 @@
-/** What a handler reads of a request: its body, its form, its bearer token; and the answer that no cache may keep. */
+/** Reads the JSON body, the form and the bearer token of a request, and marks an answer as not cacheable. */
 import type Koa from 'koa';
 import type {} from 'koa-body';
 import { OAuthError } from './oauth-error.ts';
 import { type Parameters, parseParameters } from './parameters.ts';
 
-/** No cache may keep this answer (OAuth 2.1 section 3.2.3). */
+/** Forbids caches to store this answer (OAuth 2.1 section 3.2.3). */
 export function noStore(ctx: Koa.Context): void {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Pragma', 'no-cache');
 }
 
-/** The body that koa-body parsed, whatever it is. */
+/** The body that koa-body parsed, of unknown type. */
 export function parsedBody(ctx: Koa.Context): unknown {
   return ctx.request.body;
 }
 
 /**
  * The body of a request that must be a JSON object.
- * @param problem makes the error of the endpoint
+ * @param makeError creates the error with the code of the endpoint
+ * @throws {OAuthError} of `makeError` when the body is not a JSON object
  */
-export function jsonBody(ctx: Koa.Context, problem: (description: string) => OAuthError): Record<string, unknown> {
-  if (!ctx.is('json', '+json')) throw problem('the body must be application/json');
+export function jsonBody(ctx: Koa.Context, makeError: (description: string) => OAuthError): Record<string, unknown> {
+  if (!ctx.is('json', '+json')) throw makeError('the body must be application/json');
   const body = parsedBody(ctx);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw problem('the body must be a JSON object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw makeError('the body must be a JSON object');
   return Object.fromEntries(Object.entries(body));
 }
 
-/** @throws {OAuthError} invalid_request when the body is not a form, or repeats a parameter */
+/**
+ * The parameters of a form.
+ * @throws {OAuthError} invalid_request when the body is not a form, or repeats a parameter
+ */
 export function formParameters(ctx: Koa.Context): Parameters {
   if (!ctx.is('urlencoded'))
     throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
-  // The raw text, for the parsed form hides repetitions.
+  // The raw text, because the parsed form hides repeated parameters.
   return parseParameters(ctx.request.rawBody ?? '');
 }
 
-/** The bearer token of the Authorization header (RFC 6750 section 2.1); tokens in queries and forms are not taken. */
+/**
+ * The bearer token in the Authorization header (RFC 6750 section 2.1). Tokens in a query or a form are not accepted.
+ * @returns undefined when there is none
+ */
 export function bearerToken(ctx: Koa.Context): string | undefined {
   return /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(ctx.get('authorization'))?.[1];
 }

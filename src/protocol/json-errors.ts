@@ -1,6 +1,6 @@
 /**
- * Errors of the endpoints that programs call: whatever a handler throws becomes the protocol's own error as JSON. The
- * wire shows the code and the description; the log has the rest, under the reference in `X-Request-Id`.
+ * The error answer of the endpoints that programs call: every thrown error becomes an OAuth error as JSON. The answer
+ * shows the code and the description; the log also has the detail, under the reference in `X-Request-Id`.
  * @see OAuth 2.1 section 3.2.4
  */
 import type Koa from 'koa';
@@ -16,15 +16,16 @@ import {
 } from './failures.ts';
 import { OAuthError, type OAuthErrorCode } from './oauth-error.ts';
 
-/** Codes that tell a guesser "no": they count against the address. */
-const GUESSES: ReadonlySet<OAuthErrorCode> = new Set(['invalid_client', 'invalid_grant', 'invalid_token']);
+/** Codes that answer an attempt to guess a client, code or token; they are counted by address (design decision 17). */
+const GUESS_CODES: ReadonlySet<OAuthErrorCode> = new Set(['invalid_client', 'invalid_grant', 'invalid_token']);
 
+/** Creates the middleware that answers errors as JSON. */
 export function jsonErrors({ events, limits }: FailureOptions): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const isGuess = thrown instanceof OAuthError && GUESSES.has(thrown.code);
+      const isGuess = thrown instanceof OAuthError && GUESS_CODES.has(thrown.code);
       const answered = isGuess ? await countFailure(thrown, limits, ctx.ip) : thrown;
       const error = toOAuthError(answered);
       reportFailure(events, ctx, thrown, isExpected(thrown));

@@ -1,12 +1,10 @@
 /**
- * The error that is answered in the protocol's own terms. It has two faces: the wire shows the HTTP status, the code and
- * the description; only events and logs see the detail.
+ * `OAuthError`, and functions that create the common ones. The answer shows the HTTP status, the code and the
+ * description; the detail goes only to events and logs (design decision 15).
  */
 import { defined } from '../base/defined.ts';
 
-/**
- * Error codes of the OAuth 2.1, RFC 6750, 7591, 7009, 8707 and OpenID Connect registries that this server answers with.
- */
+/** The error codes that this server answers with: OAuth 2.1, RFC 6750, RFC 7591, RFC 8707 and OpenID Connect Core. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -27,7 +25,7 @@ export type OAuthErrorCode =
   | 'request_uri_not_supported'
   | 'interaction_required';
 
-/** An error answered in the protocol's own terms. */
+/** An error that is answered as an OAuth error. The default status is 400. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
   readonly status: number;
@@ -53,6 +51,7 @@ export class OAuthError extends Error {
   }
 }
 
+/* Errors with status 400, one function per code. `detail` is for events and logs only. */
 export const invalidRequest = (description: string, detail?: string): OAuthError =>
   oauthError('invalid_request', description, detail);
 export const invalidGrant = (description: string, detail?: string): OAuthError =>
@@ -66,7 +65,10 @@ export const invalidClientMetadata = (description: string, detail?: string): OAu
 export const invalidRedirectUri = (description: string, detail?: string): OAuthError =>
   oauthError('invalid_redirect_uri', description, detail);
 
-/** `invalid_client` with 401, which makes MCP clients register again (OAuth 2.1 section 3.2.4). */
+/**
+ * `invalid_client` with status 401, on which MCP clients register again (OAuth 2.1 section 3.2.4).
+ * @param basic whether the request used the Authorization header: the answer then has a `WWW-Authenticate` challenge
+ */
 export function invalidClient(description: string, detail?: string, basic = false): OAuthError {
   return new OAuthError('invalid_client', description, {
     status: 401,

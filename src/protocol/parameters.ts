@@ -1,17 +1,21 @@
 /**
- * Request parameters: read from the raw query or form, so that a parameter sent twice is seen.
- * Empty values count as absent. @see OAuth 2.1 sections 3.1 and 3.2.2
+ * Request parameters, parsed from the raw query or form, so that a repeated parameter is detected. An empty value
+ * counts as absent.
+ * @see OAuth 2.1 sections 3.1 and 3.2.2
  */
 import { invalidRequest } from './oauth-error.ts';
 
+/** Parameters by name, in their wire spelling. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** Parameters that may be repeated: RFC 8707 section 2 lets a client name several resources. */
+/** Parameters that may be repeated: RFC 8707 section 2 allows several `resource` parameters. */
 const REPEATABLE = new Set(['resource']);
+/** Characters of one parameter value. */
 const MAX_LENGTH = 8192;
 
 /**
- * @param encoded `application/x-www-form-urlencoded` text, of a query or of a body
+ * Parses parameters. The values of a repeatable parameter are joined with a space.
+ * @param encoded `application/x-www-form-urlencoded` text, from a query or from a body
  * @throws {OAuthError} invalid_request when a parameter is repeated, too long, or holds control characters
  */
 export function parseParameters(encoded: string): Parameters {
@@ -28,9 +32,9 @@ export function parseParameters(encoded: string): Parameters {
   return parameters;
 }
 
-/** Space-separated values of a parameter, each once, in order. */
-export function words(value: string | undefined): string[] {
-  return [...new Set((value ?? '').split(' ').filter((word) => word !== ''))];
+/** The values of a space-separated parameter such as `scope`, in their order and without duplicates. */
+export function spaceSeparated(parameter: string | undefined): string[] {
+  return [...new Set((parameter ?? '').split(' ').filter((value) => value !== ''))];
 }
 
 function hasControlCharacters(value: string): boolean {
@@ -41,7 +45,7 @@ function hasControlCharacters(value: string): boolean {
   return false;
 }
 
-/** A name made safe for an error description (RFC 6749 section 5.2 limits its characters). */
+/** A parameter name made safe for an error description, whose characters RFC 6749 section 5.2 limits. */
 function printable(name: string): string {
   return name.replace(/[^\w.-]/g, '?').slice(0, 40);
 }

@@ -1,13 +1,16 @@
 /**
- * The canary: a value sealed in the store under each secret in use. A store made under a secret that is not configured
- * is refused at start, before anything in it is found unreadable one by one.
+ * The canaries: a known text, sealed in the store with each secret that sealed anything there. At the start the bridge
+ * opens them. If one does not open, the store was created with a secret that is not configured, and the start fails
+ * with one clear message instead of many unreadable records later.
  */
 import { z } from 'zod';
 import type { SharedStore } from '../store/store.ts';
 import { SealBroken, type Secrets } from './secrets.ts';
 
+/** Name of the stored document with the canaries. */
 const DOCUMENT = 'canaries';
-const SONG = 'mcp-github-bridge';
+/** The text that is sealed; its content does not matter. */
+const CANARY_TEXT = 'mcp-github-bridge';
 const canariesSchema = z.array(z.object({ sealed: z.string(), supersededAt: z.number().optional() }));
 type Canaries = z.infer<typeof canariesSchema>;
 
@@ -23,9 +26,10 @@ export class ForeignStore extends Error {
 }
 
 /**
- * Checks that everything in the store can be opened, and leaves a canary of the newest secret.
- * @param keep seconds after which nothing sealed under a superseded secret can be left
- * @throws {ForeignStore}
+ * Checks that the configured secrets can open everything in the store, and stores a canary of the newest secret.
+ * @param now epoch seconds
+ * @param keep seconds after which no record sealed with a superseded secret can exist any more
+ * @throws {ForeignStore} when a canary does not open
  */
 export async function checkCanaries(store: SharedStore, secrets: Secrets, now: number, keep: number): Promise<void> {
   const { version, all, needed } = await readCanaries(store, secrets, now, keep);
@@ -33,16 +37,18 @@ export async function checkCanaries(store: SharedStore, secrets: Secrets, now: n
   if (current && needed.length === all.length) return;
   const after: Canaries = current
     ? needed
-    : [...needed.map((canary) => ({ supersededAt: now, ...canary })), { sealed: secrets.seal(SONG, DOCUMENT) }];
-  // Whoever wrote in between is checked against as well.
+    : [...needed.map((canary) => ({ supersededAt: now, ...canary })), { sealed: secrets.seal(CANARY_TEXT, DOCUMENT) }];
+  // If another replica wrote first, its canaries are checked too.
   if (!(await store.writeDocument(DOCUMENT, version, JSON.stringify(after))))
     await checkCanaries(store, secrets, now, keep);
 }
 
 /**
- * Checks that everything in the store can be opened, and writes nothing.
- * @param keep seconds after which nothing sealed under a superseded secret can be left
- * @throws {ForeignStore}
+ * Checks the same, and writes nothing.
+ * @param now epoch seconds
+ * @param keep seconds after which no record sealed with a superseded secret can exist any more
+ * @returns all stored canaries, and those among them that are not older than `keep`
+ * @throws {ForeignStore} when a canary does not open
  */
 export async function readCanaries(
   store: SharedStore,

@@ -1,6 +1,6 @@
 /**
- * Cookies: HttpOnly, `__Host-` and Secure on https, plain names on http loopback. Some carry sealed values that only
- * this server reads.
+ * Cookies: always HttpOnly; on https Secure with the name prefix `__Host-`, on http loopback with the prefix `bridge-`.
+ * Some values are sealed, so that only this server can read them.
  * @see RFC 6265bis section 4.1.3
  */
 import type Koa from 'koa';
@@ -16,14 +16,16 @@ export interface Cookies {
   get(ctx: Koa.Context, name: string): string | undefined;
   set(ctx: Koa.Context, name: string, value: string, options: CookieOptions): void;
   clear(ctx: Koa.Context, name: string): void;
-  /** Reads what {@link setSealed} wrote, until its time is over; undefined for anything else. */
+  /** Reads a value that {@link setSealed} wrote; undefined when it has expired or does not open. */
   getSealed(ctx: Koa.Context, name: string): string | undefined;
+  /** Sets a cookie whose value is sealed together with its expiry. */
   setSealed(ctx: Koa.Context, name: string, value: string, options: CookieOptions): void;
 }
 
 /**
- * @param https whether the public address is https
- * @param now epoch seconds
+ * Creates the cookies of one server.
+ * @param https whether `PUBLIC_URL` is https
+ * @param now returns epoch seconds
  */
 export function createCookies(https: boolean, secrets: Secrets, now: () => number): Cookies {
   const full = (name: string) => (https ? `__Host-${name}` : `bridge-${name}`);
@@ -33,7 +35,7 @@ export function createCookies(https: boolean, secrets: Secrets, now: () => numbe
     value: string | null,
     options: { sameSite: 'lax' | 'strict'; maxAge: number },
   ) => {
-    // The connection may be plain behind a proxy; the public address decides.
+    // Behind a proxy the connection may be http; the scheme of PUBLIC_URL decides.
     ctx.cookies.secure = https;
     ctx.cookies.set(full(name), value, {
       httpOnly: true,
@@ -65,7 +67,10 @@ export function createCookies(https: boolean, secrets: Secrets, now: () => numbe
   return cookies;
 }
 
-/** Read by hand: the library that Koa uses keeps a regular expression for every name it was ever asked for. */
+/**
+ * Parses the Cookie header without Koa's library, which keeps one regular expression in memory for every cookie name
+ * that it was ever asked for; our names contain login ids.
+ */
 function readCookie(header: string, name: string): string | undefined {
   for (const pair of header.split(';')) {
     const at = pair.indexOf('=');

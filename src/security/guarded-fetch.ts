@@ -1,8 +1,8 @@
 /**
- * Fetching what a stranger names: https only, public addresses only and pinned at connect, no redirects, bounded in
- * bytes and time. The address is checked where the socket is opened, so a name that resolves anew (DNS rebinding) gains
- * nothing.
- * @see Client ID Metadata Document draft, section on SSRF; RFC 9700 section 4.17
+ * Fetches JSON from a URL that a client supplies, with protection against server-side request forgery (SSRF): https
+ * only, public IP addresses only, no redirects, a limit in bytes and in time. The IP address is checked when the socket
+ * is opened, so that a host name which resolves differently the second time (DNS rebinding) cannot bypass the check.
+ * @see OAuth Client ID Metadata Document draft, "Server Side Request Forgery (SSRF) Attacks" (design decision 13)
  */
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
@@ -14,14 +14,15 @@ import { parseJson } from '../base/json.ts';
 
 /** Milliseconds for the whole exchange. */
 const TIMEOUT = 5_000;
-/** All that IANA gives out of IPv6. */
+/** The range of IPv6 from which IANA assigns public addresses. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 /** The fetch was refused or failed; the message is for logs and for the developer of the client. */
 export class FetchRefused extends Error {
   override readonly name = 'FetchRefused';
-  /** Whether the host failed to answer, rather than answering wrongly. */
+  /** Whether the host did not answer or answered 5xx; false when it answered something that is refused. */
   readonly unreachable: boolean;
+  /** The HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
 
   constructor(message: string, options: { unreachable?: boolean; status?: number; cause?: unknown } = {}) {
@@ -31,6 +32,7 @@ export class FetchRefused extends Error {
   }
 }
 
+/** A fetched document and its HTTP headers. */
 export interface FetchedJson {
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -39,38 +41,39 @@ export interface FetchedJson {
 export interface GuardedFetch {
   /**
    * Fetches a JSON document.
-   * @param maxBytes of its body
-   * @throws {FetchRefused}
+   * @param maxBytes limit of the body
+   * @throws {FetchRefused} when the URL is refused, or the answer is not a JSON document with status 200
    */
   json(url: string, maxBytes: number): Promise<FetchedJson>;
   close(): Promise<void>;
 }
 
-/** How a name becomes addresses, all of them. */
+/** Resolves a host name to all its addresses. */
 export type LookupAll = (
   hostname: string,
   options: LookupAllOptions,
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** For tests: which addresses are taken, which authorities are trusted, and how names resolve. */
+/** For tests: which addresses are allowed, which certificate authority is trusted, and how names resolve. */
 export interface GuardedFetchOptions {
   readonly allowAddress?: (address: string) => boolean;
   readonly ca?: string;
   readonly lookup?: LookupAll;
 }
 
-/** Whether an address is on the public internet, whatever form it is written in. */
+/** Whether an IP address is on the public internet, in whatever notation it is written. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  // process() unwraps v4-mapped IPv6; 6to4, Teredo, NAT64 and the like are ranges of their own, none of them unicast.
+  // process() converts IPv4-mapped IPv6 to IPv4. 6to4, Teredo, NAT64 and similar are separate ranges, not `unicast`.
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
-  // Outside 2000::/3 IPv6 gives no public addresses, but ways to write others (`::127.0.0.1`, RFC 4291 section
-  // 2.5.5.1).
+  // Outside 2000::/3 there are no public IPv6 addresses, but there are other notations of IPv4 addresses, such as
+  // `::127.0.0.1` (RFC 4291 section 2.5.5.1).
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
 }
 
+/** Creates the fetch with its own connection pool; call `close` to end it. */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   const allow = options.allowAddress ?? isPublicAddress;
   const resolve = options.lookup ?? lookupByDns();
@@ -78,7 +81,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
     resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
       const [first] = addresses;
-      // One private address among public ones is a rebinding in the making: none is taken.
+      // If one address of several is private, the name is refused: DNS rebinding mixes public and private addresses.
       if (first === undefined || !addresses.every(({ address }) => allow(address))) {
         return callback(
           Object.assign(new FetchRefused(`${hostname} is not on the public internet`), { code: 'ENOTPUBLIC' }),
@@ -108,7 +111,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
           signal: AbortSignal.timeout(TIMEOUT),
         });
         const refuse = (message: string) => {
-          // Given up unread, the body emits an error, which unheard would end the process.
+          // A body that is destroyed before it is read emits an error; without a listener that would end the process.
           response.body.on('error', () => {}).destroy();
           return new FetchRefused(message, { status: response.statusCode, unreachable: response.statusCode >= 500 });
         };
@@ -138,8 +141,8 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
 }
 
 /**
- * Asks DNS without `dns.lookup`, which holds one of two threads for as long as a stranger's name server likes: GitHub's
- * name would wait behind it.
+ * Resolves names with `dns.Resolver` instead of `dns.lookup`. `dns.lookup` blocks one of libuv's few threads until the
+ * name server answers, so a slow name server of a client would delay the lookup of GitHub's name.
  */
 function lookupByDns(): LookupAll {
   const resolver = new Resolver({ timeout: TIMEOUT / 2, tries: 1 });
@@ -157,7 +160,7 @@ function lookupByDns(): LookupAll {
   };
 }
 
-/** A literal address never meets the lookup, so it is checked here. */
+/** Checks the URL. An IP address in the URL is checked here, because it never passes through the DNS lookup. */
 function checkUrl(url: string, allow: (address: string) => boolean): URL {
   const target = URL.canParse(url) ? new URL(url) : undefined;
   if (target?.protocol !== 'https:') throw new FetchRefused('is not an https URL');

@@ -2,9 +2,10 @@
 import helmet from 'koa-helmet';
 
 /**
- * There is no `form-action`: browsers apply it to every hop after the form, GitHub and the client included. The opener
- * policy is `unsafe-none`, because clients that log in through a pop-up need their opener.
- * @param https whether the public address is https
+ * Creates the middleware that sets the headers. There is no `form-action`, because browsers apply it to every redirect
+ * after the form, to GitHub and to the client too. `Cross-Origin-Opener-Policy` is `unsafe-none`, because clients that
+ * log in through a pop-up need `window.opener` (docs/clients.md, use-mcp).
+ * @param https whether `PUBLIC_URL` is https
  */
 export function securityHeaders(https: boolean): ReturnType<typeof helmet> {
   return helmet({

@@ -1,9 +1,10 @@
-/** Host names: which of them mean this machine. */
+/** Which host names are loopback, that is, mean this machine. */
 import ipaddr from 'ipaddr.js';
 
 /**
- * Whether a host, as a parsed URL spells it, is loopback: `localhost`, 127.0.0.0/8 or `[::1]`.
- * Names that merely look so (`localhost.evil.com`, `127.0.0.1.evil.com`) are not.
+ * Whether a host is loopback: `localhost`, 127.0.0.0/8 or `[::1]`. Names that only begin like one
+ * (`localhost.evil.com`, `127.0.0.1.evil.com`) are not.
+ * @param hostname as in `URL.hostname`
  * @see RFC 8252 section 7.3
  */
 export function isLoopbackHost(hostname: string): boolean {
@@ -12,9 +13,10 @@ export function isLoopbackHost(hostname: string): boolean {
   return ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
 }
 
-/** Whether a Host header names this machine, at whatever port. */
+/** Whether a Host header names a loopback host, with any port. */
 export function isLoopbackAuthority(host: string): boolean {
-  // What a URL reads as user information, path or fragment is no part of a host (RFC 9110 section 7.2).
+  // The URL parser would also accept user information, a path or a fragment, which a Host header must not contain
+  // (RFC 9110 section 7.2).
   return (
     /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`) && isLoopbackHost(new URL(`http://${host}`).hostname)
   );

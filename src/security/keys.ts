@@ -1,7 +1,7 @@
 /**
- * Signing keys: made here, kept sealed in the store, shared by all replicas, rotated with overlap. A new key is
- * published before it signs, and an old one stays published until the last token it signed has expired.
- * @see RFC 7517, RFC 9068 section 2.1
+ * Signing keys: generated here, stored sealed, shared by all replicas, rotated with an overlap. A new key is published
+ * before it signs, and an old key stays published until the last token that it signed has expired.
+ * @see RFC 7517, RFC 9068 section 2.1 (design decision 4)
  */
 import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
@@ -13,20 +13,23 @@ import type { Secrets } from './secrets.ts';
 const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** Seconds for which a key signs. */
+/** Seconds for which a key signs before a new one is made. */
 const ROTATION_PERIOD = 90 * 86400;
-/** Seconds for which a new key is published before it signs, so that every cached key set knows it. */
+/** Seconds for which a new key is published before it signs, so that every cached key set contains it. */
 const PUBLISHED_AHEAD = 86400;
-/** Seconds after which a replica reads the set again. */
+/** Seconds after which a replica reads the key set from the store again. */
 const RELOAD_AFTER = 60;
-/** Seconds between two reads caused by a key id nobody knows. */
+/** Minimum seconds between two reads of the store that are caused by an unknown key id. */
 const UNKNOWN_KEY_PAUSE = 5;
+/** Name of the stored document with the keys. */
 const DOCUMENT = 'signing-keys';
 
 const storedKeySchema = z.object({
   kid: z.string(),
   alg: z.enum(SIGNING_ALGORITHMS),
+  /** Epoch seconds. */
   createdAt: z.number(),
+  /** Epoch seconds from which the key signs. */
   activeFrom: z.number(),
   jwk: z.record(z.string(), z.unknown()),
 });
@@ -41,14 +44,18 @@ interface LoadedKey extends Omit<StoredKey, 'jwk'> {
 export interface SigningKeys {
   /** The key that signs now. */
   current(algorithm: SigningAlgorithm): Promise<{ kid: string; privateKey: CryptoKey | Uint8Array }>;
-  /** The public key of an id, if it is of that algorithm; undefined when there is none. */
+  /** The public key with an id and an algorithm; undefined when there is none. */
   find(kid: string, algorithm: SigningAlgorithm): Promise<CryptoKey | Uint8Array | undefined>;
   /** The public key set (RFC 7517 section 5). */
   jwks(): Promise<{ keys: JWK[] }>;
-  /** Makes new keys; they sign once they have been published long enough, or at once. */
+  /**
+   * Makes a new key for each algorithm.
+   * @param immediately whether the new keys sign at once, instead of after a day of being published
+   */
   rotate(immediately: boolean): Promise<void>;
   /**
-   * Makes a new key when the current one has signed long enough, and drops keys nobody needs; called by the sweeper.
+   * Makes a new key when the current one has signed for 90 days, and removes keys whose tokens have all expired. Called
+   * every minute.
    */
   maintain(): Promise<void>;
 }
@@ -59,10 +66,11 @@ interface SigningKeyOptions {
   readonly events: EventBus;
   /** Epoch seconds. */
   readonly now: () => number;
-  /** Seconds for which tokens live that these keys sign. */
+  /** Lifetime in seconds of the tokens that these keys sign. */
   readonly tokenTtl: number;
 }
 
+/** Creates the keys of one replica; they are read from the store at first use. */
 export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
   const { store, secrets, events, now } = options;
   let loaded: { keys: LoadedKey[]; at: number } | undefined;
@@ -77,18 +85,18 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     };
   }
 
-  /** Reads the set, changes it, and writes it unless somebody else did in between; then it is read again. */
+  /** Changes the stored key set by compare-and-set. If another replica wrote first, it reads and edits again. */
   async function change(edit: (keys: StoredKey[]) => Promise<StoredKey[]>): Promise<StoredKey[]> {
     for (;;) {
       const { version, keys, current } = await read();
       const next = await edit(keys);
-      // What an older secret sealed is sealed anew, so that the secret can be retired.
+      // A set sealed with an older secret is sealed with the newest one, so that the older secret can be removed.
       if (next === keys && current) return keys;
       if (await store.writeDocument(DOCUMENT, version, secrets.seal(JSON.stringify(next), DOCUMENT))) return next;
     }
   }
 
-  /** What the set should be now: one key an algorithm that signs, successors in time, no key past its tokens. */
+  /** The key set as it should be now: a signing key per algorithm, a successor in time, no key without valid tokens. */
   async function maintained(keys: StoredKey[]): Promise<StoredKey[]> {
     const time = now();
     const fresh: StoredKey[] = [];
@@ -102,7 +110,7 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     return fresh.length === 0 && kept.length === keys.length ? keys : [...kept, ...fresh];
   }
 
-  /** A key is done when its successor has signed for longer than a token lives. */
+  /** A key has expired when its successor has signed for longer than a token's lifetime plus the publishing time. */
   function isExpired(key: StoredKey, keys: readonly StoredKey[], time: number): boolean {
     return keys.some(
       (other) =>
@@ -130,7 +138,7 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   async function keys(): Promise<readonly LoadedKey[]> {
     if (loaded === undefined) return reload();
-    // A set grown old is renewed beside the request, not before it; it is still good.
+    // An old set is still valid, so it is reloaded in the background and the request does not wait.
     if (now() - loaded.at >= RELOAD_AFTER) reload().catch((error: unknown) => events.emit('store.error', { error }));
     return loaded.keys;
   }
@@ -139,7 +147,8 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     async current(algorithm) {
       const candidates = (await keys()).filter((key) => key.alg === algorithm);
       const time = now();
-      // A clock that runs behind the one that made the first key finds none active yet: that key signs all the same.
+      // If this replica's clock is behind that of the replica which made the first key, no key is active yet. Then the
+      // oldest key signs.
       const active = candidates.filter((key) => key.activeFrom <= time);
       const key = active.length > 0 ? newestOf(active, algorithm) : oldestOf(candidates);
       if (key === undefined) throw new Error(`no key signs ${algorithm}`);
@@ -149,7 +158,8 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
       const pick = (set: readonly LoadedKey[]) =>
         set.find((key) => key.kid === kid && key.alg === algorithm)?.publicKey;
       const found = pick(await keys());
-      // Another replica may have rotated since; asked rarely, because strangers choose key ids.
+      // Another replica may have rotated the keys. The store is asked at most every 5 seconds, because anyone can send
+      // tokens with invented key ids.
       if (found !== undefined || loaded === undefined || now() - loaded.at < UNKNOWN_KEY_PAUSE) return found;
       return pick(await reload());
     },

@@ -1,23 +1,26 @@
 /**
- * Which web pages may call which routes. Browsers send the origin of a page, and read the answer only where it allows
- * that origin. @see Fetch standard, section 3.2 (CORS protocol)
+ * Which web pages may call which routes. A browser sends the origin of the page, and lets the page read the answer only
+ * if the answer allows that origin.
+ * @see Fetch standard, "CORS protocol"
  */
 import cors from '@koa/cors';
 import type Koa from 'koa';
 import { isLoopbackHost } from './hosts.ts';
 
 export interface OriginRule {
-  /** Whether a page of this origin may use the endpoints for clients. */
+  /** Whether a page of this origin may call the endpoints that clients use. */
   allows(origin: string): boolean;
 }
 
-/** Pages that may call a route: of any origin, of an allowed one, or our own pages alone. */
+/** Which pages may call a route: pages of any origin, of an allowed origin, or our own pages only. */
 export type OriginAccess = 'any' | 'allowed' | 'own';
 
 /**
- * `ALLOWED_ORIGINS`, or the default: any https origin for a public bridge, any loopback origin for one on a developer's
- * machine.
- * @param publicUrl always allowed
+ * The rule of `ALLOWED_ORIGINS`. Without that setting, a public bridge allows any https origin, and a bridge on
+ * loopback allows any loopback origin.
+ * @param publicUrl the bridge's own origin, always allowed
+ * @param loopback whether `publicUrl` is loopback
+ * @param allowed the value of `ALLOWED_ORIGINS`
  */
 export function createOriginRule(
   publicUrl: string,
@@ -36,9 +39,8 @@ export function createOriginRule(
 }
 
 /**
- * Tells browsers which pages may read an answer, and answers their preflights, which carry no token (clients.md,
- * use-mcp).
- * @param accessOf who may call the route at a path
+ * Sets the CORS headers and answers preflight requests, which carry no token (docs/clients.md, use-mcp).
+ * @param accessOf which pages may call the route at a path
  */
 export function crossOrigin(origins: OriginRule, accessOf: (path: string) => OriginAccess): Koa.Middleware {
   return cors({

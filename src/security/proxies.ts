@@ -1,13 +1,16 @@
 /**
- * Who really asks: behind proxies named in `TRUSTED_PROXIES` their X-Forwarded headers count, from anybody else they
- * are ignored.
+ * The client's IP address and host behind proxies: X-Forwarded headers are used when the request comes from an address
+ * in `TRUSTED_PROXIES`, and ignored otherwise.
  */
 import ipaddr from 'ipaddr.js';
 import type Koa from 'koa';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** Sets the request's address and host to those of the client. @param trusted addresses or CIDR ranges */
+/**
+ * Sets the IP address and the host of the request to those that the client used.
+ * @param trusted addresses or CIDR ranges of proxies
+ */
 export function forwarded(trusted: readonly string[]): Koa.Middleware {
   const ranges = trusted.map((text): Range => {
     if (text.includes('/')) return ipaddr.parseCIDR(text);
@@ -24,7 +27,8 @@ export function forwarded(trusted: readonly string[]): Koa.Middleware {
     const peer = ctx.req.socket.remoteAddress ?? '';
     let address = peer;
     if (ranges.length > 0 && isTrusted(peer)) {
-      // The last proxy is believed about the one before it, and so on, up to the first that is not ours.
+      // Each proxy appends the address that it was called from. Read from the right, the first address that is not a
+      // trusted proxy is the client's.
       for (const hop of ctx
         .get('x-forwarded-for')
         .split(',')

@@ -1,13 +1,13 @@
 /**
- * Rate limits, by address: registrations, authorization requests, and failures. A token request that succeeds is never
- * limited, so nobody's session ends by what a stranger does who shares an address with him (design decision 17).
+ * Rate limits by IP address, for registrations, authorization requests and failures. A token request that succeeds is
+ * never limited, so that another user of the same address cannot make a session expire (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
 import ipaddr from 'ipaddr.js';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { EventBus } from '../observe/events.ts';
 
-/** An address did too much: 429 with Retry-After. */
+/** An address exceeded a limit: the answer is 429 with `Retry-After`. */
 export class TooManyRequests extends Error {
   override readonly name = 'TooManyRequests';
   /** Seconds. */
@@ -20,28 +20,30 @@ export class TooManyRequests extends Error {
 }
 
 export interface RateLimit {
-  /** Counts one for an address. @throws {TooManyRequests} when it had its share */
+  /** Counts one request of an IP address. @throws {TooManyRequests} when the address has exceeded the limit */
   consume(address: string): Promise<void>;
 }
 
+/** The three limits; each counts by IP address. */
 export interface RateLimits {
   readonly registration: RateLimit;
-  /** Authorization requests, each of which the store keeps until the person decides. */
+  /** Authorization requests; the store keeps each until the person decides, at most for 15 minutes. */
   readonly authorization: RateLimit;
-  /** Requests refused for what they brought: unknown clients, codes, tokens. */
+  /** Requests that were refused because of an unknown client, code or token. */
   readonly failures: RateLimit;
 }
 
-/** Failures an address may cause in {@link WINDOW}; generous, because hosted clients share addresses. */
-const FAILURES = 300;
-/** Authorization requests of an address in {@link WINDOW}; people behind one address share it. */
-const AUTHORIZATIONS = 600;
+/** Failures allowed per address in {@link WINDOW}; a high number, because hosted clients share addresses. */
+const MAX_FAILURES = 300;
+/** Authorization requests allowed per address in {@link WINDOW}; several people may share an address. */
+const MAX_AUTHORIZATIONS = 600;
 /** Seconds. */
 const WINDOW = 300;
 
 /**
- * @param redis where replicas share their counts; in memory without it, and while it is down
- * @param keyPrefix of the keys in Redis
+ * Creates the limits.
+ * @param options.redis where replicas share their counts; without it, and while it is down, each counts in memory
+ * @param options.keyPrefix prefix of the keys in Redis
  */
 export function createRateLimits(
   options: { registrationsPerHour: number; keyPrefix: string; redis?: Redis | Cluster },
@@ -73,12 +75,12 @@ export function createRateLimits(
   };
   return {
     registration: limit('registration', options.registrationsPerHour, 3600),
-    authorization: limit('authorization', AUTHORIZATIONS, WINDOW),
-    failures: limit('failures', FAILURES, WINDOW),
+    authorization: limit('authorization', MAX_AUTHORIZATIONS, WINDOW),
+    failures: limit('failures', MAX_FAILURES, WINDOW),
   };
 }
 
-/** Whoever holds an IPv6 address holds its /64. */
+/** What is counted: an IPv4 address, or the /64 of an IPv6 address, because one host can use every address in it. */
 function network(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

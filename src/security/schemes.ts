@@ -1,6 +1,6 @@
-/** URI schemes that are not addresses of apps. */
+/** URI schemes that can never be a private-use scheme of an app (RFC 8252 section 7.1). */
 
-/** Schemes whose links run or show what the link itself contains, or read what is in this browser or on this machine. */
+/** Schemes whose links run or show their own content, or read data of this browser or this machine. */
 export const SCRIPT_SCHEMES: ReadonlySet<string> = new Set([
   'javascript',
   'data',
@@ -12,7 +12,7 @@ export const SCRIPT_SCHEMES: ReadonlySet<string> = new Set([
   'filesystem',
 ]);
 
-/** Schemes that no client may redirect to as its own: the above, and those of the web, mail and telephone. */
+/** Schemes that no client may use as its private-use scheme: those above, and those of the web, mail and telephone. */
 export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
   ...SCRIPT_SCHEMES,
   'ftp',

@@ -1,7 +1,7 @@
 /**
- * What `BRIDGE_SECRET` is good for: sealing (AES-256-GCM) and authenticating (HMAC-SHA-256). Each purpose has a key of
- * its own, derived with HKDF. The first secret seals and signs, every one opens and verifies, so secrets can be
- * rotated.
+ * What `BRIDGE_SECRET` is used for: sealing (AES-256-GCM) and signing (HMAC-SHA-256). Each purpose has its own key,
+ * derived with HKDF. The first secret seals and signs, every configured secret opens and verifies, so that secrets can
+ * be rotated (design decision 5). Also hashes and random tokens.
  */
 import {
   createCipheriv,
@@ -17,29 +17,31 @@ const SEAL_VERSION = 's1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A sealed value that does not open: another secret, another record, or not ours at all. */
+/** A sealed value does not open: it was sealed with another secret or for another record, or it was changed. */
 export class SealBroken extends Error {
   override readonly name = 'SealBroken';
 }
 
 export interface Secrets {
   /**
-   * Seals a text.
-   * @param identity the record it belongs to: opening it as another record fails
+   * Encrypts a text with the newest secret.
+   * @param identity the record that the value belongs to; it opens only with the same identity
    */
   seal(plaintext: string, identity: string): string;
-  /** @throws {SealBroken} */
+  /** Decrypts what {@link seal} made. @throws {SealBroken} */
   open(sealed: string, identity: string): string;
-  /** Whether a sealed value is under the newest secret; otherwise it should be sealed again. */
+  /** Whether a value was sealed with the newest secret; if not, it should be sealed again. */
   isCurrent(sealed: string): boolean;
-  /** Authenticates bytes for one purpose. */
+  /** An HMAC of the message, with the key of one purpose; 32 bytes. */
   sign(purpose: string, message: Uint8Array): Buffer;
-  /** Whether a signature was made by {@link sign} under any of the secrets; in constant time for each. */
+  /** Whether {@link sign} made the signature with any of the secrets. The comparison takes constant time. */
   verify(purpose: string, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /**
+ * Derives the sealing keys.
  * @param secrets texts of at least 32 bytes, the newest first
+ * @throws {TypeError} when there is none
  */
 export function createSecrets(secrets: readonly string[]): Secrets {
   const sealingKeys = secrets.map((secret) => {
@@ -78,7 +80,7 @@ export function createSecrets(secrets: readonly string[]): Secrets {
   };
 }
 
-/** Seals under a key that only the holder of `token` can derive: the store alone yields nothing. */
+/** Seals with a key derived from `token`, so that the store alone is not enough to open the value. */
 export function sealUnder(token: string, plaintext: string): string {
   return encrypt(derive(token, 'successor'), plaintext, '');
 }
@@ -88,19 +90,19 @@ export function openUnder(token: string, sealed: string): string {
   return decrypt(derive(token, 'successor'), sealed, '');
 }
 
-/** SHA-256 of a secret of high entropy, as the store keeps it. */
+/** SHA-256 of a random token, as base64url; the store keeps only this (design decision 5). */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-/** Whether a presented secret is the one hashed; in constant time. */
+/** Whether `hash` is the hash of the presented secret. The comparison takes constant time. */
 export function matchesHash(presented: string, hash: string): boolean {
   const actual = Buffer.from(hashToken(presented));
   const expected = Buffer.from(hash);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** Random bytes as base64url. */
+/** A random token of `bytes` bytes, as base64url. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
 }

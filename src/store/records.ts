@@ -1,6 +1,6 @@
 /**
- * The stored records: clients, logins under way, sessions and GitHub credentials. Instants are epoch seconds, durations
- * seconds. README.md beside this file says what is hashed and what is sealed.
+ * The stored records: clients, logins in progress, sessions and GitHub credentials. Instants are in epoch seconds,
+ * durations in seconds. README.md beside this file says what is hashed and what is sealed.
  */
 
 /** A dynamically registered client (RFC 7591). `metadata` is that of the registration response, in wire spelling. */
@@ -34,25 +34,25 @@ export interface AuthorizationRequest {
   readonly uiLocales?: string;
 }
 
-/** A login under way in a browser; `purpose` says what it ends in. */
+/** A login in progress in a browser; `purpose` says whether it is for a client or for the account page. */
 export type Login = ClientLogin | AccountLogin;
 
 /** A login for a client: it ends in an authorization response. */
 export interface ClientLogin {
   readonly purpose: 'client';
   readonly request: AuthorizationRequest;
-  /** Scopes asked of the upstream: computed once, when the login begins. */
+  /** Scopes to request from the upstream: computed once, when the login begins. */
   readonly upstreamScope: readonly string[];
   /** SHA-256 of the cookie set with the consent page; absent when a remembered consent let the login skip the page. */
   readonly consentHash?: string;
-  /** The person whose remembered consent let this login skip the page; anybody else is shown the page. */
+  /** The person whose remembered consent let this login skip the page; another person is shown the page. */
   readonly expectedPerson?: string;
 }
 
 /** A login of a person to the account page. */
 export interface AccountLogin {
   readonly purpose: 'account';
-  /** Scopes asked of the upstream: computed once, when the login begins. */
+  /** Scopes to request from the upstream: computed once, when the login begins. */
   readonly upstreamScope: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export interface Approval {
   readonly stateHash: string;
   /** SHA-256 of the cookie that the callback must bring. */
   readonly browserHash: string;
-  /** The PKCE verifier of the GitHub leg, sealed. */
+  /** The PKCE verifier of the authorization request to GitHub, sealed. */
   readonly sealedVerifier: string;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
@@ -150,7 +150,7 @@ export interface Session {
 export interface PendingRevocation {
   readonly person: string;
   readonly id: string;
-  /** The id of the credential it belonged to, with which the seal is bound (associated data). */
+  /** The id of the credential that the pair belonged to; the seal is bound to it (associated data). */
   readonly credential: string;
   readonly appClientId: string;
   readonly sealedTokens: string;

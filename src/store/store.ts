@@ -3,8 +3,8 @@
  * is atomic: one transaction in SQLite, one Lua script and one round trip in Redis (README.md lists the exceptions).
  * Every store must pass the suite in conformance/.
  *
- * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer in time;
- * callers need expect no other error.
+ * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer in time; any
+ * other error is a bug.
  */
 import type {
   Approval,
@@ -22,7 +22,7 @@ import type {
   SessionRef,
 } from './records.ts';
 
-/** The store does not answer. HTTP requests are then answered 503 with Retry-After; nobody is logged out. */
+/** The store does not answer. HTTP requests are then answered 503 with Retry-After; no session ends. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -36,7 +36,7 @@ export interface ClientStore {
   add(client: RegisteredClient, ttl: number, limit: number): Promise<void>;
   /** Reads a registration. */
   get(clientId: string): Promise<RegisteredClient | undefined>;
-  /** Notes that a person logged in: the registration is kept for another `ttl` seconds and is no longer unused. */
+  /** Records a use by a person: the registration is kept for another `ttl` seconds and is no longer unused. */
   touch(clientId: string, ttl: number, person: string): Promise<void>;
   /** Replaces a registration if the hash of its registration token is still `ifTokenHash`. */
   replace(client: RegisteredClient, ifTokenHash: string): Promise<boolean>;
@@ -51,7 +51,7 @@ export interface ClientStore {
 export interface LoginStore {
   /**
    * Keeps a login for `ttl` seconds. With an approval it can be finished at once. A login without `consentHash` needs
-   * one, because it cannot be decided.
+   * an approval, because `decide` does not accept it.
    */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
@@ -67,7 +67,7 @@ export interface LoginStore {
     decision: { approval: Approval; ttl: number } | 'deny',
   ): Promise<ClientLogin | LoginProblem>;
   /**
-   * Deletes an approved login, to which the browser came back from GitHub, and returns it.
+   * Deletes an approved login after the browser returned from GitHub, and returns it.
    * @returns `unknown` when the approval has another `stateHash`, or there is none; `other_browser` when it has another
    *   `browserHash`. A problem changes nothing.
    */
@@ -130,24 +130,24 @@ export type Rotation =
   | { readonly outcome: 'reused'; readonly ended: EndedGrant }
   | { readonly outcome: 'unknown' };
 
-/** Sessions that one person may have. Some methods read all of them at once, and other calls wait meanwhile. */
-export const SESSIONS_OF_ONE = 500;
+/** Some methods read all sessions of a person at once, and other calls wait meanwhile; this limits how long. */
+export const MAX_SESSIONS_PER_PERSON = 500;
 
 /**
  * Superseded token pairs of one credential that are kept, to be revoked together with it. More are not needed: GitHub
- * keeps ten tokens per user, app and scope. When it issues another, it revokes one that was never used, otherwise the
- * least recently used; that is the oldest pair, because the bridge uses each pair at its login and later only the
- * newest.
+ * keeps ten tokens per user, app and scope. When GitHub issues another token, it revokes one that was never used, or
+ * else the least recently used one. That is the oldest pair, because the bridge uses each pair at its login, and later
+ * only the newest pair.
  * @see https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/token-expiration-and-revocation
  */
-export const SUPERSEDED_KEPT = 10;
+export const MAX_SUPERSEDED_PAIRS = 10;
 
 /** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
 export interface SessionStore {
   /**
    * Begins a session, whose code can then be redeemed. When the credential exists already, all its grants use the new
-   * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link SUPERSEDED_KEPT} pairs).
-   * When the person has {@link SESSIONS_OF_ONE} sessions already, the one whose last use is oldest is ended.
+   * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link MAX_SUPERSEDED_PAIRS} pairs).
+   * When the person has {@link MAX_SESSIONS_PER_PERSON} sessions already, the one whose last use is oldest is ended.
    * @returns what was ended
    */
   begin(session: NewSession): Promise<EndedGrant[]>;
@@ -158,7 +158,7 @@ export interface SessionStore {
    * @param refreshHash hash of the first refresh token; absent when the grant gets none
    */
   redeem(ref: SessionRef, presented: CodePresentation, ttl: number, refreshHash?: string): Promise<Redemption>;
-  /** Reads a redeemed, unexpired session, and notes when it was used (to the minute). */
+  /** Reads a redeemed, unexpired session, and records when it was used (to the minute). */
   read(ref: SessionRef): Promise<Session | undefined>;
   /** Rotates the refresh token, or says why it cannot. */
   rotate(ref: SessionRef, request: RotationRequest): Promise<Rotation>;
@@ -194,7 +194,7 @@ export interface CredentialStore {
 
 /** What the sweeper uses: people to visit, expired grants, and GitHub tokens to revoke. */
 export interface RevocationStore {
-  /** Claims up to `limit` people whose visit is due: nobody else gets them for `lease` seconds. */
+  /** Claims up to `limit` people whose visit is due: other replicas do not get them for `lease` seconds. */
   duePeople(limit: number, lease: number): Promise<string[]>;
   /**
    * Ends a person's expired grants, and sets the next visit `interval` seconds ahead (none when nothing is left).
@@ -205,13 +205,13 @@ export interface RevocationStore {
   pending(person: string): Promise<PendingRevocation[]>;
   /** Adds a pending revocation of a token pair that never became a credential. */
   add(revocation: PendingRevocation): Promise<void>;
-  /** Deletes a pending revocation, which GitHub has carried out. */
+  /** Deletes a pending revocation after GitHub has revoked the tokens. */
   done(person: string, id: string): Promise<void>;
   /** Sets a person's next visit `delay` seconds ahead. */
   retry(person: string, delay: number): Promise<void>;
 }
 
-/** Consents that a person asked to be remembered (design decision 11). */
+/** Remembered consents (design decision 11). */
 export interface ConsentStore {
   remember(person: string, consentKey: string, ttl: number): Promise<void>;
   has(person: string, consentKey: string): Promise<boolean>;
@@ -219,7 +219,7 @@ export interface ConsentStore {
   forget(person: string): Promise<void>;
 }
 
-/** What all replicas share besides the records of clients and people. */
+/** Documents, leases and replay marks, which all replicas share. */
 export interface SharedStore {
   /** Reads a versioned document; version 0 with an empty value means that there is none. */
   readDocument(name: string): Promise<{ version: number; value: string }>;
@@ -234,7 +234,7 @@ export interface SharedStore {
 }
 
 export interface Store {
-  /** `sqlite` or `redis`, for banners, logs and metrics. */
+  /** Which store it is, for the banner and `/readyz`. */
   readonly kind: 'sqlite' | 'redis';
   readonly clients: ClientStore;
   readonly logins: LoginStore;

@@ -1,16 +1,18 @@
 /**
- * How each well-known client is connected, for the landing page: words from the locale, commands and links from here.
+ * How each well-known client is connected, for the landing page. The commands and links are here, the texts are in the
+ * locale files.
  * @see clients' own documentation: code.visualstudio.com (vscode:mcp/install), cursor.com/docs/mcp/install-links
  */
 import type { Messages } from './locale.ts';
 import type { LandingView } from './views.ts';
 
-/** The name under which a client keeps this server. */
+/** The name of this server in the configuration of a client. */
 const SERVER_NAME = 'github';
 
 interface Snippet {
-  /** What to do with it; a text of the locale with its placeholders already known. */
+  /** What to do with the code; a text of the locale. */
   readonly label?: string;
+  /** The values of the placeholders in `label`. */
   readonly values?: Readonly<Record<string, string>>;
   readonly code: string;
 }
@@ -28,6 +30,7 @@ function indented(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
+/** The guides in the order in which the page shows them. */
 export function clientGuides(m: Messages, { mcpUrl, sseUrl }: Pick<LandingView, 'mcpUrl' | 'sseUrl'>): ClientGuide[] {
   const { clients, orFile } = m.landing;
   const vscode = { type: 'http', url: mcpUrl };

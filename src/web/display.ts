@@ -1,6 +1,6 @@
 /**
- * The safe display of what strangers supply. Templates escape markup; what is done here is against text that deceives
- * the eye: invisible and reordering characters, names too long to see their end, addresses that are not what they seem.
+ * The safe display of text that clients supply. Templates escape markup. This file protects against text that deceives
+ * the reader: invisible characters, characters that reorder text, very long names, misleading addresses.
  * @see Unicode UAX #9 (bidirectional text), UTS #39 (security mechanisms)
  */
 import { SCRIPT_SCHEMES } from '../security/schemes.ts';
@@ -8,13 +8,13 @@ import type { Locale } from './views.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Input looked at, in UTF-16 units: bounds the work that a stranger can cause. */
+/** UTF-16 units of input that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_INPUT = 2000;
 
 /**
- * Text from a stranger in one line: without control, reordering and invisible characters, without stacks of marks, cut
- * to a length.
- * @param max length in characters as a person counts them
+ * Text from a client as one line: without control, reordering and invisible characters, with at most three combining
+ * marks in a row, truncated on the right.
+ * @param max length in characters as a person counts them (grapheme clusters)
  * @returns empty when nothing visible is left
  */
 export function displayText(text: string, max: number): string {
@@ -24,7 +24,7 @@ export function displayText(text: string, max: number): string {
     .normalize('NFC')
     .replace(/[\p{Zs}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu, '')
-    // A few marks belong to real scripts; a tower of them covers its surroundings.
+    // Real scripts use a few combining marks in a row; many of them would cover the text around them.
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .replace(/ {2,}/g, ' ')
     .trim();
@@ -46,24 +46,29 @@ export function displayHost(host: string): string {
   return clean.length <= MAX_HOST ? clean : `…${clean.slice(1 - MAX_HOST)}`;
 }
 
-/** A website as text: host and path only, so that neither user information nor a query can dress it up. */
+/**
+ * A website as text: host and path only, because user information or a query could make it look like another site.
+ * @returns undefined when the URL is not http or https
+ */
 export function displayWebsite(url: string): string | undefined {
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
   return displayText(`${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`, 100);
 }
 
-/** An address that a page may link or lead to. Redirect URIs are checked when registered; this is the second check. */
+/**
+ * An address that a page may link or redirect to. Redirect URIs were checked at registration; this is a second check.
+ * @returns undefined when the address must not be followed
+ */
 export function followableUrl(url: string): { readonly href: string; readonly host: string } | undefined {
   const parsed = URL.parse(url);
-  // White space and control characters would be dropped by the browser, so it would follow something else than was
-  // checked.
+  // A browser removes white space and control characters, so it would follow another address than the checked one.
   if (parsed === null || SCRIPT_SCHEMES.has(parsed.protocol.slice(0, -1)) || /[^\x21-\x7e]/.test(url)) return undefined;
   const host = /^https?:$/.test(parsed.protocol) ? parsed.host : `${parsed.protocol}//${parsed.host}`;
   return { href: url, host: displayHost(host) };
 }
 
-/** A moment for `<time>`: what machines read, and what a person reads, in UTC. */
+/** A time for the element `<time>`: ISO 8601 for `datetime`, and text in UTC for the person. */
 export function displayTime(locale: Locale, epochSeconds: number): { readonly machine: string; readonly text: string } {
   const date = new Date(epochSeconds * 1000);
   const text = new Intl.DateTimeFormat(locale, {
@@ -79,7 +84,7 @@ export function displayTime(locale: Locale, epochSeconds: number): { readonly ma
   return { machine: date.toISOString(), text };
 }
 
-/** A time to wait, rounded up, in the largest unit that reads well. */
+/** A duration, rounded up: in seconds below two minutes, in minutes below two hours, else in hours. */
 export function displayDuration(locale: Locale, seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));
   const [value, unit] =
@@ -91,18 +96,18 @@ export function displayDuration(locale: Locale, seconds: number): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
-/** A piece of a text: plain, code, or a value that was filled in (and may be written in another direction). */
-interface Piece {
+/** A part of a text: plain text, code, or the value of a placeholder (which may have another writing direction). */
+interface TextPart {
   readonly kind: 'text' | 'code' | 'value';
   readonly text: string;
 }
 
 /**
- * Takes a text of a locale apart at its `{placeholders}` and backticks, for the template `text`, which escapes each
- * piece.
+ * Splits a text of a locale at its `{placeholders}` and backticks. The template `text` escapes and renders each part.
+ * @param values values of the placeholders; a placeholder without a value stays as it is
  */
-export function pieces(text: string, values: Readonly<Record<string, string>> = {}): Piece[] {
-  return text.split(/(`[^`]+`|\{\w+\})/).flatMap((part): Piece[] => {
+export function splitPlaceholders(text: string, values: Readonly<Record<string, string>> = {}): TextPart[] {
+  return text.split(/(`[^`]+`|\{\w+\})/).flatMap((part): TextPart[] => {
     if (part === '') return [];
     if (part.startsWith('`'))
       return [{ kind: 'code', text: part.slice(1, -1).replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all) }];

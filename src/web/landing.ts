@@ -1,4 +1,4 @@
-/** `GET /`: what this server is and how to connect to it; JSON for programs that ask for it. */
+/** `GET /`: what this server is and how to connect a client to it; as JSON for programs that prefer JSON. */
 import type Koa from 'koa';
 import type { LandingView } from './views.ts';
 import type { Web } from './web.ts';
@@ -7,9 +7,11 @@ interface LandingOptions {
   readonly issuer: string;
   readonly web: Web;
   readonly tools: LandingView['tools'];
+  /** Whether GitHub is the simulated one of the demo. */
   readonly simulated: boolean;
 }
 
+/** Creates the handler. */
 export function landing({ issuer, web, tools, simulated }: LandingOptions): Koa.Middleware {
   const shown = tools.map(({ name, title, scopes }) => ({ name, title, scopes }));
   const mcpUrl = `${issuer}/mcp`;

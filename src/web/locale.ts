@@ -1,5 +1,5 @@
 /**
- * The language of a page: what the client asks for (`ui_locales`), then what the browser prefers (`Accept-Language`).
+ * The language of a page: the client's parameter `ui_locales` first, then the browser's header `Accept-Language`.
  * @see OpenID Connect Core 1.0 section 3.1.2.1, RFC 9110 section 12.5.4, RFC 4647 section 3.4
  */
 import { en, type Messages } from '../../templates/locales/en.ts';
@@ -8,25 +8,26 @@ import type { Locale } from './views.ts';
 
 export type { Messages };
 
-/** In order of preference where nothing else decides. */
+/** Languages of the pages; the first one wins when the request has no preference. */
 const LOCALES: readonly Locale[] = ['en', 'ja'];
 const MESSAGES: Readonly<Record<Locale, Messages>> = { en, ja };
 
-/** Characters and entries of a header that are looked at: bounds the work that a stranger can cause. */
+/** Characters and entries that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_LENGTH = 500;
 const MAX_ENTRIES = 30;
 
+/** The texts of a language. */
 export function messages(locale: Locale): Messages {
   return MESSAGES[locale];
 }
 
-/** The locale that a language tag names: by its primary subtag, in any case. */
+/** The locale for the primary subtag of a language tag, in upper or lower case; undefined when there is none. */
 function localeOf(tag: string): Locale | undefined {
   const primary = tag.trim().split(/[-_]/, 1)[0]?.toLowerCase();
   return LOCALES.find((locale) => locale === primary);
 }
 
-/** A weight of `Accept-Language`: 1 when absent, 0 (not wanted) when malformed. */
+/** The weight `q` of an entry of `Accept-Language`: 1 when absent, 0 (not acceptable) when malformed. */
 function weight(parameters: readonly string[]): number {
   const q = parameters.map((parameter) => parameter.trim()).find((parameter) => /^q\s*=/i.test(parameter));
   if (q === undefined) return 1;
@@ -43,7 +44,7 @@ function acceptedLocale(acceptLanguage: string): Locale {
     if (locale !== undefined) weights.set(locale, Math.max(weights.get(locale) ?? 0, weight(parameters)));
     else if (tag.trim() === '*') others = weight(parameters);
   }
-  // A named language before `*` at the same weight, and the one named first before the other.
+  // At the same weight a named language wins over `*`, and the language that is named first wins over the other.
   const named = [...weights.keys(), ...LOCALES.filter((locale) => !weights.has(locale))];
   const best = named.reduce((left, right) =>
     (weights.get(right) ?? others) > (weights.get(left) ?? others) ? right : left,
@@ -52,9 +53,10 @@ function acceptedLocale(acceptLanguage: string): Locale {
 }
 
 /**
+ * Chooses the language of a page. Malformed input is ignored.
  * @param uiLocales the `ui_locales` parameter: BCP 47 tags separated by spaces, best first
  * @param acceptLanguage the `Accept-Language` header
- * @returns English where neither names a language that the pages speak; junk is passed over
+ * @returns English when neither names a language of the pages
  */
 export function negotiateLocale(uiLocales: string | undefined, acceptLanguage: string | undefined): Locale {
   for (const tag of (uiLocales ?? '').slice(0, MAX_LENGTH).split(/\s+/, MAX_ENTRIES)) {

@@ -1,8 +1,8 @@
-/** Paths that no route has: a person gets a page, a program JSON. */
+/** The answer for a path without a route: a page for browsers, JSON for programs. */
 import type Koa from 'koa';
 import { PageError } from './page-error.ts';
 
-/** @param errors answers an error with a page */
+/** Creates the middleware. @param errors the middleware that answers an error with a page */
 export function notFound(errors: Koa.Middleware): Koa.Middleware {
   return async (ctx, next) => {
     await next();

@@ -1,6 +1,7 @@
-/** Errors that a person sees as a page; what the page says is in the locale files, by kind. */
+/** `PageError`: an error that a person sees as a page. The text of the page is in the locale files, by kind. */
 import type { ErrorKind } from './views.ts';
 
+/** HTTP status of each kind. */
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   unknown_client: 400,
   invalid_client_metadata: 400,
@@ -21,18 +22,20 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
+/** An error that is answered with a page. */
 export class PageError extends Error {
   override readonly name = 'PageError';
   readonly kind: ErrorKind;
   readonly status: number;
-  /** In the protocol's terms, for developers; shown on the page and logged. */
+  /** The problem in OAuth terms, for developers; shown on the page and logged. */
   readonly description: string | undefined;
   readonly clientName: string | undefined;
+  /** The GitHub login that was refused. */
   readonly login: string | undefined;
-  /** Where the answer can be carried to the client. */
+  /** The client's address with the error response, where the page sends the browser. */
   readonly continueUrl: string | undefined;
   readonly uiLocales: string | undefined;
-  /** Seconds. */
+  /** Seconds after which to try again. */
   readonly retryAfter: number | undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 /**
- * Errors of the pages: whatever a handler throws becomes a page that says what happened and what to do next; a program
- * that asks for JSON gets the protocol's error. The page shows a reference, under which the log has the rest.
+ * The error answer of the pages: every thrown error becomes a page that says what happened and what to do next. A
+ * program that prefers JSON gets an OAuth error. The page shows a reference that identifies the request in the log.
  */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
@@ -19,22 +19,23 @@ import { StoreUnavailable } from '../store/store.ts';
 import { PageError } from './page-error.ts';
 import type { Web } from './web.ts';
 
-/** Seconds for which an explaining page is shown before the answer is carried to the client. */
-const EXPLAIN_FOR = 10;
-/** Kinds that tell a guesser "no": they count against the address. */
-const GUESSES: ReadonlySet<string> = new Set(['unknown_client', 'invalid_client_metadata']);
+/** Seconds for which an error page is shown before it sends the browser on to the client (design decision 14). */
+const REFRESH_DELAY = 10;
+/** Kinds that answer an attempt to guess a client; they are counted by address (design decision 17). */
+const GUESS_KINDS: ReadonlySet<string> = new Set(['unknown_client', 'invalid_client_metadata']);
 
+/** Creates the middleware that answers errors with a page. */
 export function pageErrors({ events, limits, web }: FailureOptions & { readonly web: Web }): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const isGuess = thrown instanceof PageError && GUESSES.has(thrown.kind);
+      const isGuess = thrown instanceof PageError && GUESS_KINDS.has(thrown.kind);
       const error = toPageError(isGuess ? await countFailure(thrown, limits, ctx.ip) : thrown);
       reportFailure(events, ctx, thrown, isExpected(thrown));
       ctx.vary('Accept');
       if (ctx.accepts('html', 'json') === 'json') {
-        // A client may ask before it opens a browser, to register again when it is unknown (clients.md, mcp-remote).
+        // mcp-remote asks for JSON before it opens a browser, and registers again on this code (docs/clients.md).
         const code = error.kind === 'unknown_client' ? 'invalid_client' : errorCodeOf(error.status);
         ctx.body = { error: code, error_description: error.description ?? error.kind };
       } else {
@@ -48,12 +49,12 @@ export function pageErrors({ events, limits, web }: FailureOptions & { readonly 
       ctx.status = error.status;
       ctx.set('Cache-Control', 'no-store');
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
-      if (error.continueUrl !== undefined) ctx.set('Refresh', `${EXPLAIN_FOR}; url=${error.continueUrl}`);
+      if (error.continueUrl !== undefined) ctx.set('Refresh', `${REFRESH_DELAY}; url=${error.continueUrl}`);
     }
   };
 }
 
-/** The code that is nearest to a page's status. @see OAuth 2.1 section 4.1.2.1 */
+/** The OAuth error code that fits the status of a page. @see OAuth 2.1 section 4.1.2.1 */
 function errorCodeOf(status: number): string {
   if (status === 403) return 'access_denied';
   if (status === 429 || status === 503) return 'temporarily_unavailable';

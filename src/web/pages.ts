@@ -1,7 +1,7 @@
 /**
- * The pages for people: a view and a locale in, an HTML document out. Templates are compiled once; what strangers
- * supplied passes through `display.ts` here, and is escaped by the templates. No page needs a script, an image or
- * another host.
+ * The pages: each function turns a view and a locale into an HTML document. Templates are compiled once. Text from
+ * clients passes through `display.ts` here, and the templates escape it. No page needs a script, an image or another
+ * host.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import {
   displayTime,
   displayWebsite,
   followableUrl,
-  pieces,
+  splitPlaceholders,
 } from './display.ts';
 import { type Messages, messages } from './locale.ts';
 import type {
@@ -37,26 +37,26 @@ export interface Pages {
   landing(locale: Locale, view: LandingView): string;
   account(locale: Locale, view: AccountView): string;
   admin(locale: Locale, view: AdminView): string;
-  /** The stylesheet: its URL carries a hash of its text, so it can be cached for ever. */
+  /** The stylesheet: its path contains a hash of its text, so browsers can cache it for ever. */
   readonly stylesheet: { readonly path: string; readonly text: string };
 }
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
 
-/** Longest name of an app shown, in characters: enough for real ones, too short for a message to the person. */
+/** Characters of an app's name that are shown: enough for real names, too few for a false message to the person. */
 const MAX_NAME = 60;
 
-/** Scopes that let a client change or delete something, not only read. */
-const CHANGING =
+/** Matches scopes that let a client change or delete something, not only read. */
+const WRITING_SCOPE =
   /^(?:repo|repo:status|repo_deployment|repo:invite|public_repo|security_events|gist|notifications|user|user:follow|project|delete_repo|codespace|workflow|(?:admin|write|delete):.+)$/;
 
 function scope(m: Messages, { name }: ScopeView) {
-  const words: Readonly<Record<string, string>> = m.scopes;
-  const known = Object.hasOwn(words, name) ? words[name] : undefined;
-  return { name: displayText(name, 100), words: known ?? m.unknownScope, changes: CHANGING.test(name) };
+  const descriptions: Readonly<Record<string, string>> = m.scopes;
+  const known = Object.hasOwn(descriptions, name) ? descriptions[name] : undefined;
+  return { name: displayText(name, 100), words: known ?? m.unknownScope, changes: WRITING_SCOPE.test(name) };
 }
 
-/** Those that can change things first. */
+/** The scopes of a page; those that allow changes come first. */
 function scopes(m: Messages, views: readonly ScopeView[]) {
   const all = views.map((view) => scope(m, view));
   return [...all.filter(({ changes }) => changes), ...all.filter(({ changes }) => !changes)];
@@ -85,7 +85,10 @@ function session(locale: Locale, m: Messages, view: SessionView) {
   };
 }
 
-/** Reads and compiles the templates; throws when one is missing or malformed. */
+/**
+ * Reads and compiles the templates.
+ * @throws {Error} when a template is missing or malformed
+ */
 export function createPages(): Pages {
   const eta = new Eta({ autoEscape: true, cache: true });
   for (const file of readdirSync(TEMPLATES).filter((name) => name.endsWith('.eta')))
@@ -103,7 +106,7 @@ export function createPages(): Pages {
     frame: { title: string; wide?: true; refresh?: string; brand?: string; home?: true },
     data: object,
   ): string {
-    const shared = { m: messages(locale), locale, pieces };
+    const shared = { m: messages(locale), locale, pieces: splitPlaceholders };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { brand: shared.m.brand, ...frame, ...shared, stylesheet: stylesheet.path, body });
   }
@@ -120,7 +123,7 @@ export function createPages(): Pages {
         { title: m.consent.title, brand: view.bridgeHost },
         {
           name: appName(m, view.clientName),
-          // Said once: not again where the page already shows the same host on better grounds.
+          // Not repeated when the page already shows the same host as the verified domain or as the redirect host.
           website: website === view.verifiedDomain || website === view.redirectHost ? undefined : website,
           verifiedDomain: view.verifiedDomain === undefined ? undefined : displayHost(view.verifiedDomain),
           redirectKind: view.redirectKind,

@@ -1,12 +1,12 @@
 /**
- * The views: what each page for people is told. Pages know nothing else; templates escape everything.
- * Texts are in the locale files under templates/, chosen by the person's language.
+ * The views: the input of each page. Pages know nothing else, and templates escape everything. Texts are in the locale
+ * files under templates/locales/.
  */
 
-/** Languages the pages speak. */
+/** The languages of the pages. */
 export type Locale = 'en' | 'ja';
 
-/** A scope as a person sees it: GitHub's name beside the words of the locale file. */
+/** A scope. The page shows its name and its description from the locale file. */
 export interface ScopeView {
   readonly name: string;
 }
@@ -15,21 +15,21 @@ export interface ConsentView {
   readonly clientName: string;
   /** Home page of the client, shown as text. */
   readonly clientUri?: string;
-  /** Host of the client metadata document, when this request proves that the client stands there. */
+  /** Host of the client metadata document, when the redirect is https and so proves the domain (design decision 13). */
   readonly verifiedDomain?: string;
-  /** Where the answer goes: the host of an https redirect, `localhost` and its port, or the scheme of an app. */
+  /** Where the answer goes: the host of an https redirect, a loopback host with its port, or the scheme of an app. */
   readonly redirectHost: string;
   readonly redirectKind: 'https' | 'loopback' | 'app';
   readonly scopes: readonly ScopeView[];
-  /** GitHub scopes that the bridge asks for itself (for example `read:org` for its policy), not given to the client. */
+  /** GitHub scopes that the bridge requests for its policy (`read:org`); the client does not get them. */
   readonly policyScopes: readonly ScopeView[];
-  /** The resource, when it is another server than this bridge. */
+  /** The resource that the token is for, when it is not this bridge's own `/mcp`. */
   readonly otherResource?: string;
   /** Host of this bridge. */
   readonly bridgeHost: string;
   /** Host of GitHub, `github.com` or an Enterprise Server. */
   readonly githubHost: string;
-  /** Whether this consent may be remembered for next time. */
+  /** Whether the page offers to remember the consent. */
   readonly rememberable: boolean;
   /** Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`). */
   readonly fields: Readonly<Record<string, string>>;
@@ -57,24 +57,26 @@ export type ErrorKind =
 
 export interface ErrorView {
   readonly kind: ErrorKind;
-  /** Finds the log line. */
+  /** Identifies the request in the log. */
   readonly reference: string;
-  /** What was wrong in the protocol's terms, for developers (English). */
+  /** The problem in OAuth terms, for developers, in English. */
   readonly description?: string;
   /** The GitHub login that was refused, for `not_allowed`. */
   readonly login?: string;
   /** Seconds to wait, for `too_many_requests` and `unavailable`. */
   readonly retryAfter?: number;
-  /** Where the person can carry the answer back to the client, when there is such an address. */
+  /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;
   readonly clientName?: string;
   readonly githubHost: string;
 }
 
-/** Sends the answer to an app's private-use scheme and says that the window can be closed. */
+/** The page that opens an app by its private-use scheme, and says that the window can be closed. */
 export interface ReturnView {
   readonly clientName: string;
+  /** The app's address with the authorization response. */
   readonly url: string;
+  /** Whether the response has a code; false for an error. */
   readonly success: boolean;
 }
 
@@ -90,7 +92,7 @@ export interface LandingView {
 }
 
 export interface SessionView {
-  /** Value of the form field `session` that names it. */
+  /** The name of the session (its `sid`), for the form field `session`. */
   readonly session: string;
   readonly clientName: string;
   readonly redirectHost: string;
@@ -98,32 +100,35 @@ export interface SessionView {
   readonly resource?: string;
   /** Epoch seconds. */
   readonly createdAt: number;
+  /** Epoch seconds. */
   readonly lastUsedAt: number;
+  /** Epoch seconds. */
   readonly expiresAt: number;
 }
 
 export interface AccountView {
-  /** Absent: the page offers to sign in. */
+  /** The person who is signed in; when absent, the page offers to sign in. */
   readonly person?: { readonly login: string; readonly name?: string; readonly admin: boolean };
   readonly sessions: readonly SessionView[];
-  /** What was just done: `disconnected`, `disconnected_all`, `signed_out`. */
+  /** What the previous request did. */
   readonly notice?: 'disconnected' | 'disconnected_all' | 'signed_out';
-  /** Hidden field of every form on the page. */
+  /** Value of the hidden field `csrf` of every form on the page. */
   readonly csrf: string;
   readonly githubHost: string;
-  /** Where GitHub lists the app, to revoke it there too. */
+  /** The page at GitHub on which the person can revoke the app. */
   readonly githubSettingsUrl: string;
 }
 
-/** Sessions of everybody, for administrators. */
+/** The sessions of all people, for administrators. */
 export interface AdminView {
+  /** The text that was searched for; empty for all sessions. */
   readonly query: string;
   readonly people: readonly {
     readonly login: string;
     readonly id: number;
     readonly sessions: readonly SessionView[];
   }[];
-  /** Whether more people follow than are shown. */
+  /** Whether there are more sessions than the page shows. */
   readonly more: boolean;
   readonly notice?: 'disconnected';
   readonly csrf: string;

@@ -1,4 +1,4 @@
-/** How a route answers with a page: in the language of the person, with what every page is told. */
+/** The function with which a route answers with a page: it chooses the language and adds what every page needs. */
 import type Koa from 'koa';
 import { negotiateLocale } from './locale.ts';
 import type { Pages } from './pages.ts';
@@ -13,13 +13,16 @@ interface Views {
   admin: AdminView;
 }
 
-/** What every page is told, so that routes need not. */
+/** Members of views that are the same for every request; routes leave them out. */
 type Common = 'bridgeHost' | 'githubHost';
 
 export interface Web {
-  /** The stylesheet that every page names. */
+  /** The stylesheet that every page links. */
   readonly stylesheet: Pages['stylesheet'];
-  /** Answers with a page, in the language of `uiLocales` or of the browser. */
+  /**
+   * Answers with a page, in the language of `uiLocales` or of the browser.
+   * @param uiLocales the `ui_locales` parameter of the request, if it has one
+   */
   page<Name extends keyof Views>(
     ctx: Koa.Context,
     name: Name,
@@ -29,8 +32,9 @@ export interface Web {
 }
 
 /**
+ * Creates the function.
  * @param publicUrl the bridge's origin
- * @param githubUrl GitHub's web side, which the pages name
+ * @param githubUrl the address of GitHub's web pages; the pages show its host
  */
 export function createWeb(pages: Pages, publicUrl: string, githubUrl: string): Web {
   const common = { bridgeHost: new URL(publicUrl).host, githubHost: new URL(githubUrl).host };

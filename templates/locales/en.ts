@@ -1,10 +1,10 @@
 /**
- * English. The shape of this object is the shape of every locale. In a text, `{name}` is filled in (and escaped), and what
- * stands between backticks is shown as code; nothing else is markup.
+ * The English texts. Every locale must have the same keys as this object. In a text, `{name}` is a placeholder, whose
+ * value is escaped, and text between backticks is shown as code. There is no other markup.
  */
 import type { ErrorKind } from '../../src/web/views.ts';
 
-/** What an error page says: a title, what happened, and what to do next. */
+/** The text of an error page: a title, what happened, and what to do next. */
 export interface ErrorText {
   readonly title: string;
   readonly what: string;

@@ -7,7 +7,7 @@ import { redirectUriMatches, redirectUriProblem } from '../../src/oauth/clients/
 import { createResources } from '../../src/oauth/resource-indicators.ts';
 import { effectiveScope, OPENID_SCOPES, requestedScope, upstreamScope } from '../../src/oauth/scope.ts';
 import { OAuthError } from '../../src/protocol/oauth-error.ts';
-import { parseParameters, words } from '../../src/protocol/parameters.ts';
+import { parseParameters, spaceSeparated } from '../../src/protocol/parameters.ts';
 import { DANGEROUS_SCHEMES } from '../../src/security/schemes.ts';
 
 const SCHEMES = ['cursor', 'vscode'];
@@ -168,7 +168,7 @@ describe('resources, whatever is asked for', () => {
         const audience = resolve(parameter);
         if (audience === undefined) return;
         assert.ok(resources.all.includes(audience));
-        for (const word of words(parameter)) {
+        for (const word of spaceSeparated(parameter)) {
           const url = new URL(word);
           assert.equal(url.origin, new URL(audience).origin);
           assert.equal(url.username + url.password, '');
@@ -184,7 +184,7 @@ describe('resources, whatever is asked for', () => {
     fc.assert(
       fc.property(named, named, (one, other) => {
         const [first, second, both] = [resolve(one), resolve(other), resolve(`${one} ${other}`)];
-        if (both !== undefined && words(one).length > 0 && words(other).length > 0) {
+        if (both !== undefined && spaceSeparated(one).length > 0 && spaceSeparated(other).length > 0) {
           assert.equal(first, both);
           assert.equal(second, both);
         }

@@ -183,7 +183,7 @@ describe('Redis in trouble', () => {
   before(async () => {
     server = await startRedis({ appendOnly: true });
     errors = [];
-    store = createRedisStore(server.url, { patience, onError: (error) => errors.push(error) });
+    store = createRedisStore(server.url, { timeouts: patience, onError: (error) => errors.push(error) });
     await store.ping();
   });
   after(async () => {
@@ -266,7 +266,7 @@ describe('Redis in trouble', () => {
     await once(proxy, 'listening');
     const address = proxy.address();
     assert.ok(typeof address === 'object' && address !== null);
-    const far = createRedisStore(`redis://127.0.0.1:${address.port}`, { patience });
+    const far = createRedisStore(`redis://127.0.0.1:${address.port}`, { timeouts: patience });
     context.after(async () => {
       await far.close();
       proxy.close();
@@ -304,7 +304,7 @@ describe('Redis in trouble', () => {
   });
 
   it('at an address where nothing listens is unavailable, and does not end the process', async () => {
-    const nowhere = createRedisStore('redis://127.0.0.1:1', { patience });
+    const nowhere = createRedisStore('redis://127.0.0.1:1', { timeouts: patience });
     await assert.rejects(nowhere.ping(), StoreUnavailable);
     await nowhere.close();
     await assert.rejects(nowhere.ping(), StoreUnavailable);
@@ -312,10 +312,10 @@ describe('Redis in trouble', () => {
 
   it('with a password accepts only the right one', async () => {
     const locked = await startRedis({ requirePass: 'p@ss/w:ord' });
-    const right = createRedisStore(locked.url, { patience });
+    const right = createRedisStore(locked.url, { timeouts: patience });
     await right.ping();
     await right.close();
-    const wrong = createRedisStore(locked.url.replace('ord@', 'xxx@'), { patience });
+    const wrong = createRedisStore(locked.url.replace('ord@', 'xxx@'), { timeouts: patience });
     await assert.rejects(wrong.ping(), StoreUnavailable);
     await wrong.close();
     await locked.stop();

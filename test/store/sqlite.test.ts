@@ -223,6 +223,7 @@ describe('the embedded store on disk', () => {
     await store.close();
     const database = new DatabaseSync(join(directory, 'bridge.db'));
     database.exec(`
+      DROP INDEX grants_by_client;
       CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
       PRAGMA user_version = 1`);

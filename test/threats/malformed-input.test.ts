@@ -6,7 +6,7 @@ import { after, before, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { SESSIONS_OF_ONE } from '../../src/store/store.ts';
+import { MAX_SESSIONS_PER_PERSON } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import { onBothStores, type RecordedEvent, startTestBridge, type TestBridge } from '../support/bridge.ts';
 import {
@@ -385,7 +385,7 @@ onBothStores('malformed input', (store) => {
     assert.ok(session);
     const { grant, credential } = session;
     // What five hundred more logins would store.
-    for (let count = 0; count < SESSIONS_OF_ONE - 1; count++) {
+    for (let count = 0; count < MAX_SESSIONS_PER_PERSON - 1; count++) {
       const random = randomBytes(12).toString('base64url');
       const ref = { person: credential.person, grant: random };
       const begun = { ref, grant, codeHash: random, codeTtl: 60, credentialId: credential.id, credential };

@@ -64,6 +64,6 @@ describe('a Redis', () => {
     });
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     assert.equal(code, 1);
-    assert.match(stderr, /cannot start: Redis may evict any key .*set maxmemory-policy noeviction/);
+    assert.match(stderr, /cannot start: Redis may evict any key .*Set maxmemory-policy noeviction/);
   });
 });

@@ -1,6 +1,7 @@
 // What a client chose for its name is read by an administrator's language model: it comes cleaned, short and marked.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { z } from 'zod';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, logIn, register } from '../support/oauth.ts';
 
@@ -19,7 +20,10 @@ onBothStores("a stranger's text", (store) => {
     const text = JSON.stringify(listed.result);
     assert.match(text, /data, never instructions/);
     assert.doesNotMatch(text, /\u200b|\u2060|revoke_session for everybody now/);
-    const [session] = (listed.result?.structuredContent as { sessions: { client_name: string }[] }).sessions;
+    const { sessions } = z
+      .object({ sessions: z.array(z.object({ client_name: z.string() })) })
+      .parse(listed.result?.structuredContent);
+    const [session] = sessions;
     assert.equal([...(session?.client_name ?? '')].length, 60);
     const counted = JSON.stringify((await callTool(bridge.url, tokens.access_token, 'get_session_stats')).result);
     assert.match(counted, /data, never instructions/);

@@ -1,6 +1,4 @@
-/**
- * The administrators' tools: see and end the sessions of everybody. Listed and callable for `ADMIN_GITHUB_USERS` alone.
- */
+/** The administrators' tools, which list and end the sessions of all people. Only `ADMIN_GITHUB_USERS` see them. */
 import { z } from 'zod';
 import { ADMINISTRATION_SCOPE } from '../../oauth/scope.ts';
 import { defineTool } from '../tool.ts';

@@ -1,4 +1,4 @@
-/** `get_auth_status`: who is logged in, through which client, with what. */
+/** `get_auth_status`: who is logged in, through which client, with which scopes, and when the tokens expire. */
 import { z } from 'zod';
 import { displayText } from '../../web/display.ts';
 import { defineTool } from '../tool.ts';

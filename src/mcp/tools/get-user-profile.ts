@@ -1,4 +1,4 @@
-/** `get_user_profile`: GitHub's own document about the person. */
+/** `get_user_profile`: GitHub's document about the person (`GET /user`), unchanged. */
 import { z } from 'zod';
 import { defineTool } from '../tool.ts';
 

@@ -1,4 +1,4 @@
-/** The list of tools. Adding one: write its file beside this one, and name it here. */
+/** The list of tools. To add a tool, write its file beside this one, and name it here. */
 import type { Tool } from '../tool.ts';
 import { getSessionStats, listSessions, revokeSession } from './administration.ts';
 import { getAuthStatus } from './get-auth-status.ts';

@@ -1,4 +1,4 @@
-/** `list_repositories`: the person's repositories; private ones when the scope is `repo`. */
+/** `list_repositories`: the person's repositories; private ones too if the token has the scope `repo`. */
 import { z } from 'zod';
 import { defineTool } from '../tool.ts';
 
@@ -23,7 +23,7 @@ export const listRepositories = defineTool({
   scopes: ['public_repo'],
   annotations: { readOnlyHint: true, openWorldHint: true },
   async handler({ page, sort }, { github, scopes }) {
-    // A token that says less than GitHub granted gets no more than it says.
+    // GitHub may have granted more than this token's scope. The tool answers only what the token's scope allows.
     const visibility = scopes.includes('repo') ? 'all' : 'public';
     const { data, more } = await github(`/user/repos?per_page=100&page=${page}&sort=${sort}&visibility=${visibility}`);
     return { repositories: z.array(repositorySchema).parse(data), next_page: more ? page + 1 : null };

@@ -1,6 +1,7 @@
 /**
- * Client authentication at the token, revocation and introspection endpoints: public clients by their id, confidential
- * ones by secret (header or body) or by a signed assertion used once. @see OAuth 2.1 section 2.4, RFC 7523 section 3
+ * Client authentication at the token, revocation and introspection endpoints. Public clients send only their id;
+ * confidential clients send a secret (in the header or the body) or a signed assertion, which can be used once.
+ * @see OAuth 2.1 section 2.4, RFC 7523 section 3
  */
 
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';
@@ -14,28 +15,31 @@ import type { Client, ClientDirectory } from './client.ts';
 import { ASSERTION_ALGORITHMS } from './client-metadata.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-/** Seconds for which an assertion may be valid, and so be remembered. */
+/** Maximum lifetime of an assertion in seconds; for so long the store remembers its `jti`. */
 const MAX_ASSERTION_TTL = 600;
-/** Seconds by which clocks may differ. */
+/** Seconds by which the client's clock may differ from ours. */
 const CLOCK_TOLERANCE = 60;
 
-/** Who a request says it comes from, before anything is believed. */
+/** The client id and the credentials that a request presents, not yet checked. */
 interface ClientCredentials {
   readonly clientId: string;
   readonly secret?: string;
   readonly assertion?: string;
-  /** Whether the Authorization header was used: a refusal then challenges (RFC 6749 section 5.2). */
+  /** Whether the Authorization header was used: the 401 answer then has a challenge (RFC 6749 section 5.2). */
   readonly basic: boolean;
 }
 
 export interface ClientAuthentication {
   /**
-   * Checks that a client is who its request says it is.
-   * @param client what the directory found for `credentials.clientId`
-   * @throws {OAuthError} invalid_client
+   * Checks the credentials of a request.
+   * @param client the client that the directory found for `credentials.clientId`
+   * @throws {OAuthError} invalid_client when the client is unknown or the credentials are wrong
    */
   authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client>;
-  /** Finds the client and checks it. */
+  /**
+   * Finds the client that sent a request, and checks its credentials.
+   * @throws {OAuthError} invalid_client, or invalid_request when the request presents credentials in several ways
+   */
   identify(ctx: Koa.Context, parameters: Parameters): Promise<Client>;
 }
 
@@ -43,12 +47,13 @@ interface ClientAuthenticationOptions {
   readonly issuer: string;
   readonly store: Store;
   readonly clients: ClientDirectory;
-  /** Fetches the keys a client keeps at its `jwks_uri`. */
+  /** Fetches the key set at a client's `jwks_uri`. */
   readonly fetchJwks: (uri: string) => Promise<{ keys: JWK[] }>;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
+/** Creates the check of client credentials. */
 export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
   const { issuer, store, clients, fetchJwks, now } = options;
 
@@ -66,12 +71,12 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
       clockTolerance: CLOCK_TOLERANCE,
       currentDate: new Date(now() * 1000),
     }).catch((error: unknown) => {
-      // Not only jose's own errors: keys that are no keys make WebCrypto throw its own.
+      // Not only errors of jose: malformed keys make WebCrypto throw other errors.
       throw invalidClient('client_assertion: not valid', error instanceof Error ? error.message : undefined);
     });
     const lifetime = (payload.exp ?? 0) - now();
     if (lifetime > MAX_ASSERTION_TTL) throw invalidClient('client_assertion: expires too far ahead', `${lifetime} s`);
-    // Hashed, because its length is the client's choice.
+    // Hashed to a fixed length, because the client chooses the length of `jti`.
     const id = hashToken(JSON.stringify([client.clientId, payload.jti]));
     const fresh = await store.shared.useOnce(`assertion:${id}`, Math.ceil(lifetime) + 2 * CLOCK_TOLERANCE);
     if (!fresh) throw invalidClient('client_assertion: used before');
@@ -93,7 +98,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
         await checkAssertion(credentials.assertion, client);
         return client;
       default:
-        // Header or body: clients take either from the metadata, whatever they registered (SDK v1).
+        // The secret may be in the header or the body, whichever was registered (docs/clients.md, SDK v1).
         if (credentials.secret === undefined || client.secretHash === undefined) throw refuse('no secret');
         if (!matchesHash(credentials.secret, client.secretHash)) throw refuse('wrong secret');
         return client;
@@ -110,8 +115,8 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
 }
 
 /**
- * Reads who the request says it comes from.
- * @throws {OAuthError} invalid_request when it says so in several ways, invalid_client when it does not say
+ * Reads the client id and the credentials of a request.
+ * @throws {OAuthError} invalid_request when there are several kinds of credentials, invalid_client when there is no id
  */
 function clientCredentials(ctx: Koa.Context, parameters: Parameters): ClientCredentials {
   const header = ctx.get('authorization');
@@ -140,7 +145,7 @@ function clientCredentials(ctx: Koa.Context, parameters: Parameters): ClientCred
   return { clientId: named, ...defined({ secret }), basic: false };
 }
 
-/** Id and secret are form-encoded inside Basic (OAuth 2.1 section 2.4.1). */
+/** Parses the Basic header; id and secret are form-encoded inside it (OAuth 2.1 section 2.4.1). */
 function parseBasic(header: string): { clientId: string; secret?: string } | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/_-]+=*)$/i.exec(header)?.[1];
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];

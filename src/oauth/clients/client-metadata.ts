@@ -1,33 +1,36 @@
 /**
- * Client metadata, from a registration, a metadata document or the operator's file: checked once, here.
- * What comes out is what is stored, answered and trusted. @see RFC 7591 section 2
+ * Client metadata, from a registration, a metadata document or `CLIENTS_FILE`. It is checked here once; the result is
+ * stored, returned to the client and trusted by all other code.
+ * @see RFC 7591 section 2
  */
 import { z } from 'zod';
 import { invalidClientMetadata, invalidRedirectUri } from '../../protocol/oauth-error.ts';
-import { words } from '../../protocol/parameters.ts';
+import { spaceSeparated } from '../../protocol/parameters.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 
-/** How clients may authenticate at the token endpoint. */
+/** The methods with which clients can authenticate at the token endpoint. */
 export const CLIENT_AUTHENTICATION_METHODS = [
   'none',
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
 ] as const;
-/** For a client that names none: most never ask for refresh tokens, and need them (clients.md, Codex, OpenCode). */
+/** For clients that name no grant types but need refresh tokens (docs/clients.md, Codex, OpenCode, Copilot CLI). */
 const DEFAULT_GRANT_TYPES = ['authorization_code', 'refresh_token'];
-/** Algorithms taken for client assertions (RFC 7523). */
+/** Accepted signature algorithms of client assertions (RFC 7523). */
 export const ASSERTION_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
 const MAX_REDIRECT_URIS = 20;
-/** Characters of all metadata of a client together, as JSON: what a stranger can have the store keep. */
+/** Characters of all metadata of a client, as JSON; anyone can register, so this limits what the store must keep. */
 const MAX_METADATA = 16 * 1024;
 const text = (max: number) => z.string().trim().max(max).refine(isPrintable, 'holds control characters');
-/** Absent when empty: clients send `""` for what they do not have. */
+/** A member that may be absent. `""` and null count as absent, because clients send them for absent values. */
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
 const webUri = z.url({ protocol: /^https?$/ }).max(2048);
-/** What a public key's members are; others are left out, as RFC 7517 section 4 wants, however deep they nest. */
+/**
+ * A member of a public key. A member of another type is left out: RFC 7517 section 4 says to ignore unknown members.
+ */
 const keyMember = z
   .union([z.string(), z.number(), z.boolean(), z.array(z.string())])
   .optional()
@@ -59,18 +62,18 @@ export const clientMetadataSchema = z.object({
 
 export type ClientMetadata = z.infer<typeof clientMetadataSchema>;
 
-/** What this server takes, beyond what RFC 7591 says. */
+/** The settings that decide which metadata is accepted. */
 export interface ClientRules {
-  /** Private-use redirect schemes taken besides those with a dot. */
+  /** Private-use redirect schemes that are accepted besides those with a dot. */
   readonly redirectSchemes: readonly string[];
   /** Grant types that the token endpoint knows. */
   readonly grantTypes: readonly string[];
 }
 
 /**
- * Checks client metadata and fills in defaults. Grant and response types that this server does not know are left out of
- * the answer, as RFC 7591 section 3.2.1 allows; everything else that it cannot honour is refused.
- * @throws {OAuthError} invalid_redirect_uri, invalid_client_metadata
+ * Checks client metadata and fills in defaults. Unknown grant types and response types are left out, which RFC 7591
+ * section 3.2.1 allows; other values that this server does not support are refused.
+ * @throws {OAuthError} invalid_redirect_uri or invalid_client_metadata
  */
 export function parseClientMetadata(input: unknown, rules: ClientRules): ClientMetadata {
   const result = clientMetadataSchema.safeParse(input);
@@ -92,7 +95,7 @@ export function parseClientMetadata(input: unknown, rules: ClientRules): ClientM
   const grantTypes = rules.grantTypes.filter((type) => metadata.grant_types.includes(type));
   if (!grantTypes.includes('authorization_code'))
     throw invalidClientMetadata('grant_types: authorization_code is needed');
-  const responseTypes = metadata.response_types.filter((type) => words(type).join(' ') === 'code');
+  const responseTypes = metadata.response_types.filter((type) => spaceSeparated(type).join(' ') === 'code');
   if (responseTypes.length === 0) throw invalidClientMetadata('response_types: code is needed');
   if (metadata.jwks !== undefined && metadata.jwks_uri !== undefined)
     throw invalidClientMetadata('jwks and jwks_uri exclude each other');
@@ -111,7 +114,7 @@ export function parseClientMetadata(input: unknown, rules: ClientRules): ClientM
 function isPrintable(value: string): boolean {
   for (const character of value) {
     const code = character.codePointAt(0) ?? 0;
-    // C0 and C1 controls, and the bidirectional overrides that let one text pose as another.
+    // C0 and C1 control characters, and the bidirectional controls, which can make a text look like another one.
     if (
       code < 0x20 ||
       (code >= 0x7f && code <= 0x9f) ||

@@ -1,13 +1,14 @@
 /**
- * Clients, whatever their origin: dynamically registered, pre-registered by the operator (`CLIENTS_FILE`), or standing
- * behind a metadata document. @see RFC 7591 section 2, OAuth 2.1 section 2
+ * Clients of all three origins: dynamically registered, preregistered by the operator (`CLIENTS_FILE`), or described by
+ * a metadata document (design decision 13).
+ * @see RFC 7591 section 2, OAuth 2.1 section 2
  */
 import { defined } from '../../base/defined.ts';
 import type { RegisteredClient } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts';
 
-/** Seconds for which a registration lives without a login. */
+/** Seconds after its last use (a login or a refresh) for which a registration is kept. */
 export const UNUSED_CLIENT_TTL = 90 * 86400;
 
 /** A client as the endpoints use it. */
@@ -15,28 +16,30 @@ export interface Client {
   readonly clientId: string;
   readonly origin: 'registered' | 'preregistered' | 'document';
   readonly metadata: ClientMetadata;
-  /** SHA-256 of its secret; absent for a client without one. */
+  /** SHA-256 of the client secret; absent for a client without one. */
   readonly secretHash?: string;
-  /** The resource a pre-registered resource server stands for, and may introspect tokens of. */
+  /** For a preregistered resource server: its resource; it may introspect the tokens for it. */
   readonly resource?: string;
 }
 
 export interface ClientDirectory {
   /**
-   * Finds a client; undefined when this server knows none of that id.
-   * @throws {OAuthError} when a metadata document cannot be taken
+   * Finds a client; undefined when there is none with this id.
+   * @throws {OAuthError} when the metadata document cannot be fetched or is not valid
    */
   find(clientId: string): Promise<Client | undefined>;
 }
 
-/** Resolves ids that are URLs of client metadata documents. */
+/** Finds clients whose id is the URL of a metadata document. */
 export interface ClientDocuments {
+  /** Whether a client id has the form of such a URL. */
   isDocumentId(clientId: string): boolean;
-  /** @throws {OAuthError} invalid_client when the document cannot be had or is not valid */
+  /** Fetches the document. @throws {OAuthError} invalid_client when it cannot be fetched or is not valid */
   fetch(clientId: string): Promise<Client>;
 }
 
 /**
+ * Creates the directory.
  * @param preregistered clients of `CLIENTS_FILE`, by id
  * @param documents absent when metadata documents are switched off
  */
@@ -56,7 +59,7 @@ export function createClientDirectory(
   };
 }
 
-/** A stored registration as a client. */
+/** Converts a stored registration to a client. */
 function fromRegistration(registered: RegisteredClient): Client {
   return {
     clientId: registered.clientId,
@@ -66,12 +69,12 @@ function fromRegistration(registered: RegisteredClient): Client {
   };
 }
 
-/** What people call a client. */
+/** The name of a client for people: its `client_name`, or its id. */
 export function clientName(client: Client): string {
   return client.metadata.client_name ?? client.clientId;
 }
 
-/** Ids this server makes: nothing else is looked up in the store. */
+/** Whether an id has the form of those that this server issues; other ids are not looked up in the store. */
 export function isRegisteredId(clientId: string): boolean {
   return /^[A-Za-z0-9_-]{22}$/.test(clientId);
 }

@@ -1,6 +1,6 @@
 /**
- * Pre-registered clients: the operator's `CLIENTS_FILE`, JSON in RFC 7591 terms. A resource server that introspects is
- * one, with the `resource` it stands for.
+ * Preregistered clients: the operator's `CLIENTS_FILE`, a JSON list in RFC 7591 terms. A resource server that
+ * introspects tokens is also an entry; its member `resource` names the resource.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -19,26 +19,27 @@ const entrySchema = z.looseObject({
 
 /**
  * Reads the file.
- * @param resources audiences of this server, which a resource server must be one of
- * @throws {Error} whose message says which entry is wrong, and how
+ * @param resources all audiences of this server; the `resource` of an entry must be one of them
+ * @returns the clients by id
+ * @throws {Error} whose message says which entry is entryError, and why
  */
 export function readClientsFile(path: string, rules: ClientRules, resources: readonly string[]): Map<string, Client> {
   const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
   const clients = new Map<string, Client>();
   for (const entry of entries) {
     const { client_id: clientId, client_secret: secret, resource, ...rest } = entry;
-    const wrong = (problem: string) => new Error(`client ${clientId}: ${problem}`);
-    if (clients.has(clientId)) throw wrong('named twice');
+    const entryError = (problem: string) => new Error(`client ${clientId}: ${problem}`);
+    if (clients.has(clientId)) throw entryError('named twice');
     if (resource !== undefined && !resources.includes(resource))
-      throw wrong(`resource ${resource} is not one of this server's (RESOURCES)`);
+      throw entryError(`resource ${resource} is not one of this server's (RESOURCES)`);
     try {
-      // A resource server only introspects: it needs no redirect URI.
+      // A resource server only introspects tokens, so it needs no redirect URI.
       const metadata =
         resource !== undefined && rest.redirect_uris.length === 0
           ? clientMetadataSchema.parse(rest)
           : parseClientMetadata(rest, rules);
       if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined)
-        throw wrong('client_secret is missing');
+        throw entryError('client_secret is missing');
       clients.set(clientId, {
         clientId,
         origin: 'preregistered',
@@ -46,7 +47,7 @@ export function readClientsFile(path: string, rules: ClientRules, resources: rea
         ...defined({ secretHash: secret === undefined ? undefined : hashToken(secret), resource }),
       });
     } catch (error) {
-      if (error instanceof OAuthError) throw wrong(error.description);
+      if (error instanceof OAuthError) throw entryError(error.description);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Redirect URIs: which may be registered, and when a requested one is a registered one (design decision 12).
+ * Redirect URIs: which ones may be registered, and when a requested URI equals a registered one (design decision 12).
  * @see OAuth 2.1 section 2.3, RFC 8252 sections 7 and 8
  */
 import { isLoopbackHost } from '../../security/hosts.ts';
@@ -12,8 +12,9 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const LOOPBACK_PORT = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::\d{1,5})?(?=[/?]|$)/;
 
 /**
- * What is wrong with a redirect URI for registration; undefined when nothing is.
- * @param schemes private-use schemes taken besides those with a dot in their name
+ * Checks a redirect URI for registration.
+ * @param schemes private-use schemes that are accepted besides those with a dot in their name
+ * @returns what is wrong with it; undefined when it is accepted
  */
 export function redirectUriProblem(uri: string, schemes: readonly string[]): string | undefined {
   if (uri.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
@@ -38,7 +39,8 @@ export function redirectUriProblem(uri: string, schemes: readonly string[]): str
 }
 
 /**
- * Whether a requested redirect URI is a registered one: exactly, but for the port of a loopback address.
+ * Whether a requested redirect URI equals a registered one in every character, except the port of an http loopback
+ * address (docs/clients.md, Claude Code).
  * @see RFC 8252 section 7.3
  */
 export function redirectUriMatches(registered: string, requested: string): boolean {
@@ -47,17 +49,17 @@ export function redirectUriMatches(registered: string, requested: string): boole
   return before !== undefined && before === after && URL.canParse(requested);
 }
 
-/** What kind of address a valid redirect URI is. */
+/** The kind of a valid redirect URI: a web server, a program on this machine, or an app with a private-use scheme. */
 export function redirectKind(uri: string): RedirectKind {
   const { protocol } = new URL(uri);
   if (protocol === 'https:') return isLoopbackHost(new URL(uri).hostname) ? 'loopback' : 'https';
   return protocol === 'http:' ? 'loopback' : 'app';
 }
 
-/** Where a redirect goes, as the consent page shows it: the host, or the scheme of an app. */
+/** The target of a redirect URI as the consent page shows it: the host, or the scheme of an app. */
 export function redirectHost(uri: string): string {
   const url = new URL(uri);
-  return redirectKind(uri) === 'app' ? `${url.protocol}//${url.host}`.replace(/\/\/$/, '//') : url.host;
+  return redirectKind(uri) === 'app' ? `${url.protocol}//${url.host}` : url.host;
 }
 
 function withoutLoopbackPort(uri: string): string | undefined {

@@ -1,13 +1,13 @@
 /**
- * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to be
- * the client's, problems are pages for the person; afterwards they travel back to the client.
+ * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to
+ * belong to the client, an error is a page for the person; after that it is a response to the client.
  * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { formParameters } from '../../protocol/http.ts';
 import { invalidRequest, invalidScope, OAuthError } from '../../protocol/oauth-error.ts';
-import { type Parameters, parseParameters, words } from '../../protocol/parameters.ts';
+import { type Parameters, parseParameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { isCodeChallenge } from '../../protocol/pkce.ts';
 import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
@@ -66,7 +66,9 @@ export function authorize(services: Authorize): Koa.Middleware {
   };
 }
 
-/** Shows the consent page, unless the person of this browser let this very consent be remembered. */
+/**
+ * Shows the consent page, or continues at the upstream if the person of this browser let this consent be remembered.
+ */
 async function askForConsent(
   services: Authorize,
   ctx: Koa.Context,
@@ -74,8 +76,8 @@ async function askForConsent(
   request: AuthorizationRequest,
 ): Promise<void> {
   const { upstream, logins, events } = services;
-  const prompt = words(request.prompt);
-  // GitHub cannot be asked without a page of its own perhaps being shown.
+  const prompt = spaceSeparated(request.prompt);
+  // GitHub has no way to log in without perhaps showing a page.
   if (prompt.includes('none'))
     throw new OAuthError('interaction_required', 'this server cannot log anybody in without showing a page');
   const login: RequestedLogin = { request, upstreamScope: upstreamScope(upstream, request.scope) };
@@ -85,12 +87,16 @@ async function askForConsent(
   ctx.redirect(await logins.sendToUpstream(ctx, { purpose: 'client', ...login, expectedPerson }));
 }
 
-/** On a developer's machine the person may have come by another of its names; cookies belong to that of `PUBLIC_URL`. */
+/**
+ * Redirects to the host of `PUBLIC_URL` if the request came to another loopback host (`127.0.0.1` instead of
+ * `localhost`), because cookies belong to one host name.
+ * @returns whether it redirected
+ */
 function redirectToOwnHost(ctx: Koa.Context, issuer: string): boolean {
   const own = new URL(issuer);
   if (ctx.method !== 'GET' || ctx.host === own.host || !isLoopbackHost(own.hostname)) return false;
   if (!isLoopbackAuthority(ctx.host)) return false;
-  // Not `ctx.url`: a request may name its target in full (RFC 9112 section 3.2.2).
+  // Not `ctx.url`, which may be an absolute URL (RFC 9112 section 3.2.2).
   ctx.redirect(`${issuer}${ctx.path}${ctx.search}`);
   return true;
 }
@@ -104,7 +110,7 @@ function readParameters(ctx: Koa.Context): Parameters {
   }
 }
 
-/** Who asks. @see OAuth 2.1 section 4.1.2.1 */
+/** Finds the client. @throws {PageError} for an unknown client @see OAuth 2.1 section 4.1.2.1 */
 async function checkClient({ clients }: Authorize, parameters: Parameters): Promise<Client> {
   const clientId = parameters.get('client_id');
   if (clientId === undefined) throw new PageError('invalid_request', { description: 'client_id is missing' });
@@ -116,7 +122,11 @@ async function checkClient({ clients }: Authorize, parameters: Parameters): Prom
   throw new PageError('unknown_client', { description: 'invalid_client: no client of this id is registered' });
 }
 
-/** Where the answer may go. @see OAuth 2.1 sections 4.1.2.1 and 2.3.2 */
+/**
+ * The redirect URI of the response. It may be absent from the request if the client registered only one.
+ * @throws {PageError} when it is not a registered one
+ * @see OAuth 2.1 sections 4.1.2.1 and 2.3.2
+ */
 function checkRedirectUri(client: Client, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris;
   const requested = parameters.get('redirect_uri');
@@ -149,13 +159,13 @@ function checkResponseType(parameters: Parameters): void {
   if (mode !== undefined && mode !== 'query') throw invalidRequest('response_mode must be query');
 }
 
-/** @see OpenID Connect Core section 6, RFC 9101 section 10.5 */
+/** Request objects are refused. @see OpenID Connect Core sections 3.1.2.6 and 6 */
 function checkUnsupported(parameters: Parameters): void {
   if (parameters.has('request')) throw new OAuthError('request_not_supported', 'request objects are not supported');
   if (parameters.has('request_uri')) throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
 }
 
-/** PKCE is for every client. @see OAuth 2.1 section 7.5 */
+/** PKCE with S256 is required of every client. @see OAuth 2.1 sections 4.1.1 and 7.5 */
 function checkCodeChallenge(parameters: Parameters): string {
   const challenge = parameters.get('code_challenge');
   if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required');
@@ -168,7 +178,7 @@ function checkCodeChallenge(parameters: Parameters): string {
 function checkScope({ upstream: { scopes } }: Authorize, client: Client, parameters: Parameters): string[] {
   const requested = requestedScope(scopes, parameters.get('scope'));
   if (client.origin !== 'preregistered' || client.metadata.scope === undefined) return requested;
-  const registered = words(client.metadata.scope);
+  const registered = spaceSeparated(client.metadata.scope);
   const allowed = requested.filter((scope) => registered.includes(scope) || scopes.covers(registered, scope));
   if (allowed.length > 0) return allowed;
   throw invalidScope('the client is not registered for any of these scopes');
@@ -180,7 +190,7 @@ function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce'
   if (nonce !== undefined && nonce.length > MAX_NONCE)
     throw invalidRequest(`nonce is longer than ${MAX_NONCE} characters`);
   // Values that this server does not know are left out (OpenID Connect Core section 3.1.2.1).
-  const prompt = words(parameters.get('prompt')).filter((value) => PROMPT_VALUES.includes(value));
+  const prompt = spaceSeparated(parameters.get('prompt')).filter((value) => PROMPT_VALUES.includes(value));
   if (prompt.includes('none') && prompt.length > 1) throw invalidRequest('prompt: none stands alone');
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');

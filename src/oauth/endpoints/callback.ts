@@ -1,7 +1,7 @@
 /**
- * The way back from the upstream, in the browser that was sent there, once. A login for a client ends in an
- * authorization response: a code, `access_denied` for the person's Cancel, or, for everything else, an explaining page
- * that then carries the error to the client. A login to the account page ends there.
+ * The callback from the upstream. It succeeds once, and only in the browser that was sent to the upstream. A login for
+ * a client ends in an authorization response: a code, `access_denied` if the person cancelled, or, for other failures,
+ * a page that explains the error and then sends it to the client. A login to the account page ends at that page.
  * @see OAuth 2.1 section 4.1.2, RFC 9700 section 4.7
  */
 import type Koa from 'koa';
@@ -18,7 +18,7 @@ import type { Services } from './services.ts';
 
 interface CallbackServices
   extends Pick<Services, 'issuer' | 'store' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'> {
-  /** Ends a login to the account page: signs the person in there. */
+  /** Ends a login to the account page by signing the person in. */
   readonly finishAccountLogin: (ctx: Koa.Context, upstreamLogin: UpstreamLogin) => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function callback(services: CallbackServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const parameters = parseParameters(ctx.querystring);
-    const { login, codeVerifier, remember } = await logins.takeBack(ctx, parameters.get('state') ?? '');
+    const { login, codeVerifier, remember } = await logins.resume(ctx, parameters.get('state') ?? '');
     try {
       const upstreamLogin = await upstream.finishLogin(parameters, codeVerifier, login.upstreamScope);
       if (login.purpose === 'account') await services.finishAccountLogin(ctx, upstreamLogin);
@@ -40,7 +40,7 @@ export function callback(services: CallbackServices): Koa.Middleware {
   };
 }
 
-/** Answers the client with a code, or asks a person for consent who is not the one that gave the remembered one. */
+/** Answers the client with a code. If another person gave the remembered consent, it shows the consent page instead. */
 async function finishClientLogin(
   services: CallbackServices,
   ctx: Koa.Context,
@@ -63,6 +63,10 @@ async function finishClientLogin(
   sendAuthorizationResponse(services, ctx, request, { code });
 }
 
+/**
+ * Answers a login that failed at the upstream.
+ * @throws {PageError} except when the person cancelled a client's login
+ */
 function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Login, failure: UpstreamFailure): void {
   const { code, page, description, login: githubLogin } = failure;
   const request = login.purpose === 'client' ? login.request : undefined;

@@ -1,6 +1,7 @@
 /**
- * The consent endpoint: takes the decision of the person, from the page itself and in the browser that was shown it.
- * @see RFC 9700 section 4.13 (confused deputy), design decision 11
+ * The consent endpoint: accepts the person's decision, if the form was sent by the consent page in the browser that it
+ * was shown in.
+ * @see MCP Security Best Practices, "Confused Deputy Problem" (design decision 11)
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';

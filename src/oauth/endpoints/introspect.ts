@@ -1,6 +1,7 @@
 /**
- * Introspection, for resource servers that authenticate, about tokens of their own resource only; about any other token
- * the answer is that it is not active. @see RFC 7662 section 2
+ * Introspection, for resource servers in `CLIENTS_FILE`. A resource server learns about tokens for its own resource
+ * only; any other token is answered as not active.
+ * @see RFC 7662 section 2
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
@@ -27,12 +28,13 @@ export function introspect(services: Introspection): Koa.Middleware {
   };
 }
 
+/** The introspection response (RFC 7662 section 2.2). */
 async function describe(services: Introspection, token: string, resource: string): Promise<Record<string, unknown>> {
   try {
     const { session, ...claims } = await services.accessTokens.verify(token, resource);
-    const alive = await services.store.sessions.read(session);
-    if (alive === undefined) return { active: false };
-    return { active: true, token_type: 'Bearer', username: alive.credential.account.login, ...claims };
+    const liveSession = await services.store.sessions.read(session);
+    if (liveSession === undefined) return { active: false };
+    return { active: true, token_type: 'Bearer', username: liveSession.credential.account.login, ...claims };
   } catch (error) {
     if (error instanceof InvalidAccessToken) return { active: false };
     throw error;

@@ -1,5 +1,5 @@
 /**
- * Authorization server metadata, for OAuth and for OpenID Connect. It claims only what is enforced.
+ * Authorization server metadata, for OAuth and for OpenID Connect. It lists only what the code supports and enforces.
  * @see RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3
  */
 import type Koa from 'koa';
@@ -11,17 +11,17 @@ import { OPENID_SCOPES } from '../scope.ts';
 export const PROMPT_VALUES: readonly string[] = ['none', 'login', 'consent', 'select_account'];
 
 /** Seconds for which clients may keep metadata. */
-const CACHE = 300;
+const MAX_AGE = 300;
 
 interface MetadataOptions {
   readonly issuer: string;
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
-  /** The upstream's scopes worth naming: the default ones and those of the tools. */
+  /** The upstream scopes to list: the default ones and those that the tools need. */
   readonly upstreamScopes: readonly string[];
 }
 
-/** The RFC 8414 document. */
+/** The authorization server metadata document (RFC 8414 section 2). */
 export function authorizationServerMetadata(options: MetadataOptions): Record<string, unknown> {
   const { issuer } = options;
   return {
@@ -51,7 +51,7 @@ export function authorizationServerMetadata(options: MetadataOptions): Record<st
   };
 }
 
-/** The OpenID Connect Discovery document: the same, with what that adds. */
+/** The OpenID Connect Discovery document: the same members, and those that OpenID Connect adds. */
 export function openidConfiguration(options: MetadataOptions): Record<string, unknown> {
   return {
     ...authorizationServerMetadata(options),
@@ -79,10 +79,10 @@ export function openidConfiguration(options: MetadataOptions): Record<string, un
   };
 }
 
-/** Answers with a document that anyone may read and keep for a while. */
+/** Creates a handler that answers with a public document, cacheable for {@link MAX_AGE}. */
 export function publicDocument(document: () => unknown | Promise<unknown>): Koa.Middleware {
   return async (ctx) => {
-    ctx.set('Cache-Control', `public, max-age=${CACHE}`);
+    ctx.set('Cache-Control', `public, max-age=${MAX_AGE}`);
     ctx.body = await document();
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Dynamic client registration and its management. What is answered is what is stored; a registration nobody uses is
- * dropped.
+ * Dynamic client registration and its management. The answer equals the stored registration; a registration is deleted
+ * 90 days after its last use.
  * @see RFC 7591 section 3, RFC 7592 section 2
  */
 import type Koa from 'koa';
@@ -13,7 +13,7 @@ import { isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
 import { type ClientMetadata, parseClientMetadata } from '../clients/client-metadata.ts';
 import type { Services } from './services.ts';
 
-/** Registrations without any login that are kept at most. */
+/** Maximum number of stored registrations that no login has used; the oldest one is deleted for a new one. */
 const MAX_UNUSED_CLIENTS = 20_000;
 
 type Registration = Pick<Services, 'issuer' | 'store' | 'events' | 'limits' | 'now' | 'clientRules' | 'sessionEnding'>;
@@ -75,7 +75,7 @@ export function updateRegistration(services: Registration): Koa.Middleware {
   };
 }
 
-/** `DELETE /register/:client_id`; its grants end with it (RFC 7592 section 2.3). */
+/** `DELETE /register/:client_id`; ends the client's grants too (RFC 7592 section 2.3). */
 export function removeRegistration(services: Registration): Koa.Middleware {
   const { store, events, sessionEnding } = services;
   return async (ctx) => {
@@ -90,7 +90,7 @@ export function removeRegistration(services: Registration): Koa.Middleware {
   };
 }
 
-/** The registration that the request's token manages. */
+/** The registration of the request, if its registration access token is right. @throws {OAuthError} invalid_token */
 async function authenticated(
   services: Registration,
   ctx: Koa.Context,
@@ -99,7 +99,7 @@ async function authenticated(
   const token = bearerToken(ctx);
   const client =
     typeof clientId === 'string' && isRegisteredId(clientId) ? await services.store.clients.get(clientId) : undefined;
-  // One answer for a wrong token and an unknown client: nobody learns which ids exist.
+  // The same answer for a wrong token and an unknown client, so that the answer does not reveal which ids exist.
   if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash))
     throw unknownRegistration();
   return { client, token };
@@ -119,7 +119,9 @@ function needsSecret(metadata: ClientMetadata): boolean {
   );
 }
 
-/** The client information response (RFC 7591 section 3.2.1). A secret is shown once, when it is made. */
+/**
+ * The client information response (RFC 7591 section 3.2.1). It has the client secret only when that was just issued.
+ */
 function clientInformation(
   issuer: string,
   client: RegisteredClient,

@@ -1,6 +1,7 @@
 /**
- * Revocation: either token of a grant ends the grant, at once, for the client it belongs to. For any other token nothing
- * happens, and the answer is the same. @see RFC 7009 section 2
+ * Revocation: an access token or a refresh token, presented by the client that it was issued to, ends its grant at
+ * once. For any other token nothing happens, and the answer is the same.
+ * @see RFC 7009 section 2
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
@@ -27,7 +28,10 @@ export function revoke(services: Revocation): Koa.Middleware {
   };
 }
 
-/** The session a genuine token of either kind belongs to, whatever the hint says (RFC 7009 section 2.1). */
+/**
+ * The session of a valid token of either kind; `token_type_hint` is ignored (RFC 7009 section 2.1).
+ * @returns undefined for a token that this server did not issue
+ */
 async function sessionOf(services: Revocation, token: string): Promise<SessionRef | undefined> {
   const refreshToken = readRefreshToken(services.secrets, token);
   if (refreshToken !== undefined) return refreshToken.ref;

@@ -1,4 +1,4 @@
-/** What the endpoints depend on, made in `../../wiring.ts`; each endpoint names the few that it takes. */
+/** What the endpoints depend on. `../../wiring.ts` creates it; each endpoint names the members that it uses. */
 import type { EventBus } from '../../observe/events.ts';
 import type { SigningKeys } from '../../security/keys.ts';
 import type { RateLimits } from '../../security/rate-limits.ts';
@@ -37,6 +37,6 @@ export interface Services {
   readonly now: () => number;
   /** Seconds. */
   readonly accessTokenTtl: number;
-  /** Seconds, sliding. */
+  /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
 }

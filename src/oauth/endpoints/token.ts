@@ -1,6 +1,6 @@
 /**
- * The token endpoint, in three phases that no grant type can leave out: the client is authenticated, the grant type says
- * what the request is good for, the answer is made.
+ * The token endpoint, in three phases that no grant type can skip: the client is authenticated, the grant type checks
+ * the request and says what is granted, the tokens are issued.
  * @see OAuth 2.1 section 3.2, RFC 8707 section 2.2
  */
 import type Koa from 'koa';
@@ -22,7 +22,7 @@ export function token(services: TokenServices): Koa.Middleware {
     noStore(ctx);
     const parameters = formParameters(ctx);
     const grantType = grantTypeOf(parameters);
-    // The reads of both phases travel in one round trip; nothing is judged before the client is known.
+    // Both read the store in the same round trip. The grant type checks nothing until the client is authenticated.
     const [client, redeem] = await Promise.all([
       services.clientAuthentication.identify(ctx, parameters),
       grantType.read(services, parameters),
@@ -42,7 +42,7 @@ function grantTypeOf(parameters: Parameters): GrantType {
   throw new OAuthError('unsupported_grant_type', `grant_type must be ${names}`);
 }
 
-/** @see RFC 7591 section 2, `grant_types` */
+/** Checks that the grant type is one of the client's `grant_types`. @see RFC 7591 section 2 */
 function checkRegistered({ metadata }: Client, { name }: GrantType): void {
   if (!metadata.grant_types.includes(name))
     throw new OAuthError('unauthorized_client', `the client is not registered for the ${name} grant`);

@@ -1,5 +1,5 @@
 /**
- * Userinfo: claims about the person's account, for access tokens with `openid`.
+ * The userinfo endpoint: claims about the person's account, for access tokens with the scope `openid`.
  * @see OpenID Connect Core section 5.3
  */
 import type Koa from 'koa';
@@ -37,6 +37,7 @@ export function userinfo(services: Userinfo): Koa.Middleware {
   };
 }
 
+/** The claims and the session of the request's access token. @throws {OAuthError} invalid_token */
 async function authenticated(
   services: Userinfo,
   ctx: Koa.Context,
@@ -54,6 +55,7 @@ async function authenticated(
   }
 }
 
+/** The verified primary e-mail address. @throws {OAuthError} invalid_token, or temporarily_unavailable */
 async function emailOf(services: Userinfo, session: Session): Promise<string | undefined> {
   try {
     return await services.upstream.email(session.credential);
@@ -64,7 +66,10 @@ async function emailOf(services: Userinfo, session: Session): Promise<string | u
   }
 }
 
-/** @param bare for a request without a token: the challenge then names no error (RFC 6750 section 3.1) */
+/**
+ * The 401 answer.
+ * @param bare whether the request had no token: the challenge has no error then (RFC 6750 section 3.1)
+ */
 function refused(description: string, { bare = false, detail }: { bare?: boolean; detail?: string } = {}): OAuthError {
   return new OAuthError('invalid_token', description, {
     status: 401,

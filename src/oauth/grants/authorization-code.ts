@@ -1,6 +1,7 @@
 /**
- * The authorization code grant: a code is redeemed once, by its client, for its redirect URI and resource, with its
- * verifier. A replay by the rightful client ends what the code gave. @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
+ * The authorization code grant: a code is redeemed once, by the client it was issued to, with the same redirect URI and
+ * resource and the right PKCE verifier. A second redemption by that client ends the session (design decision 7).
+ * @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
  */
 import { defined } from '../../base/defined.ts';
 import { invalidGrant, invalidRequest, invalidTarget } from '../../protocol/oauth-error.ts';
@@ -13,10 +14,12 @@ import type { Client } from '../clients/client.ts';
 import { codeSession, mintRefreshToken } from '../tokens/session-tokens.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';
 
-/** The answer for every code that gives nothing, so that a guesser learns no more. */
+/** The same description for every wrong code, so that it does not reveal which codes exist. */
 const NO_SUCH_CODE = 'the code is unknown or over';
+/** The generation of a session's first refresh token. */
 const FIRST_GENERATION = 1;
 
+/** The grant type `authorization_code`. */
 export const authorizationCode: GrantType = {
   name: 'authorization_code',
   read: async (services, parameters) => (client) => redeem(services, client, parameters),
@@ -63,12 +66,12 @@ function checkCode(parameters: Parameters): { code: string; ref: SessionRef } {
   return { code, ref };
 }
 
-/** The first refresh token of the session, when the client's grant types include one. */
+/** The first refresh token of the session; undefined when the client's grant types do not include `refresh_token`. */
 function refreshTokenFor({ secrets }: GrantServices, { metadata }: Client, ref: SessionRef): string | undefined {
   return metadata.grant_types.includes('refresh_token') ? mintRefreshToken(secrets, ref, FIRST_GENERATION) : undefined;
 }
 
-/** What the store compares with the login, in one operation with spending the code (OAuth 2.1 section 4.1.3). */
+/** What the store compares with the grant, in the operation that redeems the code (OAuth 2.1 section 4.1.3). */
 function presentation(
   { resources }: GrantServices,
   { clientId }: Client,
@@ -85,19 +88,23 @@ function presentation(
   };
 }
 
-/** The code was spent before, and the store has ended what it gave. @see OAuth 2.1 section 4.1.3, design decision 7 */
+/**
+ * The code was redeemed before, and the store has ended its session.
+ * @see OAuth 2.1 section 4.1.3 (design decision 7)
+ */
 async function refuseReplay({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
   events.emit('code.replayed', { clientId: grant.clientId, ...grant.ref });
-  await sessionEnding.ended(grant.ref.person, [grant], 'replayed', 'client');
+  await sessionEnding.afterStoreEnded(grant.ref.person, [grant], 'replayed', 'client');
   throw invalidGrant('the code was used before; what it gave has been revoked');
 }
 
+/** The error for a presentation that does not match the grant; nothing has changed in the store. */
 function mismatch(of: (Redemption & { outcome: 'mismatch' })['of']) {
   switch (of) {
     case 'resource':
       return invalidTarget('the code was issued for another resource');
     case 'client':
-      // Another client learns nothing about a code that is not its own.
+      // A client must learn nothing about a code that was issued to another client.
       return invalidGrant(NO_SUCH_CODE, 'mismatch: client');
     case 'redirect_uri':
       return invalidGrant('redirect_uri is not the one of the authorization request', 'mismatch: redirect_uri');

@@ -1,6 +1,6 @@
 /**
- * What a grant type is. The token endpoint (`../endpoints/token.ts`) authenticates the client and makes the answer; a
- * grant type only says what a request is good for.
+ * The interface of a grant type. The token endpoint (`../endpoints/token.ts`) authenticates the client and issues the
+ * tokens; a grant type checks the request and says what is granted.
  */
 import type { EventBus } from '../../observe/events.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
@@ -21,29 +21,29 @@ export interface GrantServices {
   readonly sessionEnding: SessionEnding;
   /** Seconds. */
   readonly accessTokenTtl: number;
-  /** Seconds, sliding. */
+  /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
 }
 
-/** What a request is good for; the token endpoint makes the tokens of it. */
+/** What a token request was granted; the token endpoint issues the tokens. */
 export interface Granted {
   readonly session: Session;
-  /** Of this access token: the grant's scope, or narrower. */
+  /** The scope of the new access token: the grant's scope, or a narrower one. */
   readonly scope: readonly string[];
   readonly refreshToken?: string;
-  /** Whether an ID token belongs into the answer when `openid` was granted: a login only (OpenID Connect Core 3.1.3.3). */
+  /** Whether this is a login: then the answer has an ID token if `openid` was granted (OIDC Core section 3.1.3.3). */
   readonly login: boolean;
 }
 
-/** The checks of one request, run once the client is authenticated. @throws {OAuthError} */
+/** Checks one request; called after the client was authenticated. @throws {OAuthError} when the request is refused */
 type Redeem = (client: Client) => Promise<Granted>;
 
 export interface GrantType {
   /** The value of `grant_type`. */
   readonly name: string;
   /**
-   * Reads what the request presents, beside the authentication of the client, so that both travel in one round trip to
-   * the store. It judges nothing: a client that is not authenticated hears of nothing else.
+   * Reads what the request presents, at the same time as the client is authenticated, so that both need only one round
+   * trip to the store. It must not refuse the request: a client that is not authenticated gets only `invalid_client`.
    */
   read(services: GrantServices, parameters: Parameters): Promise<Redeem>;
 }

@@ -1,10 +1,11 @@
 /**
- * The refresh token grant: the token rotates on every use. A retry within a minute gets the same successor; any older
- * token is a reuse, which ends the session (design decision 6). The scope may be narrowed, never widened.
+ * The refresh token grant: the token rotates on every use. If the token that was rotated last is sent again within 60
+ * seconds, the answer has the same successor. If it is sent later, or if an older token is sent, reuse is detected and
+ * the session ends (design decision 6). The scope can be narrowed, never widened.
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
 import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../../protocol/oauth-error.ts';
-import { type Parameters, words } from '../../protocol/parameters.ts';
+import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
 import { type Client, isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
@@ -12,20 +13,21 @@ import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts'
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';
 
-/** Seconds in which a repeat of the newest spent token gets the same successor. */
-const GRACE = 60;
-/** The answer for a session that ended and for one of another client alike. */
+/** Seconds within which the token that was rotated last, sent again, gets the same successor. */
+const RETRY_GRACE = 60;
+/** The same description for a session that has ended and for a session of another client. */
 const SESSION_OVER = 'the session is over: authorize again';
 
 /** What a request presents, before anything is checked. */
 interface Presented {
   readonly token: string | undefined;
-  /** Undefined for a token that this server did not mint. */
+  /** Undefined for a token that this server did not issue. */
   readonly generation: number | undefined;
-  /** Undefined when the session is over. */
+  /** Undefined when the session has ended. */
   readonly session: Session | undefined;
 }
 
+/** The grant type `refresh_token`. */
 export const refreshToken: GrantType = {
   name: 'refresh_token',
   async read(services, parameters) {
@@ -51,7 +53,7 @@ async function refresh(
   return { session, scope, refreshToken, login: false };
 }
 
-/** A forged token says nothing about any session (design decision 6). */
+/** Refuses a forged token, which must not end any session (design decision 6). */
 function checkToken({ token, generation }: Presented): { token: string; generation: number } {
   if (token === undefined) throw invalidRequest('refresh_token is missing');
   if (generation === undefined) throw invalidGrant('the refresh token is not one of this server', 'forged or damaged');
@@ -70,16 +72,16 @@ function checkResource({ resources }: GrantServices, { grant }: Session, paramet
     throw invalidTarget('the refresh token was issued for another resource');
 }
 
-/** The scope of this access token. @see OAuth 2.1 section 4.3.1 */
+/** The scope of the new access token. @see OAuth 2.1 section 4.3.1 */
 function narrowedScope({ upstream }: GrantServices, { grant }: Session, parameters: Parameters): readonly string[] {
-  const wanted = words(parameters.get('scope'));
+  const wanted = spaceSeparated(parameters.get('scope'));
   if (wanted.length === 0) return grant.scope;
   const wider = wanted.find((scope) => !grant.scope.includes(scope) && !upstream.scopes.covers(grant.scope, scope));
   if (wider !== undefined) throw invalidScope('a refresh cannot widen the scope: authorize again for more');
   return wanted;
 }
 
-/** The operator's policy, asked at each refresh. What cannot be decided rotates nothing (design decision 10). */
+/** Applies the operator's policy. If it cannot be checked now, the token is not rotated (design decision 10). */
 async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, credential }: Session): Promise<void> {
   try {
     await upstream.recheck(credential);
@@ -91,7 +93,7 @@ async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, 
   }
 }
 
-/** Spends the token. @returns its successor: a new one, or for a retry the one that was made then */
+/** Rotates the token. @returns its successor: a new token, or for a retry the one that was issued before */
 async function rotate(
   services: GrantServices,
   { clientId }: Client,
@@ -108,10 +110,10 @@ async function rotate(
       presentedGeneration: generation,
       successorHash: hashToken(successor),
       sealedSuccessor: sealUnder(token, successor),
-      grace: GRACE,
+      grace: RETRY_GRACE,
       ttl: services.refreshTokenTtl,
     }),
-    // The registration lives on by being used; both writes travel together.
+    // A use extends the registration. Both writes are sent in one round trip.
     isRegisteredId(clientId) ? store.clients.touch(clientId, UNUSED_CLIENT_TTL, ref.person) : undefined,
   ]);
   switch (rotation.outcome) {
@@ -128,9 +130,9 @@ async function rotate(
   }
 }
 
-/** The token was spent before the last one, and the store has ended the session. @see RFC 9700 section 4.14.2 */
+/** The token was rotated before, and the store has ended the session. @see RFC 9700 section 4.14.2 */
 async function refuseReuse({ events, sessionEnding }: GrantServices, grant: EndedGrant): Promise<never> {
   events.emit('refresh_token.reused', { clientId: grant.clientId, ...grant.ref });
-  await sessionEnding.ended(grant.ref.person, [grant], 'reused', 'client');
+  await sessionEnding.afterStoreEnded(grant.ref.person, [grant], 'reused', 'client');
   throw invalidGrant('the refresh token was used before; the session has been revoked');
 }

@@ -1,7 +1,7 @@
 /**
- * The consent page: before the upstream is involved, the person sees which client asks, for what, and where the answer
- * goes. The decision is taken by `../endpoints/consent.ts`.
- * @see RFC 9700 section 4.13 (confused deputy), design decision 11
+ * The consent page: before the browser goes to the upstream, the person sees which client asks, for which scopes, and
+ * where the response goes. `../endpoints/consent.ts` accepts the decision.
+ * @see MCP Security Best Practices, "Confused Deputy Problem" (design decision 11)
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
@@ -26,7 +26,7 @@ interface ConsentPageServices {
 
 /**
  * Shows the consent page for a request.
- * @param client undefined when it has gone since the login began
+ * @param client undefined when its registration was deleted after the login began
  */
 export async function showConsent(
   services: ConsentPageServices,
@@ -49,7 +49,7 @@ export async function showConsent(
     }),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
-    // What is always asked of GitHub serves every client's get_user_profile, so the page lists it for the client.
+    // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
     scopes: [...new Set([...request.scope, ...alwaysAsked])].map((name) => ({ name })),
     policyScopes: policyScope
       .filter((name) => !request.scope.includes(name) && !scopes.covers(request.scope, name))

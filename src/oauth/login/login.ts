@@ -1,12 +1,12 @@
 /**
- * A login: one record that goes from the consent page to the upstream and back. Each step is taken once, and only by the
- * browser that took the one before. The steps' routes are in `../endpoints/`; what a step does to the record is here.
- * @see design decision 11, RFC 9700 section 4.7
+ * A login in progress: one stored record, from the consent page to the upstream and back. Each step succeeds at most
+ * once, and only in the browser that did the step before. The routes of the steps are in `../endpoints/`.
+ * @see RFC 9700 section 4.7 (design decision 11)
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
-import { words } from '../../protocol/parameters.ts';
+import { spaceSeparated } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
 import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts';
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
@@ -18,40 +18,40 @@ import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
 import type { Upstream, UpstreamLogin } from '../upstream.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
-/** Seconds a person has on the consent page. */
+/** Seconds for which a person can decide on the consent page. */
 const CONSENT_TTL = 900;
-/** Seconds a person has at the upstream. */
+/** Seconds for which a person can log in at the upstream. */
 const UPSTREAM_TTL = 900;
 /** Seconds in which a code must be redeemed (OAuth 2.1 section 4.1.2). */
 const CODE_TTL = 60;
-/** Seconds for which a consent is remembered without being used. */
-const CONSENT_MEMORY = 90 * 86400;
-/** Seconds for which this browser is known to have been a person's. */
-const PERSON_MEMORY = 90 * 86400;
+/** Seconds for which a consent is remembered. */
+const REMEMBERED_CONSENT_TTL = 90 * 86400;
+/** The cookie with the tag of the person who logged in last in this browser, and its lifetime in seconds. */
 const PERSON_COOKIE = 'person';
+const PERSON_COOKIE_TTL = 90 * 86400;
 const CSRF_PURPOSE = 'consent-csrf';
 
-/** A validated request, with what the upstream is asked for on its behalf. */
+/** A validated authorization request, and the scopes to request from the upstream for it. */
 export type RequestedLogin = Pick<ClientLogin, 'request' | 'upstreamScope'>;
 
 export interface Logins {
-  /** Keeps a request until the person decides. @returns the hidden fields of the consent form */
+  /** Stores a request until the person decides. @returns the hidden fields of the consent form */
   askConsent(ctx: Koa.Context, login: RequestedLogin): Promise<Record<string, string>>;
-  /** Takes Allow: the login goes on to the upstream. @returns the upstream's address @throws {PageError} */
+  /** The person allowed the login. @returns the upstream's address @throws {PageError} when the step is refused */
   allow(ctx: Koa.Context, form: ConsentForm): Promise<string>;
-  /** Takes Cancel: the login ends. @throws {PageError} */
+  /** The person cancelled: deletes the login. @throws {PageError} when the step is refused */
   deny(ctx: Koa.Context, form: ConsentForm): Promise<ClientLogin>;
-  /** Begins a login that needs no consent page: a remembered consent, or the account page's. @returns the upstream's address */
+  /** Begins a login without a consent page (remembered consent, account page). @returns the upstream's address */
   sendToUpstream(ctx: Koa.Context, login: Login): Promise<string>;
-  /** The person this browser last came back as, if that person let this consent be remembered. */
+  /** The person who logged in last in this browser, if that person let this consent be remembered. */
   rememberedPerson(ctx: Koa.Context, request: AuthorizationRequest): Promise<string | undefined>;
-  /** Takes the login that comes back from the upstream with a state. @throws {PageError} */
-  takeBack(ctx: Koa.Context, state: string): Promise<ReturnedLogin>;
-  /** Finishes a client's login: stores the session. @returns the authorization code */
+  /** Resumes and deletes the login to which the browser returned with a `state`. @throws {PageError} when refused */
+  resume(ctx: Koa.Context, state: string): Promise<ReturnedLogin>;
+  /** Completes a client's login: stores the session. @returns the authorization code */
   complete(ctx: Koa.Context, login: ClientLogin, remember: boolean, upstreamLogin: UpstreamLogin): Promise<string>;
 }
 
-/** A login taken back from the upstream, once. */
+/** A login after the browser returned from the upstream. */
 interface ReturnedLogin {
   readonly login: Login;
   readonly codeVerifier: string;
@@ -59,8 +59,9 @@ interface ReturnedLogin {
   readonly remember: boolean;
 }
 
-/** What the consent form posts. */
+/** The fields of the consent form. */
 interface ConsentForm {
+  /** The id of the login. */
   readonly id: string;
   readonly csrf: string;
   readonly remember: boolean;
@@ -77,6 +78,7 @@ export interface LoginOptions {
   readonly now: () => number;
 }
 
+/** Creates the steps of logins. */
 export function createLogins(options: LoginOptions): Logins {
   const { store, secrets, events, cookies, upstream, sessionEnding, now } = options;
   const consentCookie = (id: string) => `consent-${id}`;
@@ -85,9 +87,9 @@ export function createLogins(options: LoginOptions): Logins {
     secrets.sign(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`)).toString('base64url');
 
   /**
-   * Binds the way back from the upstream to this browser.
+   * Binds the callback from the upstream to this browser, by setting a cookie.
    * @param browserSecret a secret held only by this browser; state, cookie and verifier derive from it
-   * @returns what the store keeps, and the upstream's address for the login
+   * @returns the approval to store, and a function that builds the upstream's address
    */
   function approve(
     ctx: Koa.Context,
@@ -95,7 +97,7 @@ export function createLogins(options: LoginOptions): Logins {
     remember: boolean,
     browserSecret: string,
   ): { approval: Approval; urlFor: (login: Login) => string } {
-    // 43 characters each, as RFC 7636 section 4.1 wants of a verifier.
+    // 43 characters each; RFC 7636 section 4.1 requires 43 to 128 of a verifier.
     const derive = (purpose: string) =>
       secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}`)).toString('base64url');
     const state = `${id}.${derive('github-state')}`;
@@ -111,14 +113,14 @@ export function createLogins(options: LoginOptions): Logins {
       },
       urlFor(login) {
         const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
-        const selectAccount = words(prompt).some((value) => value === 'select_account' || value === 'login');
+        const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
         return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
       },
     };
   }
 
-  /** The consent cookie, when the form's CSRF value was made for it. */
+  /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
   function consentCookieOf(ctx: Koa.Context, { id, csrf }: ConsentForm): string | undefined {
     const cookie = isLoginId(id) ? cookies.get(ctx, consentCookie(id)) : undefined;
     if (cookie === undefined) return undefined;
@@ -138,7 +140,7 @@ export function createLogins(options: LoginOptions): Logins {
     async allow(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
       if (cookie === undefined) throw stepRefused('other_browser');
-      // The cookie stays until it expires: a second click makes the same approval of it, and leads to the same address.
+      // The cookie is kept until it expires, so that a second click derives the same approval and the same address.
       const { approval, urlFor } = approve(ctx, form.id, form.remember, cookie);
       const login = await store.logins.decide(form.id, hashToken(cookie), { approval, ttl: UPSTREAM_TTL });
       if (typeof login === 'string') {
@@ -172,7 +174,7 @@ export function createLogins(options: LoginOptions): Logins {
       return person !== undefined && (await store.consents.has(person, consentKey(request))) ? person : undefined;
     },
 
-    async takeBack(ctx, state) {
+    async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
       if (!isLoginId(id)) throw stepRefused('unknown');
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
@@ -211,11 +213,11 @@ export function createLogins(options: LoginOptions): Logins {
           credential,
         }),
         remember && isRememberable(request)
-          ? store.consents.remember(person, consentKey(request), CONSENT_MEMORY)
+          ? store.consents.remember(person, consentKey(request), REMEMBERED_CONSENT_TTL)
           : undefined,
       ]);
-      if (displaced.length > 0) await sessionEnding.ended(person, displaced, 'displaced', 'server');
-      cookies.setSealed(ctx, PERSON_COOKIE, person, { sameSite: 'lax', maxAge: PERSON_MEMORY });
+      if (displaced.length > 0) await sessionEnding.afterStoreEnded(person, displaced, 'displaced', 'server');
+      cookies.setSealed(ctx, PERSON_COOKIE, person, { sameSite: 'lax', maxAge: PERSON_COOKIE_TTL });
       const { id: githubId, login: githubLogin } = account;
       events.emit('login.completed', { clientId, ...ref, githubId, githubLogin, scope });
       return code;
@@ -223,14 +225,14 @@ export function createLogins(options: LoginOptions): Logins {
   };
 }
 
-/** The page for a step that cannot be taken: the login is over, the step was taken before, or in another browser. */
+/** The error page for a refused step: the login has expired, the step was done before, or it is another browser. */
 function stepRefused(problem: LoginProblem): PageError {
   return problem === 'unknown'
     ? new PageError('expired_request', { description: 'the request is over or was answered before' })
     : new PageError('other_browser', { description: 'the request was begun in another browser' });
 }
 
-/** Ids that this server makes for logins: nothing else is looked up in the store. */
+/** Whether an id has the form of those that this server issues for logins; others are not looked up in the store. */
 function isLoginId(id: string): boolean {
   return /^[A-Za-z0-9_-]{22}$/.test(id);
 }

@@ -5,8 +5,8 @@ import type { AuthorizationRequest } from '../../store/records.ts';
 import { redirectKind } from '../clients/redirect-uri.ts';
 
 /**
- * Whether consent to a request may be remembered: never for a loopback address or the scheme of an app, where any program
- * can answer (RFC 8252 section 8.6).
+ * Whether consent to a request may be remembered. Not for a loopback address or a private-use scheme, because any
+ * program on the device can receive that response (RFC 8252 section 8.6).
  */
 export function isRememberable({ redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>): boolean {
   return redirectKind(redirectUri) === 'https';

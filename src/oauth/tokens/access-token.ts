@@ -1,6 +1,7 @@
 /**
- * Access tokens: JWTs good for one resource. ES256 for the built-in resource, RS256 for others; `typ`, algorithm,
- * issuer and audience are pinned when they are checked. @see RFC 9068, design decision 4
+ * Access tokens: JWTs for one audience, signed with ES256 for the built-in resource and with RS256 for others. A check
+ * accepts exactly one `typ`, algorithm, issuer and audience.
+ * @see RFC 9068 (design decision 4)
  */
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
@@ -14,10 +15,12 @@ import type { Resources } from '../resource-indicators.ts';
 import { formatSid, parseSid } from './session-tokens.ts';
 
 const TYP = 'at+jwt';
+/** Characters. */
 const MAX_TOKEN_LENGTH = 4096;
-const REMEMBERED_TOKENS = 10_000;
-/** Milliseconds for which a checked signature is believed. */
-const REMEMBERED_FOR = 60_000;
+/** Checked tokens in the cache. */
+const MAX_CACHED = 10_000;
+/** Milliseconds for which a signature is not checked again. */
+const CACHE_TTL = 60_000;
 
 /** Claims of an access token (RFC 9068 section 2.2). */
 const claimsSchema = z.object({
@@ -31,24 +34,25 @@ const claimsSchema = z.object({
   iat: z.number(),
   exp: z.number(),
 });
+/** The claims of a checked token, and the session that its `sid` names. */
 export type AccessTokenClaims = z.infer<typeof claimsSchema> & { readonly session: SessionRef };
 
-/** A token that is not a valid access token of this server; the message is for logs. */
+/** The token is not a valid access token of this server; the message is for logs. */
 export class InvalidAccessToken extends Error {
   override readonly name = 'InvalidAccessToken';
 }
 
 export interface AccessTokens {
-  /** Signs an access token for a grant. @param scope the grant's, or narrower */
+  /** Signs an access token for a grant. @param scope the grant's scope, or a narrower one */
   mint(grant: GrantState, subject: string, scope: readonly string[]): Promise<string>;
   /**
    * Checks a token for one resource.
-   * @param audience a resource of this server
-   * @param options.expired also take a token whose time is over, for revocation
-   * @throws {InvalidAccessToken}
+   * @param audience an audience of this server
+   * @param options.expired whether to accept an expired token too, for revocation
+   * @throws {InvalidAccessToken} when the token is not valid for that audience
    */
   verify(token: string, audience: string, options?: { expired?: boolean }): Promise<AccessTokenClaims>;
-  /** Checks a token for whichever of this server's resources it is meant. @throws {InvalidAccessToken} */
+  /** Checks a token for any resource of this server. @throws {InvalidAccessToken} when it is not valid */
   verifyAny(token: string, options?: { expired?: boolean }): Promise<AccessTokenClaims>;
 }
 
@@ -62,9 +66,10 @@ interface AccessTokenOptions {
   readonly ttl: number;
 }
 
+/** Creates the issuer and checker of access tokens, with a cache of checked signatures. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { issuer, resources, keys, now, ttl } = options;
-  const remembered = new LRUCache<string, AccessTokenClaims>({ max: REMEMBERED_TOKENS, ttl: REMEMBERED_FOR });
+  const checked = new LRUCache<string, AccessTokenClaims>({ max: MAX_CACHED, ttl: CACHE_TTL });
   const algorithmFor = (audience: string): SigningAlgorithm => (audience === resources.builtIn ? 'ES256' : 'RS256');
 
   async function check(token: string, audience: string, expired: boolean): Promise<AccessTokenClaims> {
@@ -93,14 +98,14 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   async function verify(token: string, audience: string, { expired = false } = {}): Promise<AccessTokenClaims> {
     if (token.length > MAX_TOKEN_LENGTH) throw new InvalidAccessToken('too long');
     const key = createHash('sha256').update(audience).update('\0').update(token).digest('base64url');
-    const known = remembered.get(key);
+    const known = checked.get(key);
     if (known !== undefined) {
       if (!expired && known.exp <= now()) throw new InvalidAccessToken('expired');
       return known;
     }
     try {
       const claims = await check(token, audience, expired);
-      if (!expired) remembered.set(key, claims);
+      if (!expired) checked.set(key, claims);
       return claims;
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof z.ZodError || error instanceof TypeError) {
@@ -144,7 +149,7 @@ function algorithmOf(token: string): string | undefined {
   }
 }
 
-/** The audience a token claims, before anything about it is believed. */
+/** The `aud` claim of a token whose signature was not checked yet. */
 function claimedAudience(token: string): unknown {
   const payload = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   return z.object({ aud: z.string() }).safeParse(payload).data?.aud;

@@ -1,4 +1,4 @@
-/** ID tokens, for logins that asked for `openid`. @see OpenID Connect Core sections 2 and 3.1.3.6 */
+/** ID tokens, for logins with the scope `openid`. @see OpenID Connect Core sections 2 and 3.1.3.6 */
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { defined } from '../../base/defined.ts';
@@ -9,7 +9,7 @@ import { subjectOf } from './subject.ts';
 const ALGORITHM = 'RS256';
 
 export interface IdTokens {
-  /** Signs the ID token that goes with an access token. */
+  /** Signs the ID token that is issued together with an access token. */
   mint(session: Session, accessToken: string): Promise<string>;
 }
 
@@ -22,6 +22,7 @@ interface IdTokenOptions {
   readonly ttl: number;
 }
 
+/** Creates the issuer of ID tokens. */
 export function createIdTokens({ issuer, keys, now, ttl }: IdTokenOptions): IdTokens {
   return {
     async mint({ grant, credential: { account } }, accessToken) {
@@ -49,7 +50,7 @@ export function profileClaims({ login, name, avatarUrl }: Account): Record<strin
   return { preferred_username: login, ...defined({ name, picture: avatarUrl }) };
 }
 
-/** The left half of the access token's hash, for an algorithm with SHA-256. @see OpenID Connect Core section 3.1.3.6 */
+/** The claim `at_hash`: the left half of the access token's SHA-256. @see OpenID Connect Core section 3.1.3.6 */
 function accessTokenHash(accessToken: string): string {
   return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url');
 }

@@ -1,6 +1,7 @@
 /**
- * Codes and refresh tokens: opaque texts that name their session and, for refresh tokens, prove that this server minted
- * them. A forged one is only `invalid_grant`: it must not let a stranger end a session (design decision 6).
+ * Codes and refresh tokens: opaque strings that contain the tag of the person and the id of the grant. A refresh token
+ * also contains an HMAC, which proves that this server issued it. A forged token gets `invalid_grant` and must not end
+ * a session (design decision 6).
  */
 import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../../security/secrets.ts';
@@ -8,7 +9,7 @@ import type { SessionRef } from '../../store/records.ts';
 
 const CODE_PREFIX = 'mgc_';
 const REFRESH_PREFIX = 'mgr_';
-/** Bytes of a person's tag and of a grant's id: 16 characters of base64url each. */
+/** Bytes of a person's tag, and of a grant's id; each is 16 characters of base64url. */
 const REF_BYTES = 12;
 const GENERATION_BYTES = 4;
 const NONCE_BYTES = 16;
@@ -17,23 +18,26 @@ const PAYLOAD_BYTES = REF_BYTES * 2 + GENERATION_BYTES + NONCE_BYTES;
 const MAC_BYTES = 32;
 const MAC_PURPOSE = 'refresh-token';
 
-/** A fresh id for a grant. */
+/** A new random id for a grant. */
 export function newGrantId(): string {
   return randomBytes(REF_BYTES).toString('base64url');
 }
 
-/** An authorization code for a session. */
+/** A new authorization code for a session. */
 export function mintCode(ref: SessionRef): string {
   return CODE_PREFIX + Buffer.concat([refBytes(ref), randomBytes(CODE_RANDOM_BYTES)]).toString('base64url');
 }
 
-/** The session that a code names, whether or not the code is genuine; undefined when it has not the form of one. */
+/** The session that a code names; undefined when it does not have the form of a code. The code may still be forged. */
 export function codeSession(code: string): SessionRef | undefined {
   const bytes = decode(code, CODE_PREFIX, REF_BYTES * 2 + CODE_RANDOM_BYTES);
   return bytes === undefined ? undefined : readRef(bytes);
 }
 
-/** A refresh token of a session's family. */
+/**
+ * A new refresh token for a session.
+ * @param generation how many refresh tokens the session has had, this one included
+ */
 export function mintRefreshToken(secrets: Secrets, ref: SessionRef, generation: number): string {
   const counter = Buffer.alloc(GENERATION_BYTES);
   counter.writeUInt32BE(generation);
@@ -41,7 +45,7 @@ export function mintRefreshToken(secrets: Secrets, ref: SessionRef, generation: 
   return REFRESH_PREFIX + Buffer.concat([payload, secrets.sign(MAC_PURPOSE, payload)]).toString('base64url');
 }
 
-/** What a genuine refresh token says; undefined for anything that this server did not mint. */
+/** The session and generation in a refresh token; undefined when this server did not issue it. */
 export function readRefreshToken(secrets: Secrets, token: string): { ref: SessionRef; generation: number } | undefined {
   const bytes = decode(token, REFRESH_PREFIX, PAYLOAD_BYTES + MAC_BYTES);
   if (bytes === undefined) return undefined;
@@ -50,12 +54,12 @@ export function readRefreshToken(secrets: Secrets, token: string): { ref: Sessio
   return { ref: readRef(bytes), generation: bytes.readUInt32BE(REF_BYTES * 2) };
 }
 
-/** A session's name in the `sid` claim. */
+/** The value of the `sid` claim for a session. */
 export function formatSid(ref: SessionRef): string {
   return `${ref.person}.${ref.grant}`;
 }
 
-/** The session that a `sid` names. */
+/** The session of a `sid`; undefined when it does not have the form of one. */
 export function parseSid(sid: string): SessionRef | undefined {
   const match = /^([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{16})$/.exec(sid);
   return match?.[1] !== undefined && match[2] !== undefined ? { person: match[1], grant: match[2] } : undefined;
@@ -76,6 +80,6 @@ function decode(token: string, prefix: string, length: number): Buffer | undefin
   if (!token.startsWith(prefix)) return undefined;
   const encoded = token.slice(prefix.length);
   const bytes = Buffer.from(encoded, 'base64url');
-  // Only the one spelling this server writes: base64 decoders take others.
+  // Only the canonical base64url is accepted; the decoder would accept other spellings of the same bytes.
   return bytes.length === length && bytes.toString('base64url') === encoded ? bytes : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The conformance suite: what every store must do. To run it against a new store, write a test file that says how one
- * is opened:
+ * The conformance suite, which every store must pass. To run it against a new store, write a test file that opens that
+ * store:
  *
  * ```ts
  * import { describeStore } from '../../src/store/conformance/describe-store.ts';
@@ -22,8 +22,8 @@
  * ```
  *
  * Run it with Node's test runner (`npm test -- test/store`). Every case opens its own two instances, so `openStores` is
- * called once a case. The store must read the time only from `now`, which the cases move forward. Many cases call both
- * instances at once, so a store passes only if each method is atomic. The cases of one sub-store are in one file
+ * called once per case. The store must read the time only from `now`, which the cases move forward. Many cases call
+ * both instances at once, so a store passes only if each method is atomic. The cases of one sub-store are in one file
  * (`sessions` has three: `codes.ts`, `refresh-tokens.ts`, `sessions.ts`); `fixtures.ts` has the records they use.
  */
 import { describe, it } from 'node:test';
@@ -43,7 +43,7 @@ const START = 1_800_000_000;
 
 /**
  * Defines the suite for one store.
- * @param name what the test report calls the store
+ * @param name the name of the store in the test report
  */
 export function describeStore(name: string, openStores: OpenStores): void {
   const test: DefineTest = (title, body) =>

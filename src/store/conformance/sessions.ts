@@ -1,7 +1,7 @@
 /** The redeemed sessions of a store: reading, listing and ending them. */
 import assert from 'node:assert/strict';
 import type { EndedGrant } from '../records.ts';
-import { SESSIONS_OF_ONE } from '../store.ts';
+import { MAX_SESSIONS_PER_PERSON } from '../store.ts';
 import { credential, grant, HOUR, liveSession, newSession, presentation } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
@@ -84,7 +84,7 @@ export function describeSessions(test: DefineTest): void {
     await liveSession(store, 'p', 'oldest', { credentialId: 'other' });
     advance(1);
     const begun: EndedGrant[][] = [];
-    for (let count = 1; count <= SESSIONS_OF_ONE; count++)
+    for (let count = 1; count <= MAX_SESSIONS_PER_PERSON; count++)
       begun.push(await store.sessions.begin(newSession('p', `g${count}`)));
     const ended = begun.pop();
     assert.deepEqual(begun.flat(), []);

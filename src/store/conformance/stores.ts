@@ -1,10 +1,10 @@
-/** What every case of the suite gets, and helpers that several files of cases use. */
+/** The types of a case and of the stores that it gets, and helpers that several files of cases use. */
 import type { PendingRevocation } from '../records.ts';
 import type { Store } from '../store.ts';
 
 /**
- * Opens two instances over the same records, of which there are none yet.
- * @param now epoch seconds: the clock that both instances must use
+ * Opens two instances over the same records; there are no records yet.
+ * @param now the clock that both instances must use; returns epoch seconds
  */
 export type OpenStores = (now: () => number) => Promise<OpenedStores>;
 
@@ -16,7 +16,7 @@ interface OpenedStores {
   close(): Promise<void>;
 }
 
-/** What one case works with. */
+/** What a case gets. */
 interface Stores {
   readonly store: Store;
   readonly second: Store;

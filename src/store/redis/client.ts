@@ -1,6 +1,6 @@
 /**
- * Makes the ioredis client for an address. No command is ever sent twice. A command that was under way when its
- * connection was lost may have been carried out, and a redemption sent again would look like a replay of the code. Such
+ * Creates the ioredis client for an address. No command is ever sent twice: when the connection is lost, the server may
+ * have executed a command without answering it, and a redemption sent again would look like a replay of the code. Such
  * a command fails, and the HTTP request is answered 503.
  */
 import { Cluster, type CommonRedisOptions, Redis, type SentinelConnectionOptions } from 'ioredis';
@@ -9,26 +9,26 @@ import type { RedisLocation } from './url.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/** How long a connection and a command may take, in milliseconds. */
-export interface Patience {
+/** The time limits for connecting and for one command, in milliseconds. */
+export interface RedisTimeouts {
   readonly connect: number;
   readonly command: number;
 }
 
-/** Milliseconds before connecting again: 50, twice as many after each further failure, at most 1000. */
+/** Milliseconds before reconnecting: 50, doubled after each further failure, at most 1000. */
 const retryDelay = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt - 1, 10), 1000);
 
 /** Connects in the background; does not throw when the server cannot be reached. */
-export function connectRedis(location: RedisLocation, patience: Patience): RedisClient {
-  return location.kind === 'cluster' ? connectCluster(location, patience) : connectServer(location, patience);
+export function connectRedis(location: RedisLocation, timeouts: RedisTimeouts): RedisClient {
+  return location.kind === 'cluster' ? connectCluster(location, timeouts) : connectServer(location, timeouts);
 }
 
-function commonOptions(location: RedisLocation, patience: Patience) {
+function commonOptions(location: RedisLocation, timeouts: RedisTimeouts) {
   return {
-    connectTimeout: patience.connect,
-    commandTimeout: patience.command,
+    connectTimeout: timeouts.connect,
+    commandTimeout: timeouts.command,
     // Disconnects from a server that accepts commands and does not answer, so that a failover is noticed.
-    socketTimeout: patience.command,
+    socketTimeout: timeouts.command,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     // After a failover the old primary rejects writes; a new connection goes to the new primary.
@@ -41,10 +41,10 @@ function commonOptions(location: RedisLocation, patience: Patience) {
   } satisfies CommonRedisOptions & { tls?: object };
 }
 
-function connectServer(location: RedisLocation, patience: Patience): Redis {
+function connectServer(location: RedisLocation, timeouts: RedisTimeouts): Redis {
   return new Redis({
-    ...commonOptions(location, patience),
-    ...(location.kind === 'sentinel' ? sentinelOptions(location, patience) : location.addresses[0]),
+    ...commonOptions(location, timeouts),
+    ...(location.kind === 'sentinel' ? sentinelOptions(location, timeouts) : location.addresses[0]),
     db: location.db,
     enableAutoPipelining: true,
     enableOfflineQueue: false,
@@ -57,7 +57,7 @@ function connectServer(location: RedisLocation, patience: Patience): Redis {
  * connections cannot be closed. A failover is noticed without it: Sentinel disconnects the clients of a demoted
  * primary, and `socketTimeout` disconnects from a primary that hangs.
  */
-function sentinelOptions(location: RedisLocation, patience: Patience) {
+function sentinelOptions(location: RedisLocation, timeouts: RedisTimeouts) {
   return {
     sentinels: location.addresses.map(({ host, port }) => ({ host, port })),
     ...defined({
@@ -66,22 +66,22 @@ function sentinelOptions(location: RedisLocation, patience: Patience) {
       sentinelPassword: location.sentinelPassword,
     }),
     ...(location.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
-    sentinelCommandTimeout: patience.connect,
+    sentinelCommandTimeout: timeouts.connect,
     sentinelRetryStrategy: retryDelay,
   } satisfies SentinelConnectionOptions;
 }
 
-function connectCluster(location: RedisLocation, patience: Patience): Cluster {
+function connectCluster(location: RedisLocation, timeouts: RedisTimeouts): Cluster {
   return new Cluster(
     location.addresses.map(({ host, port }) => ({ host, port })),
     {
       // When slots move, ioredis fails the commands of an automatic pipeline instead of redirecting them. Without
       // pipelines, commands of one tick are still sent without awaiting each other.
       enableAutoPipelining: false,
-      redisOptions: commonOptions(location, patience),
+      redisOptions: commonOptions(location, timeouts),
       clusterRetryStrategy: retryDelay,
       retryDelayOnFailover: 0,
-      slotsRefreshTimeout: patience.connect,
+      slotsRefreshTimeout: timeouts.connect,
       // Keeps host names: a certificate does not match the address that a name resolves to.
       ...(location.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     },

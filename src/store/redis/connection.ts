@@ -6,18 +6,18 @@ import { once } from 'node:events';
 import type { RedisCommander } from 'ioredis';
 import { within } from '../../base/within.ts';
 import { StoreUnavailable } from '../store.ts';
-import { connectRedis, type Patience } from './client.ts';
+import { connectRedis, type RedisTimeouts } from './client.ts';
 import type { Script } from './script.ts';
 import type { RedisLocation } from './url.ts';
 
-const PATIENCE: Patience = { connect: 1500, command: 2000 };
+const DEFAULT_TIMEOUTS: RedisTimeouts = { connect: 1500, command: 2000 };
 
 export interface ConnectionOptions {
   /** Epoch seconds, for tests; without it scripts use the server's clock. */
   readonly now?: () => number;
-  /** Called with each error of a connection; those errors are thrown nowhere. */
+  /** Receives each error of a connection; these errors are not thrown. */
   readonly onError?: (error: Error) => void;
-  readonly patience?: Patience;
+  readonly timeouts?: RedisTimeouts;
 }
 
 export interface RedisConnection {
@@ -32,14 +32,14 @@ export interface RedisConnection {
    * @throws {StoreUnavailable}
    */
   send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T>;
-  /** Closes the connections; commands under way fail. */
+  /** Closes the connections; unanswered commands fail. */
   close(): void;
 }
 
 /** Connects in the background. */
 export function createRedisConnection(location: RedisLocation, options: ConnectionOptions = {}): RedisConnection {
-  const { now, onError = () => {}, patience = PATIENCE } = options;
-  const client = connectRedis(location, patience);
+  const { now, onError = () => {}, timeouts = DEFAULT_TIMEOUTS } = options;
+  const client = connectRedis(location, timeouts);
   client.on('error', onError);
   client.on('node error', onError);
   let becomingReady: Promise<unknown> | undefined;
@@ -50,7 +50,7 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
    */
   function ready(): Promise<unknown> {
     if (client.status === 'end') return Promise.reject(new Error('The store is closed'));
-    becomingReady ??= once(client, 'ready', { signal: AbortSignal.timeout(patience.command) }).finally(() => {
+    becomingReady ??= once(client, 'ready', { signal: AbortSignal.timeout(timeouts.command) }).finally(() => {
       becomingReady = undefined;
     });
     return becomingReady;
@@ -62,11 +62,11 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   }
 
   async function send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
-    const late = () => new Error(`No answer within ${patience.command} ms`);
+    const late = () => new Error(`No answer within ${timeouts.command} ms`);
     try {
-      return await within(patience.command, whenReady(command), late);
+      return await within(timeouts.command, whenReady(command), late);
     } catch (error) {
-      throw isFault(error) ? error : new StoreUnavailable('Redis does not answer', { cause: error });
+      throw isBug(error) ? error : new StoreUnavailable('Redis does not answer', { cause: error });
     }
   }
 
@@ -89,8 +89,8 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   };
 }
 
-/** Whether an error reply means a mistake in this program; any other means that Redis cannot serve now. */
-function isFault(error: unknown): boolean {
+/** Whether an error reply means a bug in this program; any other error means that Redis cannot serve now. */
+function isBug(error: unknown): boolean {
   return (
     error instanceof Error &&
     error.name === 'ReplyError' &&

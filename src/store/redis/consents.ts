@@ -1,4 +1,4 @@
-/** Remembered consents in Redis: one hash a person. */
+/** Remembered consents in Redis: one hash per person. */
 import type { ConsentStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';

@@ -22,8 +22,8 @@ export interface RedisKeys {
 }
 
 /**
- * Names keys.
- * @param prefix what all keys begin with; keeps several bridges in one Redis apart
+ * Creates the names of keys.
+ * @param prefix all keys begin with it; several bridges can share a Redis if their prefixes differ
  */
 export function createRedisKeys(prefix: string): RedisKeys {
   const tagged = (kind: string, tag: string) => `${prefix}${kind}:{${tag}}`;

@@ -1,4 +1,4 @@
-/** Logins under way in Redis: one key each. */
+/** Logins in progress in Redis: one key each. */
 import { z } from 'zod';
 import type { Approval } from '../records.ts';
 import type { LoginStore } from '../store.ts';

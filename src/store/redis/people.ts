@@ -1,6 +1,6 @@
 /**
- * The index of people: when the sweeper visits whom, and whom the admin command lists. It may lag behind the people's
- * records (design decision 18).
+ * The index of people: when the sweeper visits each person, and the list for administrators. It may lag behind the
+ * records of the people (design decision 18).
  */
 import { z } from 'zod';
 import type { RedisConnection } from './connection.ts';
@@ -15,7 +15,7 @@ export interface PeopleIndex {
   /** Claims up to `limit` people whose visit is due, for `lease` seconds. */
   due(limit: number, lease: number): Promise<string[]>;
   /**
-   * Sets the next visit after a sweep, `interval` seconds ahead; forgets a person of whom nothing is left (`empty`).
+   * Sets the next visit after a sweep, `interval` seconds ahead; removes a person without any record (`empty`).
    */
   settle(person: string, interval: number, empty: boolean): Promise<void>;
   /** Moves the visit to `delay` seconds from now. */

@@ -13,7 +13,7 @@ import { createRedisSharedStore } from './shared.ts';
 import { parseRedisUrl } from './url.ts';
 
 interface RedisStoreOptions extends ConnectionOptions {
-  /** What all keys begin with. Default `mgb:`. */
+  /** The prefix of all keys. Default `mgb:`. */
   readonly prefix?: string;
 }
 

@@ -10,7 +10,7 @@ import type { PeopleIndex } from './people.ts';
 import { batch, endedSchema, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
-/** `{ended, pending revocations, 1 when nothing is left of the person}`. */
+/** `{ended grants, pending revocations, 1 when the person has no record any more}`. */
 const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), z.number()]);
 
 export function createRedisRevocationStore(

@@ -1,8 +1,8 @@
-/** Lua scripts: each is a file in scripts/. Its source is sent to Redis after those of the preludes it needs. */
+/** Loads the Lua scripts. Each is a file in scripts/; the preludes that it needs are put before it. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** A script and its SHA-1 digest, with which `EVALSHA` names it. */
+/** The source of a script, and its SHA-1 digest for `EVALSHA`. */
 export interface Script {
   readonly source: string;
   readonly sha: string;

@@ -4,15 +4,23 @@
  */
 import { once } from 'node:events';
 import { Cluster, type Redis } from 'ioredis';
-import { connectRedis, type Patience } from './client.ts';
+import { connectRedis, type RedisTimeouts } from './client.ts';
 import { parseRedisUrl } from './url.ts';
 
 /** Milliseconds. */
-const PATIENCE: Patience = { connect: 3000, command: 3000 };
+const TIMEOUTS: RedisTimeouts = { connect: 3000, command: 3000 };
 
-/** The server may evict what is stored. The message is for the operator. */
+/** The server may evict what is stored. Problem and remedy are for the operator. */
 export class RedisEvicts extends Error {
   override readonly name = 'RedisEvicts';
+  readonly problem: string;
+  readonly remedy = 'Set maxmemory-policy noeviction';
+
+  constructor(policy: string) {
+    const problem = `Redis may evict any key (maxmemory-policy ${policy}), and with it signing keys and sessions`;
+    super(`${problem}. Set maxmemory-policy noeviction`);
+    this.problem = problem;
+  }
 }
 
 /**
@@ -22,14 +30,14 @@ export class RedisEvicts extends Error {
  * @throws {Error} when the address cannot be parsed, or nothing answers there
  */
 export async function checkRedisSettings(url: string): Promise<string[]> {
-  const client = connectRedis(parseRedisUrl(url), PATIENCE);
+  const client = connectRedis(parseRedisUrl(url), TIMEOUTS);
   let trouble: Error | undefined;
   client.on('error', (error: Error) => {
     trouble ??= error;
   });
   try {
     if (client.status !== 'ready')
-      await once(client, 'ready', { signal: AbortSignal.timeout(PATIENCE.connect) }).catch((error: unknown) => {
+      await once(client, 'ready', { signal: AbortSignal.timeout(TIMEOUTS.connect) }).catch((error: unknown) => {
         throw trouble ?? error;
       });
     const primaries = client instanceof Cluster ? client.nodes('master') : [client];
@@ -41,10 +49,7 @@ export async function checkRedisSettings(url: string): Promise<string[]> {
 
 async function warningsOf(server: Redis): Promise<string[]> {
   const policy = /^maxmemory_policy:(\S+)/m.exec(await server.info('memory'))?.[1] ?? 'noeviction';
-  if (policy !== 'noeviction' && !policy.startsWith('volatile-'))
-    throw new RedisEvicts(
-      `Redis may evict any key (maxmemory-policy ${policy}), and with it signing keys and people's sessions: set maxmemory-policy noeviction`,
-    );
+  if (policy !== 'noeviction' && !policy.startsWith('volatile-')) throw new RedisEvicts(policy);
   const evicting = `Redis may evict registrations and logins (maxmemory-policy ${policy}): set maxmemory-policy noeviction`;
   const forgetting = 'Redis writes nothing to its disk, so a restart of it forgets everything: set appendonly yes';
   return [

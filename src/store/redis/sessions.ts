@@ -1,6 +1,15 @@
-/** Sessions in Redis: every method is one script in the person's slot. */
+/**
+ * Sessions in Redis: every method is one script in the person's slot, except `people`, which reads the index of people.
+ * `begin` also announces the person to that index.
+ */
 import { z } from 'zod';
-import { type Redemption, type Rotation, SESSIONS_OF_ONE, type SessionStore, SUPERSEDED_KEPT } from '../store.ts';
+import {
+  MAX_SESSIONS_PER_PERSON,
+  MAX_SUPERSEDED_PAIRS,
+  type Redemption,
+  type Rotation,
+  type SessionStore,
+} from '../store.ts';
 import { credentialIdentityJson, firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -62,8 +71,8 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
           credential: credentialId,
           credentialRecord: credentialIdentityJson(credential),
           tokens: { appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt },
-          limit: SESSIONS_OF_ONE,
-          supersededKept: SUPERSEDED_KEPT,
+          limit: MAX_SESSIONS_PER_PERSON,
+          supersededKept: MAX_SUPERSEDED_PAIRS,
           batch: batch(),
         }),
       ]);

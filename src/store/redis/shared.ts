@@ -1,4 +1,4 @@
-/** What all replicas share in Redis: versioned documents, leases and replay marks, one key each. */
+/** Versioned documents, leases and replay marks in Redis: one key each. */
 import type { SharedStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';

@@ -6,17 +6,17 @@ import { migrate } from './schema.ts';
 
 /** Milliseconds to wait for another program's lock on the database. */
 const BUSY_TIMEOUT = 2000;
-/** How many prepared statements are kept. */
-const STATEMENTS = 200;
-/** Tables whose expired rows are deleted now and then. */
+/** Prepared statements in the cache. */
+const MAX_STATEMENTS = 200;
+/** Tables whose expired rows are deleted every {@link TIDY_INTERVAL}. */
 const EXPIRING_TABLES = ['clients', 'logins', 'consents', 'leases', 'used_once'];
 /** Seconds between two deletions of expired rows. */
 const TIDY_INTERVAL = 60;
 /**
- * Result codes that mean a mistake in this program: error, constraint, mismatch, misuse, range.
+ * Result codes that mean a bug in this program: error, constraint, mismatch, misuse, range.
  * @see https://sqlite.org/rescode.html
  */
-const FAULTS = [1, 19, 20, 21, 25];
+const BUG_CODES = [1, 19, 20, 21, 25];
 
 export interface Database {
   /** Runs SQL with bound parameters; each statement is prepared once. */
@@ -40,7 +40,7 @@ export interface Database {
 
 /**
  * Opens a database file, which is created if it does not exist, and runs the migrations that it lacks.
- * @param clock epoch seconds
+ * @param clock returns epoch seconds, perhaps with a fraction
  */
 export function openDatabase(path: string, clock: () => number): Database {
   createPrivateFile(path);
@@ -81,7 +81,7 @@ export function openDatabase(path: string, clock: () => number): Database {
   }
 
   return {
-    sql: database.createTagStore(STATEMENTS),
+    sql: database.createTagStore(MAX_STATEMENTS),
     now,
     async query(work) {
       try {
@@ -109,11 +109,11 @@ export function openDatabase(path: string, clock: () => number): Database {
   };
 }
 
-/** The error to throw: `StoreUnavailable`, unless the cause is a mistake in this program. */
+/** The error to throw: `StoreUnavailable`, unless the cause is a bug in this program. */
 function unavailable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const closed = 'code' in error && error.code === 'ERR_INVALID_STATE';
   const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-  const isFault = !closed && (code === undefined || FAULTS.includes(code));
-  return isFault ? error : new StoreUnavailable('the database cannot be used', { cause: error });
+  const isBug = !closed && (code === undefined || BUG_CODES.includes(code));
+  return isBug ? error : new StoreUnavailable('the database cannot be used', { cause: error });
 }

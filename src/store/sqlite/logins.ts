@@ -1,4 +1,4 @@
-/** Logins under way in SQLite: one row each. */
+/** Logins in progress in SQLite: one row each. */
 import { z } from 'zod';
 import type { LoginStore } from '../store.ts';
 import { readApproval, readClientLogin, readLogin } from '../stored.ts';

@@ -1,4 +1,4 @@
-/** What several sub-stores do to the rows of one person. The caller runs the transaction. */
+/** Operations on the rows of one person that several sub-stores share. The caller runs the transaction. */
 import { randomUUID } from 'node:crypto';
 import type { SQLTagStore } from 'node:sqlite';
 import { z } from 'zod';

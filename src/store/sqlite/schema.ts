@@ -110,6 +110,9 @@ const MIGRATIONS = [
   -- Their records have an older form. A login under way is minutes old; the person can start again.
   DELETE FROM logins;
   `,
+  `
+  CREATE INDEX grants_by_client ON grants (client_id);
+  `,
 ];
 
 /** Runs the migrations that were not run on this file yet, in one transaction. */

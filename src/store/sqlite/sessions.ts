@@ -1,20 +1,20 @@
-/** Sessions in SQLite: every method is one transaction, except `read`. */
+/** Sessions in SQLite: every method is one transaction, except `read` and `people`, which mostly read. */
 import { z } from 'zod';
 import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
 import {
   type CodePresentation,
+  MAX_SESSIONS_PER_PERSON,
+  MAX_SUPERSEDED_PAIRS,
   type Redemption,
   type Rotation,
-  SESSIONS_OF_ONE,
   type SessionStore,
-  SUPERSEDED_KEPT,
 } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
 import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
 
 /** Seconds between two writes of `lastUsedAt`. */
-const USE_NOTED_EVERY = 60;
+const LAST_USED_INTERVAL = 60;
 
 const codeRowSchema = z.object({ record: z.string(), redeemed: z.number() });
 const refreshRowSchema = z.object({
@@ -52,7 +52,7 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
         sql.run`
           DELETE FROM superseded WHERE person = ${person} AND credential = ${credentialId} AND number NOT IN (
             SELECT number FROM superseded WHERE person = ${person} AND credential = ${credentialId}
-            ORDER BY number DESC LIMIT ${SUPERSEDED_KEPT})`;
+            ORDER BY number DESC LIMIT ${MAX_SUPERSEDED_PAIRS})`;
         sql.run`
           INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
             refresh_expires_at)
@@ -69,7 +69,7 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
         const displaced = sql.all`
           DELETE FROM grants WHERE person = ${person} AND id IN (
             SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
-            ORDER BY last_used_at DESC LIMIT -1 OFFSET ${SESSIONS_OF_ONE - 1})
+            ORDER BY last_used_at DESC LIMIT -1 OFFSET ${MAX_SESSIONS_PER_PERSON - 1})
           RETURNING person, id, client_id`;
         if (displaced.length > 0) retireUnused(sql, person, now);
         visitBy(sql, person, now + codeTtl);
@@ -101,7 +101,7 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
       const { person, grant: id } = ref;
       const session = await query((now) => sessionOf(ref, now));
       const now = currentInstant();
-      if (session === undefined || now - session.grant.lastUsedAt < USE_NOTED_EVERY) return session;
+      if (session === undefined || now - session.grant.lastUsedAt < LAST_USED_INTERVAL) return session;
       return transaction(() => {
         sql.run`UPDATE grants SET last_used_at = ${now} WHERE person = ${person} AND id = ${id}`;
         sql.run`

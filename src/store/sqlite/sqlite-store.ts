@@ -1,4 +1,4 @@
-/** The embedded store: one SQLite file, one serving process, no server to run. */
+/** The embedded store: one SQLite file and one serving process; no other server is needed. */
 import { join } from 'node:path';
 import { createPrivateDirectory } from '../../base/private-directory.ts';
 import type { Store } from '../store.ts';
@@ -21,7 +21,7 @@ interface SqliteStoreOptions {
 
 /**
  * Opens `bridge.db` in a directory, which is created if it does not exist.
- * @throws {StoreInUse} when another process serves from it
+ * @throws {StoreInUse} when another process serves from the directory
  */
 export function createSqliteStore(directory: string, options: SqliteStoreOptions = {}): Store {
   const { now = () => Date.now() / 1000, serving = true } = options;

@@ -1,7 +1,10 @@
 /**
  * `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store.
  *
- *     rotate-keys [--now]     makes new signing keys; they sign after being published for a day, or at once
+ *     rotate-keys             makes new signing keys; they sign after being published for a day
+ *     rotate-keys --now       makes new signing keys that sign at once
+ *     rotate-keys --retire-now
+ *                             replaces the signing keys, when one has leaked: all access and ID tokens end
  *     sessions [TEXT]         lists all sessions, or those whose login or client contains TEXT
  *     revoke SESSION          ends a session, given by its full name or by a unique prefix of it
  *     stats                   counts people, sessions and clients
@@ -10,9 +13,10 @@ import { type Config, ConfigurationError, readConfig } from './config/config.ts'
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
 import { openStore } from './open-store.ts';
+import type { SigningKeys } from './security/keys.ts';
 import { type Bridge, wire } from './wiring.ts';
 
-const USAGE = 'usage: npm run admin -- rotate-keys [--now] | sessions [TEXT] | revoke SESSION | stats';
+const USAGE = 'usage: npm run admin -- rotate-keys [--now | --retire-now] | sessions [TEXT] | revoke SESSION | stats';
 /** Exit code for a wrong command line or a wrong configuration. */
 const EXIT_MISUSE = 2;
 
@@ -20,8 +24,7 @@ const EXIT_MISUSE = 2;
 async function run(bridge: Bridge, command: string | undefined, argument: string | undefined): Promise<string> {
   switch (command) {
     case 'rotate-keys':
-      await bridge.services.keys.rotate(argument === '--now');
-      return `New signing keys are published; they sign ${argument === '--now' ? 'now' : 'in a day'}.`;
+      return rotateKeys(bridge.services.keys, argument);
     case 'sessions': {
       const { sessions, more } = await bridge.directory.search(argument ?? '');
       const lines = sessions.map((session) => {
@@ -37,6 +40,22 @@ async function run(bridge: Bridge, command: string | undefined, argument: string
     }
     case 'stats':
       return JSON.stringify(await bridge.directory.statistics(), null, 2);
+    default:
+      throw new TypeError(USAGE);
+  }
+}
+
+async function rotateKeys(keys: SigningKeys, option: string | undefined): Promise<string> {
+  switch (option) {
+    case undefined:
+      await keys.rotate(false);
+      return 'New signing keys are published; they sign in a day.';
+    case '--now':
+      await keys.rotate(true);
+      return 'New signing keys are published; they sign now.';
+    case '--retire-now':
+      await keys.retireAll();
+      return 'The signing keys are replaced. What the old ones signed ends here within a minute; clients refresh by themselves.\nOther resource servers accept it until they read the key set again.';
     default:
       throw new TypeError(USAGE);
   }

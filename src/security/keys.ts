@@ -54,6 +54,13 @@ export interface SigningKeys {
    */
   rotate(immediately: boolean): Promise<void>;
   /**
+   * Replaces all keys at once, when one has leaked: nothing that the old ones signed is accepted any more. A replica that
+   * serves notices within {@link RELOAD_AFTER} seconds.
+   */
+  retireAll(): Promise<void>;
+  /** Whether a key with this id is in the set that this process has loaded. */
+  isLoaded(kid: string): boolean;
+  /**
    * Makes a new key when the current one has signed for 90 days, and removes keys whose tokens have all expired. Called
    * every minute.
    */
@@ -129,6 +136,14 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     return imported;
   }
 
+  /** A new key for each algorithm. @param ahead seconds after which they sign */
+  async function freshKeys(ahead: number): Promise<StoredKey[]> {
+    const time = now();
+    const fresh = await Promise.all(SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, time + ahead)));
+    for (const key of fresh) events.emit('keys.rotated', { algorithm: key.alg, kid: key.kid });
+    return fresh;
+  }
+
   function reload(): Promise<LoadedKey[]> {
     loading ??= load().finally(() => {
       loading = undefined;
@@ -138,9 +153,14 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   async function keys(): Promise<readonly LoadedKey[]> {
     if (loaded === undefined) return reload();
-    // An old set is still valid, so it is reloaded in the background and the request does not wait.
-    if (now() - loaded.at >= RELOAD_AFTER) reload().catch((error: unknown) => events.emit('store.error', { error }));
+    reloadIfOld();
     return loaded.keys;
+  }
+
+  /** An old set is still valid, so it is reloaded in the background and the request does not wait. */
+  function reloadIfOld(): void {
+    if (loaded !== undefined && now() - loaded.at >= RELOAD_AFTER)
+      reload().catch((error: unknown) => events.emit('store.error', { error }));
   }
 
   return {
@@ -167,15 +187,16 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
       return { keys: (await keys()).map((key) => key.publicJwk) };
     },
     async rotate(immediately) {
-      await change(async (stored) => {
-        const time = now();
-        const fresh = await Promise.all(
-          SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, immediately ? time : time + PUBLISHED_AHEAD)),
-        );
-        for (const key of fresh) events.emit('keys.rotated', { algorithm: key.alg, kid: key.kid });
-        return [...stored, ...fresh];
-      });
+      await change(async (stored) => [...stored, ...(await freshKeys(immediately ? 0 : PUBLISHED_AHEAD))]);
       await reload();
+    },
+    async retireAll() {
+      await change(() => freshKeys(0));
+      await reload();
+    },
+    isLoaded(kid) {
+      reloadIfOld();
+      return loaded?.keys.some((key) => key.kid === kid) === true;
     },
     async maintain() {
       await change(maintained);

@@ -66,15 +66,21 @@ interface AccessTokenOptions {
   readonly ttl: number;
 }
 
+/** A token whose signature was checked, with the key that signed it. */
+interface CheckedToken {
+  readonly claims: AccessTokenClaims;
+  readonly kid: string;
+}
+
 /** Creates the issuer and checker of access tokens, with a cache of checked signatures. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { issuer, resources, keys, now, ttl } = options;
-  const checked = new LRUCache<string, AccessTokenClaims>({ max: MAX_CACHED, ttl: CACHE_TTL });
+  const checked = new LRUCache<string, CheckedToken>({ max: MAX_CACHED, ttl: CACHE_TTL });
   const algorithmFor = (audience: string): SigningAlgorithm => (audience === resources.builtIn ? 'ES256' : 'RS256');
 
-  async function check(token: string, audience: string, expired: boolean): Promise<AccessTokenClaims> {
+  async function check(token: string, audience: string, expired: boolean): Promise<CheckedToken> {
     const algorithm = algorithmFor(audience);
-    const { payload } = await jwtVerify(
+    const { payload, protectedHeader } = await jwtVerify(
       token,
       async (header) => {
         const key = header.kid === undefined ? undefined : await keys.find(header.kid, algorithm);
@@ -92,21 +98,22 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     const claims = claimsSchema.parse(payload);
     const session = parseSid(claims.sid);
     if (session === undefined) throw new InvalidAccessToken('sid is not ours');
-    return { ...claims, session };
+    return { claims: { ...claims, session }, kid: protectedHeader.kid ?? '' };
   }
 
   async function verify(token: string, audience: string, { expired = false } = {}): Promise<AccessTokenClaims> {
     if (token.length > MAX_TOKEN_LENGTH) throw new InvalidAccessToken('too long');
     const key = createHash('sha256').update(audience).update('\0').update(token).digest('base64url');
     const known = checked.get(key);
-    if (known !== undefined) {
-      if (!expired && known.exp <= now()) throw new InvalidAccessToken('expired');
-      return known;
+    // A key that was retired ends what it signed, also what was checked before.
+    if (known !== undefined && keys.isLoaded(known.kid)) {
+      if (!expired && known.claims.exp <= now()) throw new InvalidAccessToken('expired');
+      return known.claims;
     }
     try {
-      const claims = await check(token, audience, expired);
-      if (!expired) checked.set(key, claims);
-      return claims;
+      const result = await check(token, audience, expired);
+      if (!expired) checked.set(key, result);
+      return result.claims;
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof z.ZodError || error instanceof TypeError) {
         throw new InvalidAccessToken(error.message, { cause: error });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it, mock } from 'node:test';
 import { createAgent } from './support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from './support/bridge.ts';
+import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -31,26 +31,22 @@ interface Spent {
 }
 
 onBothStores('the budgets', (kind) => {
-  let bridge: TestBridge;
+  const trips = new RoundTrips();
+  const bridge = useBridge({
+    store: kind,
+    app: { kind: 'github-app', permissions: ['profile'] },
+    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
+    wrapStore: (store) => trips.counting(store),
+  });
   let made: { mock: { callCount(): number } };
   let checked: { mock: { callCount(): number } };
-  const trips = new RoundTrips();
   before(async () => {
-    bridge = await startTestBridge({
-      store: kind,
-      app: { kind: 'github-app', permissions: ['profile'] },
-      env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
-      wrapStore: (store) => trips.counting(store),
-    });
     // Every signature begins by asking for the key that signs, every check by asking for the one that signed.
     made = mock.method(bridge.bridge.services.keys, 'current');
     checked = mock.method(bridge.bridge.services.keys, 'find');
     await logIn(bridge.url, await register(bridge.url));
   });
-  after(async () => {
-    mock.restoreAll();
-    await bridge.stop();
-  });
+  after(() => mock.restoreAll());
 
   async function spent(flow: () => Promise<unknown>): Promise<Spent> {
     trips.reset();

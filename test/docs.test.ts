@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { readConfig } from '../src/config/config.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import type { Tool, ToolContext } from '../src/mcp/tool.ts';
-import { CLIENT_ID, startTestBridge } from './support/bridge.ts';
+import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
 import { getJson } from './support/oauth.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -109,8 +109,7 @@ describe('the documentation', () => {
     writeFileSync(file, here);
     const { getUser }: { getUser: Tool } = await import(pathToFileURL(file).href);
 
-    const bridge = await startTestBridge({ store: 'sqlite' });
-    t.after(() => bridge.stop());
+    const bridge = await bridgeFor(t, { store: 'sqlite' });
     const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID });
     // The example uses no more of what a handler is given.
     const context = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { CLIENT_ID, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_ID, useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser } from '../support/browser.ts';
 import { callTool, connect, type Tokens } from '../support/oauth.ts';
 import { openPage } from './open-page.ts';
@@ -10,15 +10,11 @@ import { passGithub, press } from './tour.ts';
 
 describe('the account page', () => {
   let browser: Browser;
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'octocat' } });
   before(async () => {
     browser = await launchBrowser();
-    bridge = await startTestBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'octocat' } });
   });
-  after(async () => {
-    await browser.close();
-    await bridge.stop();
-  });
+  after(() => browser.close());
 
   const open = async (t: TestContext) => (await openPage(t, browser)).page;
   const text = (page: Page) => page.locator('main').innerText();

@@ -2,7 +2,7 @@
 // what people do on the way: change their minds, click twice, go back, reload, come late.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from '../support/browser.ts';
 import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
@@ -17,16 +17,12 @@ after(() => browser.close());
 const open = (t: TestContext, options?: PageOptions) => openPage(t, browser, options);
 
 onBothStores('a login in the browser', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store });
   let client: NativeClient;
   before(async () => {
-    bridge = await startTestBridge({ store });
     client = await startNativeClient(bridge.url, 'Example Client');
   });
-  after(async () => {
-    await client.close();
-    await bridge.stop();
-  });
+  after(() => client.close());
 
   it('goes from consent through GitHub to the client, whose tokens work', async (t) => {
     const { page } = await open(t);
@@ -83,16 +79,12 @@ onBothStores('a login in the browser', (store) => {
 });
 
 describe('a login in the browser', () => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite' });
   let client: NativeClient;
   before(async () => {
-    bridge = await startTestBridge({ store: 'sqlite' });
     client = await startNativeClient(bridge.url, 'Example Client');
   });
-  after(async () => {
-    await client.close();
-    await bridge.stop();
-  });
+  after(() => client.close());
   const heading = (page: ObservedPage['page']) => page.locator('h1').innerText();
 
   it('tells the client when the person cancels, and leaves GitHub alone', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser } from '../support/browser.ts';
 import {
   authorizationUrl,
@@ -22,16 +22,12 @@ const CONSENT = 'Allow access to your GitHub account?';
 
 describe('a remembered consent', () => {
   let browser: Browser;
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite' });
   let client: TestClient;
   before(async () => {
     browser = await launchBrowser();
-    bridge = await startTestBridge({ store: 'sqlite' });
   });
-  after(async () => {
-    await browser.close();
-    await bridge.stop();
-  });
+  after(() => browser.close());
   beforeEach(async () => {
     client = await register(bridge.url, { client_name: 'Notes', redirect_uris: [`${WEBSITE}/callback`] });
   });

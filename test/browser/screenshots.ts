@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startTestBridge } from '../support/bridge.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { authorizationUrl, connect, pkce, register } from '../support/oauth.ts';
-import { passGithub, press, startTourBridge, tour } from './tour.ts';
+import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 
 const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
@@ -66,7 +67,7 @@ async function everyPage(
   into: string,
 ): Promise<void> {
   mkdirSync(into, { recursive: true });
-  const bridge = await startTourBridge();
+  const bridge = await startTestBridge(TOUR_BRIDGE);
   const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 1000, height: 900 } });
   try {
     await tour(bridge, page, async (name, shown) => {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { axeViolations } from '../support/axe.ts';
+import { bridgeFor } from '../support/bridge.ts';
 import { launchBrowser, newPage } from '../support/browser.ts';
-import { startTourBridge, tour } from './tour.ts';
+import { TOUR_BRIDGE, tour } from './tour.ts';
 
 describe('every page of the bridge and of the simulated GitHub', () => {
   for (const [locale, colorScheme] of [
@@ -11,8 +12,7 @@ describe('every page of the bridge and of the simulated GitHub', () => {
     ['ja-JP', 'dark'],
   ] as const)
     it(`is clean in ${locale}, ${colorScheme}`, async (t) => {
-      const bridge = await startTourBridge();
-      t.after(() => bridge.stop());
+      const bridge = await bridgeFor(t, TOUR_BRIDGE);
       const browser = await launchBrowser();
       t.after(() => browser.close());
       const observed = await newPage(browser, { locale, colorScheme, viewport: { width: 400, height: 800 } });

@@ -1,7 +1,7 @@
 // A tour of the pages that people really meet, in the order in which they meet them: for whoever looks at each of them, be it axe,
 // a test or a person (screenshots.ts).
 import type { Locator, Page } from 'playwright-core';
-import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import { authorizationUrl, connect, pkce, register, type TestClient } from '../support/oauth.ts';
 
 /** Buttons of the simulated GitHub, which speaks English only. */
@@ -13,12 +13,10 @@ export const ALLOW = 'button[name=decision][value=allow]';
 export const CANCEL = 'button[name=decision][value=deny]';
 
 /** A bridge that has a reason for every page: administrators, and an organisation that one must be in. */
-export function startTourBridge(): Promise<TestBridge> {
-  return startTestBridge({
-    store: 'sqlite',
-    env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
-  });
-}
+export const TOUR_BRIDGE: TestBridgeOptions = {
+  store: 'sqlite',
+  env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
+};
 
 /** Presses a button or follows a link, and waits for the page that it leads to. */
 export async function press(page: Page, target: string | Locator): Promise<void> {

@@ -1,15 +1,11 @@
 // Fewer calls: what did not change is not sent again and costs nothing at GitHub, and nothing is asked twice at once.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, it } from 'node:test';
-import { onBothStores, type TestBridge } from '../support/bridge.ts';
-import { connect, loginIn, startBridge, USER } from './fixtures.ts';
+import { beforeEach, it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
+import { connect, loginIn, USER, withLongTokens } from './fixtures.ts';
 
 onBothStores('calls to GitHub', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge(withLongTokens({ store }));
   beforeEach(() => bridge.github.clearCalls());
 
   it('are conditional for what was seen before: 304s, which do not count against the limit', async () => {

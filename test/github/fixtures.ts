@@ -2,7 +2,7 @@
 // somebody who is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { TIMEOUTS, type Timeouts } from '../../src/github/timeouts.ts';
-import { startTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,
   type JsonAnswer,
@@ -30,12 +30,9 @@ export const GITHUB_APP: Partial<SimulatedApp> = { kind: 'github-app', permissio
 /** Milliseconds: nobody waits for GitHub in a test longer than it takes to see that the bridge stops waiting. */
 export const SHORT: Timeouts = { ...TIMEOUTS, call: 2_000, oauth: 1_500, refresh: 5_000, answer: 7_000 };
 
-/** A bridge whose access tokens live for a month, so that only GitHub's own expire in the test. */
-export function startBridge(options: TestBridgeOptions): Promise<TestBridge> {
-  return startTestBridge({
-    ...options,
-    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d', ...options.env },
-  });
+/** Options of a bridge whose own access tokens live for 30 days, so that only GitHub's tokens expire in the test. */
+export function withLongTokens(options: TestBridgeOptions): TestBridgeOptions {
+  return { ...options, env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d', ...options.env } };
 }
 
 export interface Connected {

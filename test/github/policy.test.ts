@@ -1,24 +1,17 @@
 // Who may in: asked at each login and again at each refresh, by the numeric id; nobody is let in, or thrown out, because
 // GitHub could not be asked.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { SimulatedMembership } from '../../demo/github/index.ts';
-import { onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizeInBrowser, callTool, register } from '../support/oauth.ts';
-import { connect, loginIn, SHORT, startBridge, USER } from './fixtures.ts';
+import { connect, loginIn, SHORT, USER, withLongTokens } from './fixtures.ts';
 
 const ORGANIZATION: SimulatedMembership = { login: 'octo-org', id: 9_919_001, private: true, teams: ['core'] };
 
 onBothStores('who may in', (store) => {
-  const bridges: TestBridge[] = [];
-  afterEach(async () => {
-    for (const bridge of bridges.splice(0)) await bridge.stop();
-  });
-  async function start(env: Record<string, string>, options: Partial<TestBridgeOptions> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, timeouts: SHORT, env, ...options });
-    bridges.push(bridge);
-    return bridge;
-  }
+  const start = (t: TestContext, env: Record<string, string>, options: Partial<TestBridgeOptions> = {}) =>
+    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env, ...options }));
 
   /** A login that ends on the page which says why, and carries access_denied to the client. */
   async function isRefused(bridge: TestBridge, login: string): Promise<void> {
@@ -36,15 +29,15 @@ onBothStores('who may in', (store) => {
   }
 
   describe('by ALLOWED_GITHUB_USERS', () => {
-    it('are those named by login, in whatever case, or by id', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
+    it('are those named by login, in whatever case, or by id', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
       for (const login of ['octocat', 'monalisa'])
         assert.equal(loginIn(await (await connect(bridge, { login })).profile()), login);
       await isRefused(bridge, 'hubot');
     });
 
-    it('are people, not logins: the renamed stay, who takes the login over stays out', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+    it('are people, not logins: the renamed stay, who takes the login over stays out', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.renameAccount('octocat', 'octocat-renamed');
       bridge.github.renameAccount('hubot', 'octocat');
@@ -56,8 +49,8 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not asked of GitHub at a refresh when they are known', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+    it('are not asked of GitHub at a refresh when they are known', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.clearCalls();
       assert.equal((await person.refresh()).status, 200);
@@ -66,8 +59,8 @@ onBothStores('who may in', (store) => {
   });
 
   describe('by ALLOWED_GITHUB_ORGS', () => {
-    it('are members, private ones too; read:org is asked of GitHub and not put into the token', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('are members, private ones too; read:org is asked of GitHub and not put into the token', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       assert.equal(person.tokens.scope, 'read:user');
       assert.equal(bridge.github.callsTo('GET', '/login/oauth/authorize')[0]?.scope, 'read:user read:org');
@@ -75,31 +68,32 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot'); // invited, and has not accepted
     });
 
-    it('are members of any of them', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+    it('are members of any of them', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
     });
 
-    it('are team members where a team is named', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
+    it('are team members where a team is named', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members whose organisation lets no app look', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('are not members whose organisation lets no app look', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.addToOrganization('octocat', { ...ORGANIZATION, restrictsApps: true });
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members who did not grant read:org', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('are not members who did not grant read:org', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.grantNext({ scopes: ['read:user'], account: 'monalisa' });
       await isRefused(bridge, 'monalisa');
     });
 
-    it('are members as a GitHub App with the permission sees them', async () => {
+    it('are members as a GitHub App with the permission sees them', async (t) => {
       const bridge = await start(
+        t,
         { ALLOWED_GITHUB_ORGS: 'octo-org/core' },
         { app: { kind: 'github-app', permissions: ['profile', 'members'] } },
       );
@@ -107,15 +101,15 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot');
     });
 
-    it('are those named besides', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
+    it('are those named besides', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'hubot' })).profile()), 'hubot');
     });
   });
 
   describe('is asked again at each refresh', () => {
-    it('so that who left the organisation is out, and their other sessions at theirs', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('so that who left the organisation is out, and their other sessions at theirs', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const [person, other] = [
         await connect(bridge, { login: 'monalisa' }),
         await connect(bridge, { login: 'monalisa' }),
@@ -136,8 +130,8 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'monalisa');
     });
 
-    it('by who they are now: a renamed team member stays, and nobody stays for who took the login over', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+    it('by who they are now: a renamed team member stays, and nobody stays for who took the login over', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const [octocat, monalisa] = [await connect(bridge), await connect(bridge, { login: 'monalisa' })];
       bridge.github.renameAccount('octocat', 'octocat-renamed');
       assert.equal((await octocat.refresh()).status, 200);
@@ -158,8 +152,8 @@ onBothStores('who may in', (store) => {
       { kind: 'hang' },
       { kind: 'malformed' },
     ] as const) {
-      it(`and what cannot be decided rotates nothing: ${fault.kind}`, async () => {
-        const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      it(`and what cannot be decided rotates nothing: ${fault.kind}`, async (t) => {
+        const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
         const person = await connect(bridge);
         const path = `${USER}/memberships/orgs/octo-org`;
         const before = person.tokens.refresh_token;
@@ -177,23 +171,23 @@ onBothStores('who may in', (store) => {
       });
     }
 
-    it('and a team member whose present login cannot be asked for is not thrown out', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+    it('and a team member whose present login cannot be asked for is not thrown out', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const person = await connect(bridge);
       bridge.github.fault({ kind: 'secondary-rate-limit', path: USER });
       assert.equal((await person.refresh()).status, 503);
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and one organisation that cannot be asked does not matter when another one says yes', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+    it('and one organisation that cannot be asked does not matter when another one says yes', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       bridge.github.fault({ kind: 'malformed', path: `${USER}/memberships/orgs/hidden-lab` });
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and a token that died at GitHub ends the session as anywhere', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('and a token that died at GitHub ends the session as anywhere', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge);
       await bridge.github.revokeAuthorization('octocat', 'Iv1.testapp');
       assert.equal((await person.refresh()).body.error, 'invalid_grant');
@@ -204,8 +198,8 @@ onBothStores('who may in', (store) => {
     });
   });
 
-  it('and who administers is a person, too: pinned when they first log in', async () => {
-    const bridge = await start({ ADMIN_GITHUB_USERS: 'octocat' });
+  it('and who administers is a person, too: pinned when they first log in', async (t) => {
+    const bridge = await start(t, { ADMIN_GITHUB_USERS: 'octocat' });
     const octocat = await connect(bridge, { scope: 'read:user bridge:admin' });
     bridge.github.renameAccount('octocat', 'octocat-renamed');
     bridge.github.renameAccount('hubot', 'octocat');

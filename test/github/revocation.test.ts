@@ -2,12 +2,12 @@
 // here, and the client hears of it in a way that makes it log in again.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { afterEach, it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';
-import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizeInBrowser, callTool, login, passGithub, register } from '../support/oauth.ts';
 import {
   callStateless,
@@ -18,27 +18,20 @@ import {
   HOUR,
   loginIn,
   SHORT,
-  startBridge,
   TOKEN_ENDPOINT,
   USER,
+  withLongTokens,
 } from './fixtures.ts';
 
 const TOKEN_MANAGEMENT = `/api/v3/applications/${CLIENT_ID}/token`;
 const WEBHOOK_SECRET = 'shared with GitHub';
 
 onBothStores('revocation', (store) => {
-  const bridges: TestBridge[] = [];
-  afterEach(async () => {
-    for (const bridge of bridges.splice(0)) await bridge.stop();
-  });
-  async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, timeouts: SHORT, ...options });
-    bridges.push(bridge);
-    return bridge;
-  }
+  const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
+    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, ...options }));
 
-  it('at GitHub comes with the end of the last grant, not before', async () => {
-    const bridge = await start();
+  it('at GitHub comes with the end of the last grant, not before', async (t) => {
+    const bridge = await start(t);
     const [first, second] = [await connect(bridge), await connect(bridge)];
     const wider = await connect(bridge, { scope: 'repo' });
     await first.revoke();
@@ -57,17 +50,17 @@ onBothStores('revocation', (store) => {
     assert.ok(bridge.github.authorizedScopes('octocat', CLIENT_ID), 'the authorization is the person’s to end');
   });
 
-  it('of one person leaves another alone', async () => {
-    const bridge = await start();
+  it('of one person leaves another alone', async (t) => {
+    const bridge = await start(t);
     const [octocat, hubot] = [await connect(bridge), await connect(bridge, { login: 'hubot' })];
     await octocat.revoke();
     assert.equal(loginIn(await hubot.profile()), 'hubot');
     assert.equal(bridge.github.liveTokens().length, 1);
   });
 
-  it('by the person at GitHub is noticed at the next use: 401 in both eras, and every grant ends', async () => {
+  it('by the person at GitHub is noticed at the next use: 401 in both eras, and every grant ends', async (t) => {
     for (const callAs of ['2025-06-18', '2026-07-28']) {
-      const bridge = await start();
+      const bridge = await start(t);
       const [person, other] = [await connect(bridge), await connect(bridge)];
       await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
       const token = person.tokens.access_token;
@@ -88,8 +81,8 @@ onBothStores('revocation', (store) => {
     }
   });
 
-  it('by the person at GitHub closes the stream of the older transport, and its next request gets 401', async () => {
-    const bridge = await start();
+  it('by the person at GitHub closes the stream of the older transport, and its next request gets 401', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     const headers = { authorization: `Bearer ${person.tokens.access_token}`, 'content-type': 'application/json' };
     const stream = await fetch(`${bridge.url}/sse`, { headers });
@@ -113,16 +106,16 @@ onBothStores('revocation', (store) => {
     assert.match(answered.get('www-authenticate') ?? '', /error="invalid_token"/);
   });
 
-  it('by the person at GitHub is believed of GitHub alone, not of what stands in between', async () => {
-    const bridge = await start();
+  it('by the person at GitHub is believed of GitHub alone, not of what stands in between', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     bridge.github.fault({ kind: 'status', status: 401, body: '<h1>Sign in to the proxy</h1>', path: USER });
     assert.equal((await person.profile()).status, 200);
     assert.equal(loginIn(await person.profile()), 'octocat');
   });
 
-  it('of a token under fifty parallel calls ends the grants once, and all get 401', async () => {
-    const bridge = await start({ timeouts: TIMEOUTS });
+  it('of a token under fifty parallel calls ends the grants once, and all get 401', async (t) => {
+    const bridge = await start(t, { timeouts: TIMEOUTS });
     const person = await connect(bridge, { scope: 'repo' });
     await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
     const calls = Array.from({ length: 50 }, (_, index) => person.call('list_repositories', { page: index + 1 }));
@@ -131,8 +124,8 @@ onBothStores('revocation', (store) => {
     assert.equal(bridge.eventsOf('credential.dead').length, 1);
   });
 
-  it('of a token that was renewed by a login meanwhile ends nothing', async () => {
-    const bridge = await start();
+  it('of a token that was renewed by a login meanwhile ends nothing', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     const old = bridge.github.liveTokens()[0]?.token ?? '';
     const arrived = bridge.github.nextCall('GET', USER);
@@ -146,8 +139,8 @@ onBothStores('revocation', (store) => {
     assert.equal(bridge.eventsOf('grant.ended').length, 0);
   });
 
-  it('by the webhook of a GitHub App ends all grants of that person at once', async () => {
-    const bridge = await start({ app: GITHUB_APP, env: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET } });
+  it('by the webhook of a GitHub App ends all grants of that person at once', async (t) => {
+    const bridge = await start(t, { app: GITHUB_APP, env: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET } });
     bridge.github.app(CLIENT_ID).webhook = { url: `${bridge.url}/github/webhook`, secret: WEBHOOK_SECRET };
     const [person, other] = [await connect(bridge), await connect(bridge)];
     const somebodyElse = await connect(bridge, { login: 'hubot' });
@@ -164,8 +157,8 @@ onBothStores('revocation', (store) => {
     );
   });
 
-  it('by a webhook that GitHub did not sign ends nothing', async () => {
-    const bridge = await start({ app: GITHUB_APP, env: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET } });
+  it('by a webhook that GitHub did not sign ends nothing', async (t) => {
+    const bridge = await start(t, { app: GITHUB_APP, env: { GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET } });
     const person = await connect(bridge);
     const body = JSON.stringify({ action: 'revoked', sender: { id: bridge.github.account('octocat').id } });
     const deliver = async (signature: string | undefined, text: string, event = 'github_app_authorization') => {
@@ -188,14 +181,14 @@ onBothStores('revocation', (store) => {
     assert.equal((await person.profile()).status, 401);
   });
 
-  it('has no webhook without a secret', async () => {
-    const bridge = await start({ app: GITHUB_APP });
+  it('has no webhook without a secret', async (t) => {
+    const bridge = await start(t, { app: GITHUB_APP });
     assert.equal((await fetch(`${bridge.url}/github/webhook`, { method: 'POST', body: '{}' })).status, 404);
   });
 
-  it('that fails because GitHub is down is made up for later, from the store', async () => {
+  it('that fails because GitHub is down is made up for later, from the store', async (t) => {
     for (const fault of [{ kind: 'status', status: 503 }, { kind: 'drop' }, { kind: 'hang' }] as const) {
-      const bridge = await start();
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.github.fault({ ...fault, path: TOKEN_MANAGEMENT });
       await person.revoke();
@@ -214,8 +207,8 @@ onBothStores('revocation', (store) => {
     }
   });
 
-  it('does not ask a GitHub that is down about one token after the other', async () => {
-    const bridge = await start();
+  it('does not ask a GitHub that is down about one token after the other', async (t) => {
+    const bridge = await start(t);
     const people = await Promise.all(['octocat', 'monalisa', 'hubot'].map((login) => connect(bridge, { login })));
     bridge.advance(61 * DAY);
     bridge.github.fault({ kind: 'drop', path: TOKEN_MANAGEMENT, times: Number.POSITIVE_INFINITY });
@@ -228,8 +221,8 @@ onBothStores('revocation', (store) => {
     assert.deepEqual(bridge.github.liveTokens(), []);
   });
 
-  it('reaches everybody who is due in one round of the sweeper, past one whose tokens cannot be read', async () => {
-    const bridge = await start();
+  it('reaches everybody who is due in one round of the sweeper, past one whose tokens cannot be read', async (t) => {
+    const bridge = await start(t);
     const seal = createTokenSeal(createSecrets(bridge.config.secrets), bridge.now);
     const people = Array.from({ length: 60 }, (_, index) => `person-${String(index).padStart(9, '0')}`);
     for (const [index, person] of people.entries()) {
@@ -254,8 +247,8 @@ onBothStores('revocation', (store) => {
     );
   });
 
-  it('follows expiry: the sweeper ends what nobody renewed, here and at GitHub', async () => {
-    const bridge = await start();
+  it('follows expiry: the sweeper ends what nobody renewed, here and at GitHub', async (t) => {
+    const bridge = await start(t);
     const [person, other] = [await connect(bridge), await connect(bridge)];
     bridge.advance(50 * DAY);
     assert.equal((await other.refresh()).status, 200);
@@ -272,8 +265,8 @@ onBothStores('revocation', (store) => {
     assert.equal(bridge.eventsOf('grant.ended').length, 2);
   });
 
-  it('follows a login whose code nobody redeemed', async () => {
-    const bridge = await start();
+  it('follows a login whose code nobody redeemed', async (t) => {
+    const bridge = await start(t);
     await login(bridge.url, await register(bridge.url));
     assert.equal(bridge.github.liveTokens().length, 1);
     bridge.advance(61);
@@ -281,8 +274,8 @@ onBothStores('revocation', (store) => {
     assert.deepEqual(bridge.github.liveTokens(), []);
   });
 
-  it('reaches the refresh token too when the access token has expired before', async () => {
-    const bridge = await start({ app: GITHUB_APP });
+  it('reaches the refresh token too when the access token has expired before', async (t) => {
+    const bridge = await start(t, { app: GITHUB_APP });
     const person = await connect(bridge);
     const refreshToken = bridge.github.liveTokens()[0]?.refreshToken ?? '';
     bridge.advance(GITHUB_TOKEN_TTL + 1);
@@ -301,8 +294,8 @@ onBothStores('revocation', (store) => {
     assert.match(await answer.text(), /bad_refresh_token/);
   });
 
-  it('follows every login that came to nothing', async () => {
-    const bridge = await start({ env: { ALLOWED_GITHUB_USERS: 'monalisa' } });
+  it('follows every login that came to nothing', async (t) => {
+    const bridge = await start(t, { env: { ALLOWED_GITHUB_USERS: 'monalisa' } });
     const client = await register(bridge.url);
     const refused = await authorizeInBrowser(bridge.url, client, { login: 'hubot' });
     assert.equal(refused.answer.status, 403);
@@ -316,8 +309,8 @@ onBothStores('revocation', (store) => {
     assert.equal(bridge.github.callsTo('POST', TOKEN_ENDPOINT).length, 2, 'both had got a token');
   });
 
-  it('follows a sign-in to the account page at once, and disconnecting there ends the rest', async () => {
-    const bridge = await start();
+  it('follows a sign-in to the account page at once, and disconnecting there ends the rest', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     const browser = createAgent();
     const toGithub = await browser.submit((await browser.get(`${bridge.url}/account`)).form('/account/sign-in'));

@@ -1,16 +1,12 @@
 // Granted scopes are read from GitHub's answer: a token says what was really granted, and never more than was asked.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { onBothStores, type TestBridge } from '../support/bridge.ts';
+import { it } from 'node:test';
+import { bridgeFor, onBothStores, useBridge } from '../support/bridge.ts';
 import { getJson } from '../support/oauth.ts';
-import { connect, loginIn, startBridge } from './fixtures.ts';
+import { connect, loginIn, withLongTokens } from './fixtures.ts';
 
 onBothStores('granted scopes', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge(withLongTokens({ store }));
 
   async function githubScopes(person: Awaited<ReturnType<typeof connect>>): Promise<unknown> {
     return (await person.call('get_auth_status')).result?.structuredContent?.github_scopes;
@@ -70,39 +66,37 @@ onBothStores('granted scopes', (store) => {
 });
 
 onBothStores("a GitHub App's tokens", (store) => {
-  it('tell no e-mail address where the app may not see any', async () => {
+  it('tell no e-mail address where the app may not see any', async (t) => {
     for (const [permissions, email] of [
       [['profile'], undefined],
       [['profile', 'email_addresses'], 'octocat@example.com'],
     ] as const) {
-      const bridge = await startBridge({ store, app: { kind: 'github-app', permissions: [...permissions] } });
-      try {
-        const { tokens } = await connect(bridge, { scope: 'openid email' });
-        const headers = { authorization: `Bearer ${tokens.access_token}` };
-        const answer = await getJson(`${bridge.url}/userinfo`, headers);
-        assert.equal(answer.status, 200);
-        assert.equal(answer.body.email, email);
-      } finally {
-        await bridge.stop();
-      }
+      const bridge = await bridgeFor(
+        t,
+        withLongTokens({ store, app: { kind: 'github-app', permissions: [...permissions] } }),
+      );
+      const { tokens } = await connect(bridge, { scope: 'openid email' });
+      const headers = { authorization: `Bearer ${tokens.access_token}` };
+      const answer = await getJson(`${bridge.url}/userinfo`, headers);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.body.email, email);
     }
   });
 
-  it('carry no scopes: the known ones that were asked for are granted, and GitHub has the last word', async () => {
-    const bridge = await startBridge({ store, app: { kind: 'github-app', permissions: ['profile', 'contents'] } });
-    try {
-      const person = await connect(bridge, { scope: 'read:user repo user:email nonsense' });
-      assert.equal(person.tokens.scope, 'read:user repo user:email');
-      const status = (await person.call('get_auth_status')).result?.structuredContent;
-      assert.deepEqual(status?.github_scopes, []);
-      assert.equal(typeof status?.github_token_expires_at, 'string');
-      assert.equal((await person.call('list_repositories')).result?.isError, undefined);
-      const refused = await person.call('list_user_emails');
-      assert.equal(refused.status, 200);
-      assert.match(refused.result?.content[0]?.text ?? '', /^GitHub refused: Resource not accessible by integration/);
-      assert.equal(loginIn(await person.profile()), 'octocat');
-    } finally {
-      await bridge.stop();
-    }
+  it('carry no scopes: the known ones that were asked for are granted, and GitHub has the last word', async (t) => {
+    const bridge = await bridgeFor(
+      t,
+      withLongTokens({ store, app: { kind: 'github-app', permissions: ['profile', 'contents'] } }),
+    );
+    const person = await connect(bridge, { scope: 'read:user repo user:email nonsense' });
+    assert.equal(person.tokens.scope, 'read:user repo user:email');
+    const status = (await person.call('get_auth_status')).result?.structuredContent;
+    assert.deepEqual(status?.github_scopes, []);
+    assert.equal(typeof status?.github_token_expires_at, 'string');
+    assert.equal((await person.call('list_repositories')).result?.isError, undefined);
+    const refused = await person.call('list_user_emails');
+    assert.equal(refused.status, 200);
+    assert.match(refused.result?.content[0]?.text ?? '', /^GitHub refused: Resource not accessible by integration/);
+    assert.equal(loginIn(await person.profile()), 'octocat');
   });
 });

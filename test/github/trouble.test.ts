@@ -1,13 +1,22 @@
 // GitHub's trouble is never the person's logout: a tool says in plain words what happened and when to try again, a login
 // under way is explained to the person and carried back to the client, and the session is there when GitHub is back.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { afterEach, before, describe, it } from 'node:test';
 import type { Fault, FaultEffect } from '../../demo/github/index.ts';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import type { Page } from '../support/agent.ts';
-import { CLIENT_ID, onBothStores, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, useBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';
-import { type Connected, connect, loginIn, SHORT, startBridge, TOKEN_ENDPOINT, troubleIn, USER } from './fixtures.ts';
+import {
+  type Connected,
+  connect,
+  loginIn,
+  SHORT,
+  TOKEN_ENDPOINT,
+  troubleIn,
+  USER,
+  withLongTokens,
+} from './fixtures.ts';
 
 const ALWAYS = Number.POSITIVE_INFINITY;
 /** MCP clients of both SDKs give a call up after so many milliseconds. */
@@ -21,14 +30,12 @@ describe('the timeouts with GitHub', () => {
 });
 
 onBothStores("GitHub's trouble in a tool call", (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge(withLongTokens({ store, timeouts: { ...SHORT, call: 3_000, answer: 5_000 } }));
   let person: Connected;
   before(async () => {
-    bridge = await startBridge({ store, timeouts: { ...SHORT, call: 3_000, answer: 5_000 } });
     person = await connect(bridge, { scope: 'read:user user:email read:org repo' });
     bridge.github.clearCalls();
   });
-  after(() => bridge.stop());
   afterEach(() => {
     bridge.github.clearFaults();
     bridge.github.clearCalls();
@@ -147,55 +154,41 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
 });
 
 onBothStores('a GitHub that hangs', (store) => {
-  it('is given up in bounded time, and holds up nobody but its own callers', async () => {
-    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 600 } });
-    try {
-      const person = await connect(bridge, { scope: 'repo' });
-      const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
-      const [path, hanging] = [`${USER}/repos`, 12];
-      const arrived = bridge.github.nextCall('GET', path);
-      bridge.github.fault({ kind: 'hang', path, times: hanging });
-      // Two more than go out at once for one credential.
-      const calls = Array.from({ length: hanging }, (_, index) =>
-        person.call('list_repositories', { page: index + 1 }),
-      );
-      await arrived;
-      assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
-      for (const answer of await Promise.all(calls))
-        assert.equal(troubleIn(answer), 'GitHub did not answer in time. Try again in 30 seconds.');
-      bridge.github.clearFaults();
-      assert.equal(loginIn(await person.profile()), 'octocat');
-    } finally {
-      await bridge.stop();
-    }
+  it('is given up in bounded time, and holds up nobody but its own callers', async (t) => {
+    const bridge = await bridgeFor(t, withLongTokens({ store, timeouts: { ...SHORT, call: 600 } }));
+    const person = await connect(bridge, { scope: 'repo' });
+    const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
+    const [path, hanging] = [`${USER}/repos`, 12];
+    const arrived = bridge.github.nextCall('GET', path);
+    bridge.github.fault({ kind: 'hang', path, times: hanging });
+    // Two more than go out at once for one credential.
+    const calls = Array.from({ length: hanging }, (_, index) => person.call('list_repositories', { page: index + 1 }));
+    await arrived;
+    assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
+    for (const answer of await Promise.all(calls))
+      assert.equal(troubleIn(answer), 'GitHub did not answer in time. Try again in 30 seconds.');
+    bridge.github.clearFaults();
+    assert.equal(loginIn(await person.profile()), 'octocat');
   });
 
-  it('at a dozen logins does not hold up the next', async () => {
-    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 20_000 } });
-    try {
-      bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
-      const stuck: Promise<unknown>[] = [];
-      for (let index = 0; index < 12; index++) {
-        const arrived = bridge.github.nextCall('GET', USER);
-        const client = await register(bridge.url);
-        stuck.push(authorizeInBrowser(bridge.url, client, { login: 'hubot' }));
-        await arrived;
-      }
-      assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
-      bridge.github.clearFaults();
-      await Promise.all(stuck);
-    } finally {
-      await bridge.stop();
+  it('at a dozen logins does not hold up the next', async (t) => {
+    const bridge = await bridgeFor(t, withLongTokens({ store, timeouts: { ...SHORT, call: 20_000 } }));
+    bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
+    const stuck: Promise<unknown>[] = [];
+    for (let index = 0; index < 12; index++) {
+      const arrived = bridge.github.nextCall('GET', USER);
+      const client = await register(bridge.url);
+      stuck.push(authorizeInBrowser(bridge.url, client, { login: 'hubot' }));
+      await arrived;
     }
+    assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
+    bridge.github.clearFaults();
+    await Promise.all(stuck);
   });
 });
 
 onBothStores("GitHub's trouble in a login", (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startBridge({ store, timeouts: SHORT });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge(withLongTokens({ store, timeouts: SHORT }));
   afterEach(() => bridge.github.clearFaults());
 
   /** What the page carries to the client, by itself after a while and by its button at once. */

@@ -1,23 +1,16 @@
 // The web flow at GitHub: what the person's browser is sent there with, and what is believed of what it brings back; at
 // github.com and at an Enterprise Server.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizationUrl, authorizeInBrowser, passGithub, pkce, register } from '../support/oauth.ts';
-import { connect, GITHUB_APP, loginIn, SHORT, startBridge, TOKEN_ENDPOINT } from './fixtures.ts';
+import { connect, GITHUB_APP, loginIn, SHORT, TOKEN_ENDPOINT, withLongTokens } from './fixtures.ts';
 
 onBothStores('the way to GitHub and back', (store) => {
-  const bridges: TestBridge[] = [];
-  afterEach(async () => {
-    for (const bridge of bridges.splice(0)) await bridge.stop();
-  });
-  async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, timeouts: SHORT, ...options });
-    bridges.push(bridge);
-    return bridge;
-  }
+  const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
+    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, ...options }));
 
   /** Where consent sends the browser. */
   async function addressAtGithub(bridge: TestBridge, parameters: Record<string, string>): Promise<URLSearchParams> {
@@ -28,8 +21,8 @@ onBothStores('the way to GitHub and back', (store) => {
     return new URLSearchParams(sent.location?.search);
   }
 
-  it('goes with state, PKCE and the registered callback, and nothing that was not asked for', async () => {
-    const bridge = await start();
+  it('goes with state, PKCE and the registered callback, and nothing that was not asked for', async (t) => {
+    const bridge = await start(t);
     const parameters = await addressAtGithub(bridge, {});
     assert.deepEqual(Object.fromEntries([...parameters].filter(([name]) => !/^(state|code_challenge)$/.test(name))), {
       client_id: bridge.config.github.clientId,
@@ -43,8 +36,8 @@ onBothStores('the way to GitHub and back', (store) => {
     for (const name of ['state', 'code_challenge']) assert.notEqual(again.get(name), parameters.get(name), name);
   });
 
-  it('lets the person choose the account on request, and suggests the one named', async () => {
-    const bridge = await start();
+  it('lets the person choose the account on request, and suggests the one named', async (t) => {
+    const bridge = await start(t);
     for (const prompt of ['select_account', 'login', 'consent select_account']) {
       const parameters = await addressAtGithub(bridge, { prompt, login_hint: 'monalisa' });
       assert.equal(parameters.get('prompt'), 'select_account', prompt);
@@ -53,8 +46,8 @@ onBothStores('the way to GitHub and back', (store) => {
     assert.equal((await addressAtGithub(bridge, { prompt: 'consent' })).get('prompt'), null);
   });
 
-  it('switches accounts in one browser when the client asks for a choice', async () => {
-    const bridge = await start();
+  it('switches accounts in one browser when the client asks for a choice', async (t) => {
+    const bridge = await start(t);
     const browser = createAgent();
     await connect(bridge, { browser, login: 'octocat' });
     const person = await connect(bridge, { browser, login: 'octocat' });
@@ -69,19 +62,19 @@ onBothStores('the way to GitHub and back', (store) => {
   });
 
   describe('the issuer that GitHub names in its callback', () => {
-    it('may be missing', async () => {
-      const bridge = await start({ github: { issInCallback: false } });
+    it('may be missing', async (t) => {
+      const bridge = await start(t, { github: { issInCallback: false } });
       assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
     });
 
-    it('may be right', async () => {
-      const bridge = await start({ github: { issInCallback: true } });
+    it('may be right', async (t) => {
+      const bridge = await start(t, { github: { issInCallback: true } });
       assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
     });
 
-    it('may not be another, and then the code is not redeemed', async () => {
+    it('may not be another, and then the code is not redeemed', async (t) => {
       for (const iss of ['https://evil.example/login/oauth', 'https://github.com/login/oauth']) {
-        const bridge = await start({ github: { issInCallback: iss } });
+        const bridge = await start(t, { github: { issInCallback: iss } });
         const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url));
         assert.equal(answer.status, 500);
         const [, url = ''] = /^10; url=(.*)$/.exec(answer.headers.get('refresh') ?? '') ?? [];
@@ -92,15 +85,15 @@ onBothStores('the way to GitHub and back', (store) => {
       }
     });
 
-    it('counts for errors as well', async () => {
-      const bridge = await start({ github: { issInCallback: 'https://evil.example' } });
+    it('counts for errors as well', async (t) => {
+      const bridge = await start(t, { github: { issInCallback: 'https://evil.example' } });
       const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url), { github: 'cancel' });
       assert.equal(answer.status, 500);
     });
   });
 
-  it('brings a code that needs the verifier of this very login', async () => {
-    const bridge = await start();
+  it('brings a code that needs the verifier of this very login', async (t) => {
+    const bridge = await start(t);
     await connect(bridge);
     const [exchange] = bridge.github.callsTo('POST', TOKEN_ENDPOINT);
     assert.equal(exchange?.pkce, true);
@@ -124,8 +117,8 @@ onBothStores('the way to GitHub and back', (store) => {
   });
 
   describe('at an Enterprise Server', () => {
-    it('works with GITHUB_URL alone, where PKCE and prompt are unknown', async () => {
-      const bridge = await start({ github: { enterprise: true } });
+    it('works with GITHUB_URL alone, where PKCE and prompt are unknown', async (t) => {
+      const bridge = await start(t, { github: { enterprise: true } });
       assert.equal(bridge.config.github.apiUrl, `${bridge.github.url}/api/v3`);
       const person = await connect(bridge, {
         login: 'monalisa',
@@ -139,8 +132,8 @@ onBothStores('the way to GitHub and back', (store) => {
       assert.deepEqual(bridge.github.liveTokens(), []);
     });
 
-    it('refreshes what expires there', async () => {
-      const bridge = await start({
+    it('refreshes what expires there', async (t) => {
+      const bridge = await start(t, {
         github: { enterprise: true },
         app: GITHUB_APP,
       });

@@ -1,22 +1,18 @@
 // Signing keys: sealed in the store, shared by replicas, rotated with overlap.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { z } from 'zod';
 import { EventBus } from '../../src/observe/events.ts';
 import { createSigningKeys } from '../../src/security/keys.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, getJson } from '../support/oauth.ts';
 
 const DAY = 86400;
 
 onBothStores('signing keys', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   /** A replica: the same store and secret, a process of its own. */
   const replica = () =>

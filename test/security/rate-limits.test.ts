@@ -1,20 +1,16 @@
 // Rate limits: registrations, authorization requests and failures by address; never a request that succeeds with tokens of its own.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
 import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
 import { connectRedis } from '../../src/store/redis/client.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { connect, getJson, postJson, refreshing, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { startRedis } from '../support/redis.ts';
 
 onBothStores('rate limits', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
 
   it('answer a registration too many with 429 and Retry-After', async () => {
     const client = { redirect_uris: ['http://localhost:1/cb'], token_endpoint_auth_method: 'none' };
@@ -27,11 +23,7 @@ onBothStores('rate limits', (store) => {
 });
 
 onBothStores('an address with many failures', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   it('is told to slow down, and still refreshes what is its own', async () => {
     const { client, tokens } = await connect(bridge.url);

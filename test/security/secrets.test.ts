@@ -1,12 +1,12 @@
 // Sealing and signing under BRIDGE_SECRET, its rotation, and the refusal of a store made under another one.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { decodeJwt } from 'jose';
 import { EventBus } from '../../src/observe/events.ts';
 import { ForeignStore } from '../../src/security/canary.ts';
 import { createSecrets, openUnder, SealBroken, sealUnder } from '../../src/security/secrets.ts';
 import { wire } from '../../src/wiring.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { connect } from '../support/oauth.ts';
 
 const OLD = 'the secret of last year is long enough';
@@ -55,11 +55,7 @@ describe('secrets', () => {
 });
 
 onBothStores('a bridge whose secret changes', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store, env: { BRIDGE_SECRET: OLD } });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store, env: { BRIDGE_SECRET: OLD } });
   const under = async (...secrets: string[]) => {
     const other = await wire(
       { ...bridge.config, secrets },

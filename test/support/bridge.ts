@@ -1,6 +1,5 @@
-// A whole bridge for tests: every part real, in this process, before a simulated GitHub, on either store. Tests speak
-// HTTP
-// to it. Its clock is the test's, shared with the simulated GitHub, and can be moved on.
+// A whole bridge for tests: every part is real, in this process, with a simulated GitHub, on either store. Tests speak
+// HTTP to it. The bridge and the simulated GitHub share a clock, which a test can move forward.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -76,8 +75,9 @@ export interface TestBridge {
 }
 
 /**
- * The bridge of a suite: started before its tests, stopped after them. Call it in the suite's body, before any hook that
- * uses the bridge.
+ * The bridge of a suite: started before its tests, stopped after them. Call it in the suite's body. Hooks run in the order
+ * in which they are registered: call it before the hooks that use the bridge, and after those that `options` needs. Read
+ * its members in tests and hooks only, not in the suite's body, which runs before the bridge is started.
  * @param options a function when they are known only when the hooks run
  */
 export function useBridge(
@@ -90,7 +90,7 @@ export function useBridge(
   after(() => started?.stop());
   return new Proxy(Object.create(null), {
     get(_target, property) {
-      if (started === undefined) throw new Error('the bridge of this suite starts in its before hook');
+      if (started === undefined) throw new Error(`bridge.${String(property)} was read before the bridge was started`);
       return Reflect.get(started, property);
     },
   });
@@ -103,7 +103,7 @@ export async function bridgeFor(t: TestContext, options: TestBridgeOptions): Pro
   return bridge;
 }
 
-/** Starts a bridge and its GitHub on free ports; whoever calls stops it. */
+/** Starts a bridge and its GitHub on free ports; the caller stops it. Tests use {@link useBridge} or {@link bridgeFor}. */
 export async function startTestBridge(options: TestBridgeOptions): Promise<TestBridge> {
   let offset = 0;
   const now = () => Math.floor(Date.now() / 1000) + offset;

@@ -1,9 +1,9 @@
 // Threats 5 to 7: a login finished in a browser that did not begin it, a code without the person having seen for whom,
 // and a consent that somebody else gave in the person's name.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { type Agent, createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -23,13 +23,11 @@ const HTTPS_REDIRECT = 'https://client.example/callback';
 const EVIL = 'https://evil.example';
 
 onBothStores('browser binding', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' } });
   let client: TestClient;
   before(async () => {
-    bridge = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' } });
     client = await register(bridge.url);
   });
-  after(() => bridge.stop());
 
   const consentPage = (browser: Agent, of: TestClient = client, parameters: Record<string, string | undefined> = {}) =>
     browser.get(authorizationUrl(bridge.url, of, pkce().challenge, parameters));

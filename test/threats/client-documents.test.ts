@@ -4,7 +4,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -24,17 +24,13 @@ const HTTPS_REDIRECT = 'https://client.example/cb';
 const LOOPBACK_REDIRECT = 'http://localhost:45001/callback';
 
 onBothStores('client metadata documents', (store) => {
-  let bridge: TestBridge;
   let host: DocumentHost;
   let count = 0;
   before(async () => {
     host = await startDocumentHost();
-    bridge = await startTestBridge({ store, fetch: host.fetch });
   });
-  after(async () => {
-    await bridge.stop();
-    await host.close();
-  });
+  const bridge = useBridge(() => ({ store, fetch: host.fetch }));
+  after(() => host.close());
 
   /** A client whose document is served at a path of its own. */
   function publish(metadata: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
@@ -221,13 +217,12 @@ onBothStores('client metadata documents', (store) => {
     assert.ok(host.connections.every((address) => address === PUBLIC));
   });
 
-  it('#12 documents can be switched off, and then nothing is fetched', async () => {
-    const off = await startTestBridge({ store, env: { CLIENT_METADATA_DOCUMENTS: 'off' }, fetch: host.fetch });
+  it('#12 documents can be switched off, and then nothing is fetched', async (t) => {
+    const off = await bridgeFor(t, { store, env: { CLIENT_METADATA_DOCUMENTS: 'off' }, fetch: host.fetch });
     const { client, fetched } = publish();
     const page = await createAgent().get(authorizationUrl(off.url, client, pkce().challenge));
     assertRefusedPage(page, 'off');
     assert.equal(fetched(), 0);
-    await off.stop();
   });
 
   /** Keys of a client, and the assertions it makes with them. */

@@ -1,8 +1,8 @@
 // Threats 1 and 2: authorization codes redeemed twice, by somebody else, for something else, or without their verifier.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   type JsonAnswer,
@@ -20,13 +20,11 @@ import { assertOver, assertRefused, atOnce, newPerson, sidOf, works } from './at
 const OTHER_RESOURCE = 'https://other.example/mcp';
 
 onBothStores('authorization codes', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store, env: { RESOURCES: OTHER_RESOURCE } });
   let client: TestClient;
   before(async () => {
-    bridge = await startTestBridge({ store, env: { RESOURCES: OTHER_RESOURCE } });
     client = await register(bridge.url);
   });
-  after(() => bridge.stop());
 
   const redeem = (parameters: Record<string, string | undefined>): Promise<JsonAnswer> =>
     tokenRequest(bridge.url, parameters);

@@ -1,8 +1,8 @@
 // Threat 18: a header that changes an issuer, a link or a cookie; a web page that drives the MCP server of its reader.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { CLIENT_ID, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, type TestBridge, useBridge } from '../support/bridge.ts';
 import { authorizationUrl, connect, passGithub, pkce, register, type TestClient } from '../support/oauth.ts';
 import { sendRaw } from './attack.ts';
 
@@ -43,24 +43,19 @@ async function ask(bridge: TestBridge, target: string, headers: Record<string, s
 }
 
 onBothStores('hosts and origins', (store) => {
-  let loopback: TestBridge;
-  let open: TestBridge;
+  const loopback = useBridge({ store });
+  const open = useBridge({
+    store,
+    env: { PUBLIC_URL, TRUSTED_PROXIES: '127.0.0.1' },
+    app: { clientId: CLIENT_ID, callbackUrls: [`${PUBLIC_URL}/github/callback`] },
+  });
   let token: string;
   let client: TestClient;
   before(async () => {
-    [loopback, open] = await Promise.all([
-      startTestBridge({ store }),
-      startTestBridge({
-        store,
-        env: { PUBLIC_URL, TRUSTED_PROXIES: '127.0.0.1' },
-        app: { clientId: CLIENT_ID, callbackUrls: [`${PUBLIC_URL}/github/callback`] },
-      }),
-    ]);
     const connected = await connect(loopback.url);
     token = connected.tokens.access_token;
     client = connected.client;
   });
-  after(() => Promise.all([loopback.stop(), open.stop()]));
 
   const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
   const mcp = (bridge: TestBridge, headers: Record<string, string>) =>
@@ -233,8 +228,8 @@ onBothStores('hosts and origins', (store) => {
     assert.equal((await mcp(open, { Origin: 'https://inspector.example' })).status, 401);
   });
 
-  it('#18 allowed origins get no credentials, and ALLOWED_ORIGINS means those alone', async () => {
-    const few = await startTestBridge({ store, env: { ALLOWED_ORIGINS: 'https://app.example' } });
+  it('#18 allowed origins get no credentials, and ALLOWED_ORIGINS means those alone', async (t) => {
+    const few = await bridgeFor(t, { store, env: { ALLOWED_ORIGINS: 'https://app.example' } });
     for (const [Origin, status] of [
       ['https://app.example', 401],
       ['https://app.example.evil.example', 403],
@@ -251,7 +246,6 @@ onBothStores('hosts and origins', (store) => {
       assert.equal(allowed, status === 401 ? Origin : undefined);
       assert.match(answer.head, /^vary: .*origin/im);
     }
-    await few.stop();
   });
 
   it('#18 a person who comes by another name of this machine is sent to the right one, and nowhere else', async () => {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { SESSIONS_OF_ONE } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, type RecordedEvent, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, type RecordedEvent, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   connect,
@@ -37,19 +37,17 @@ const TOKEN_PARAMETERS = [
 const GROWTH = 20 * 1024 * 1024;
 
 onBothStores('malformed input', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({
+    store,
+    quiet: true,
+    // The requests seem to come from hundreds of addresses: what is tested is not the limits.
+    env: { TRUSTED_PROXIES: '127.0.0.1', ADMIN_GITHUB_USERS: 'monalisa', GITHUB_WEBHOOK_SECRET: 'a webhook secret' },
+  });
   let client: TestClient;
   let tokens: Tokens;
   before(async () => {
-    bridge = await startTestBridge({
-      store,
-      quiet: true,
-      // The requests seem to come from hundreds of addresses: what is tested is not the limits.
-      env: { TRUSTED_PROXIES: '127.0.0.1', ADMIN_GITHUB_USERS: 'monalisa', GITHUB_WEBHOOK_SECRET: 'a webhook secret' },
-    });
     ({ client, tokens } = await connect(bridge.url, { parameters: { scope: 'openid email read:user repo' } }));
   });
-  after(() => bridge.stop());
 
   const ENDPOINTS: Knowledge['endpoints'] = [
     ['GET', '/'],

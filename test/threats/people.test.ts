@@ -1,7 +1,7 @@
 // Threat 11: one person's session answering with another person's account.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   callTool,
   logIn,
@@ -15,11 +15,7 @@ import {
 import { atOnce, newPerson } from './attack.ts';
 
 onBothStores('people', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   it("#11 each session answers with its own person's account, for any interleaving of people, clients and calls", async () => {
     const people = ['octocat', 'monalisa', 'hubot', newPerson(bridge), newPerson(bridge)];

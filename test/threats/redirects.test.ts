@@ -1,8 +1,8 @@
 // Threat 8: an answer carried to an address that the client did not register, or that no client should.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { authorizationUrl, pkce, postJson, register, type TestClient } from '../support/oauth.ts';
 import { assertRefused, sendRaw } from './attack.ts';
 
@@ -96,11 +96,7 @@ const FINE = [
 ];
 
 onBothStores('redirects', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const registering = (redirect_uris: unknown) =>
     postJson(`${bridge.url}/register`, { client_name: 'Redirected', redirect_uris });

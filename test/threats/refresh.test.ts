@@ -2,8 +2,8 @@
 // stranger end a session.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, it } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   connect,
   type JsonAnswer,
@@ -18,11 +18,7 @@ import {
 import { assertOver, assertRefused, atOnce, newPerson, sidOf, works } from './attack.ts';
 
 onBothStores('refresh tokens', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const refresh = (client: TestClient, token: string | undefined): Promise<JsonAnswer> =>
     tokenRequest(bridge.url, refreshing(client, token));

@@ -1,8 +1,8 @@
 // Threat 13: registrations that fill the store: large ones, many, and such as stay for ever.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   getJson,
@@ -19,11 +19,7 @@ const REDIRECT = 'https://client.example/cb';
 const DAY = 86_400;
 
 onBothStores('registration limits', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const registering = (metadata: Record<string, unknown>, headers: Record<string, string> = {}, url = bridge.url) =>
     postJson(`${url}/register`, { redirect_uris: [REDIRECT], ...metadata }, headers);
@@ -94,8 +90,8 @@ onBothStores('registration limits', (store) => {
       })
     ).status === 200;
 
-  it('#13 one address registers so often an hour, good or bad, and cannot pass for others', async () => {
-    const limited = await startTestBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
+  it('#13 one address registers so often an hour, good or bad, and cannot pass for others', async (t) => {
+    const limited = await bridgeFor(t, { store, env: { REGISTRATIONS_PER_HOUR: '5' } });
     const attempts = await atOnce(20, (index) =>
       registering(
         index % 2 === 0 ? {} : { redirect_uris: [] },
@@ -109,11 +105,10 @@ onBothStores('registration limits', (store) => {
     const seconds = Number(refused.headers.get('retry-after'));
     assert.ok(seconds > 3000 && seconds <= 3600, String(seconds));
     assert.equal(refused.body.error, 'temporarily_unavailable');
-    await limited.stop();
   });
 
-  it('#13 behind a proxy each network has its own share: an IPv4 address, and a /64 of IPv6', async () => {
-    const limited = await startTestBridge({
+  it('#13 behind a proxy each network has its own share: an IPv4 address, and a /64 of IPv6', async (t) => {
+    const limited = await bridgeFor(t, {
       store,
       env: { REGISTRATIONS_PER_HOUR: '3', TRUSTED_PROXIES: '127.0.0.1' },
     });
@@ -135,7 +130,6 @@ onBothStores('registration limits', (store) => {
       assert.deepEqual(await statuses(network), [201, 201, 201, 429], network.join(' '));
     assert.equal(await from('2001:db8:1:3::1'), 201);
     assert.equal(await from('203.0.113.9'), 201);
-    await limited.stop();
   });
 
   it('#13 a registration that nobody uses is dropped after 90 days; one in use lives on', async () => {
@@ -152,9 +146,9 @@ onBothStores('registration limits', (store) => {
     assert.equal(await isKnown(used), false);
   });
 
-  it('#13 a flood from many addresses drops the oldest unused registrations, and none that is used', async () => {
+  it('#13 a flood from many addresses drops the oldest unused registrations, and none that is used', async (t) => {
     const LIMIT = 10;
-    const flooded = await startTestBridge({
+    const flooded = await bridgeFor(t, {
       store,
       wrapStore: (inner) =>
         overriding(inner, {
@@ -170,11 +164,10 @@ onBothStores('registration limits', (store) => {
     assert.equal(await isKnown(used, flooded.url), true);
     const kept = await Promise.all(flood.map((answer) => isKnown(clientOf(answer), flooded.url)));
     assert.equal(kept.filter(Boolean).length, LIMIT);
-    await flooded.stop();
   });
 
-  it('#13 authorization requests, which the store keeps too, have a limit of their own by address', async () => {
-    const limited = await startTestBridge({ store });
+  it('#13 authorization requests, which the store keeps too, have a limit of their own by address', async (t) => {
+    const limited = await bridgeFor(t, { store });
     const client = await register(limited.url);
     const ask = () => createAgent().get(authorizationUrl(limited.url, client, pkce().challenge));
     const pages = await atOnce(620, ask);
@@ -188,7 +181,6 @@ onBothStores('registration limits', (store) => {
       redirect: 'manual',
     });
     assert.equal(signIn.status, 429);
-    await limited.stop();
   });
 
   it('#13 no request makes the store keep more than its parameters may have', async () => {

@@ -1,17 +1,13 @@
 // Threat 19: scopes believed instead of read from GitHub's answer, widened at a refresh, or passed by.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeJwt } from 'jose';
-import { CLIENT_ID, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_ID, onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { assertRefused, newPerson } from './attack.ts';
 
 onBothStores('scopes', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 

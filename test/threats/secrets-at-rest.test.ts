@@ -1,12 +1,12 @@
 // Threat 9: a token, code or secret where somebody could read it: in the store, the log, an answer, an address.
 import assert from 'node:assert/strict';
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { z } from 'zod';
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { hashToken } from '../../src/security/secrets.ts';
 import { type Agent, createAgent } from '../support/agent.ts';
-import { CLIENT_SECRET, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_SECRET, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -29,7 +29,7 @@ const APPS: Record<string, Partial<SimulatedApp>> = {
 
 for (const [what, app] of Object.entries(APPS)) {
   onBothStores(`secrets at rest, with ${what}`, (store) => {
-    let bridge: TestBridge;
+    const bridge = useBridge({ store, app });
     /** Everything that must be nowhere, by what it is. */
     const secrets = new Map<string, string>();
     /** Everything that the bridge ever answered to somebody other than the rightful receiver of a token. */
@@ -80,7 +80,6 @@ for (const [what, app] of Object.entries(APPS)) {
     }
 
     before(async () => {
-      bridge = await startTestBridge({ store, app });
       client = await register(bridge.url, { token_endpoint_auth_method: 'client_secret_post' });
       keep('client secret', client.client_secret);
       keep('registration token', client.registration_access_token);
@@ -125,7 +124,6 @@ for (const [what, app] of Object.entries(APPS)) {
       }
       tokensOf(await tokenRequest(bridge.url, refreshing(client, second.refresh_token)));
     });
-    after(() => bridge.stop());
 
     const bearer = (tokens: Tokens) => ({ authorization: `Bearer ${tokens.access_token}` });
 

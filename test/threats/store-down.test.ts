@@ -1,9 +1,9 @@
 // Threat 17: the store down, answered as a logout or not at all.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { type Agent, createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -135,7 +135,6 @@ async function assertNothingLost(bridge: TestBridge, underWay: UnderWay): Promis
 }
 
 onBothStores('a store that says it is unavailable', (store) => {
-  let bridge: TestBridge;
   let failing: (method: string) => boolean = () => false;
 
   /** A store whose methods fail as told. */
@@ -164,10 +163,8 @@ onBothStores('a store that says it is unavailable', (store) => {
     });
   }
 
-  before(async () => {
-    bridge = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable });
-  });
-  after(() => bridge.stop());
+  const options: TestBridgeOptions = { store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable };
+  const bridge = useBridge(options);
 
   it('#17 is 503 with Retry-After everywhere, and nobody is logged out by it', async () => {
     const underWay = await getUnderWay(bridge);
@@ -177,8 +174,8 @@ onBothStores('a store that says it is unavailable', (store) => {
     await assertNothingLost(bridge, underWay);
   });
 
-  it('#17 is never a logout when it fails in the middle of a request', async () => {
-    const fresh = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable });
+  it('#17 is never a logout when it fails in the middle of a request', async (t) => {
+    const fresh = await bridgeFor(t, options);
     const { client, tokens } = await connect(fresh.url, { login: 'monalisa' });
     // A call reads the session, and then who administers.
     for (const method of ['sessions.read', 'shared.readDocument']) {
@@ -201,14 +198,13 @@ onBothStores('a store that says it is unavailable', (store) => {
     tokensOf(await tokenRequest(fresh.url, redemption(client, code, verifier)));
     tokensOf(await tokenRequest(fresh.url, refreshing(client, tokens.refresh_token)));
     assert.equal((await callTool(fresh.url, tokens.access_token, 'get_user_profile')).status, 200);
-    await fresh.stop();
   });
 });
 
 describe('a Redis server of the test', () => {
-  it('#17 that freezes, crashes and comes back is 503 meanwhile, and loses nobody', async () => {
+  it('#17 that freezes, crashes and comes back is 503 meanwhile, and loses nobody', async (t) => {
     const redis = await startRedis({ appendOnly: true });
-    const bridge = await startTestBridge({ store: 'redis', redis });
+    const bridge = await bridgeFor(t, { store: 'redis', redis });
     const underWay = await getUnderWay(bridge);
     const isUp = () => until(() => bridge.store.ping().then(() => true), { what: 'the store to be back' });
 
@@ -222,6 +218,5 @@ describe('a Redis server of the test', () => {
     await redis.up();
     await isUp();
     await assertNothingLost(bridge, underWay);
-    await bridge.stop();
   });
 });

@@ -1,10 +1,10 @@
 // Threat 10: tokens of somebody else's making, for something else, or in the wrong place, taken as access tokens.
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, exportJWK, SignJWT } from 'jose';
 import { z } from 'zod';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   connect,
   getJson,
@@ -17,15 +17,11 @@ import {
   tokensOf,
 } from '../support/oauth.ts';
 import { newPerson, sidOf, works } from './attack.ts';
-import { ANOTHER, OTHER, startBridgeWithResources, type TestBridgeWithResources } from './resource-servers.ts';
+import { ANOTHER, introspect, OTHER, useBridgeWithResources } from './resource-servers.ts';
 
 onBothStores('access tokens', (store) => {
-  let bridge: TestBridgeWithResources;
-  let stranger: TestBridge;
-  before(async () => {
-    [bridge, stranger] = await Promise.all([startBridgeWithResources(store), startTestBridge({ store: 'sqlite' })]);
-  });
-  after(() => Promise.all([bridge.stop(), stranger.stop()]));
+  const bridge = useBridgeWithResources(store);
+  const stranger = useBridge({ store: 'sqlite' });
 
   const json = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -51,7 +47,7 @@ onBothStores('access tokens', (store) => {
       assert.equal(answer.status, 401, `${what} at ${method} ${path}`);
       assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer .*error="invalid_token"/, what);
     }
-    assert.deepEqual((await bridge.introspect(OTHER, token)).body, { active: false }, `${what} introspected`);
+    assert.deepEqual((await introspect(bridge, OTHER, token)).body, { active: false }, `${what} introspected`);
   }
 
   it("#10 GitHub's own token is no token here", async () => {
@@ -88,11 +84,11 @@ onBothStores('access tokens', (store) => {
         await answer.body?.cancel();
         assert.equal(answer.status, 401, `${resource} at ${path}`);
       }
-      const active = (await bridge.introspect(OTHER, tokens.access_token)).body.active;
+      const active = (await introspect(bridge, OTHER, tokens.access_token)).body.active;
       assert.equal(active, resource === OTHER);
     }
     const own = await logIn(bridge.url, client);
-    assert.equal((await bridge.introspect(OTHER, own.access_token)).body.active, false);
+    assert.equal((await introspect(bridge, OTHER, own.access_token)).body.active, false);
   });
 
   it("#10 a stranger's token is not taken, though a bridge made it", async () => {
@@ -159,11 +155,11 @@ onBothStores('access tokens', (store) => {
     const idToken = { aud: OTHER, client_id: OTHER, sub: claims.sub };
     const forOther = await mint(idToken, { alg: 'RS256', typ: 'JWT', kid: rs256.kid }, rs256);
     assert.equal(
-      (await bridge.introspect(OTHER, forOther)).body.active,
+      (await introspect(bridge, OTHER, forOther)).body.active,
       false,
       'an ID token whose client is the resource',
     );
-    assert.equal((await bridge.introspect(OTHER, await mint({ aud: OTHER }))).body.active, false, 'ES256 for another');
+    assert.equal((await introspect(bridge, OTHER, await mint({ aud: OTHER }))).body.active, false, 'ES256 for another');
   });
 
   it('#10 no trick with the algorithm or the key makes a token', async () => {

@@ -1,5 +1,5 @@
-// Who may in: asked at each login and again at each refresh, by the numeric id; nobody is let in, or thrown out, because
-// GitHub could not be asked.
+// Who may use the bridge: checked at each login and at each refresh, by the numeric id of the account. Nobody is admitted, and
+// no session ends, because GitHub could not be asked.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { SimulatedMembership } from '../../demo/github/index.ts';
@@ -9,7 +9,7 @@ import { connect, loginIn, SHORT, USER, withLongTokens } from './fixtures.ts';
 
 const ORGANIZATION: SimulatedMembership = { login: 'octo-org', id: 9_919_001, private: true, teams: ['core'] };
 
-onBothStores('who may in', (store) => {
+onBothStores('the policy', (store) => {
   const start = (t: TestContext, env: Record<string, string>, options: Partial<TestBridgeOptions> = {}) =>
     bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env, ...options }));
 
@@ -28,15 +28,15 @@ onBothStores('who may in', (store) => {
     assert.deepEqual(bridge.github.liveTokens({ account: login }), []);
   }
 
-  describe('by ALLOWED_GITHUB_USERS', () => {
-    it('are those named by login, in whatever case, or by id', async (t) => {
+  describe('of ALLOWED_GITHUB_USERS', () => {
+    it('admits those named by login, in whatever case, or by id', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
       for (const login of ['octocat', 'monalisa'])
         assert.equal(loginIn(await (await connect(bridge, { login })).profile()), login);
       await isRefused(bridge, 'hubot');
     });
 
-    it('are people, not logins: the renamed stay, who takes the login over stays out', async (t) => {
+    it('names people, not logins: a renamed person stays admitted, and whoever takes over the login is refused', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.renameAccount('octocat', 'octocat-renamed');
@@ -49,7 +49,7 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not asked of GitHub at a refresh when they are known', async (t) => {
+    it('asks GitHub nothing at a refresh when the person is named', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.clearCalls();
@@ -58,8 +58,8 @@ onBothStores('who may in', (store) => {
     });
   });
 
-  describe('by ALLOWED_GITHUB_ORGS', () => {
-    it('are members, private ones too; read:org is asked of GitHub and not put into the token', async (t) => {
+  describe('of ALLOWED_GITHUB_ORGS', () => {
+    it('admits members, private ones too; read:org is asked of GitHub and not put into the token', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       assert.equal(person.tokens.scope, 'read:user');
@@ -68,30 +68,30 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot'); // invited, and has not accepted
     });
 
-    it('are members of any of them', async (t) => {
+    it('admits members of any of the organisations', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
     });
 
-    it('are team members where a team is named', async (t) => {
+    it('admits only members of the team where one is named', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members whose organisation lets no app look', async (t) => {
+    it('refuses a member whose organisation does not show its members to the app', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.addToOrganization('octocat', { ...ORGANIZATION, restrictsApps: true });
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members who did not grant read:org', async (t) => {
+    it('refuses a member who did not grant read:org', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.grantNext({ scopes: ['read:user'], account: 'monalisa' });
       await isRefused(bridge, 'monalisa');
     });
 
-    it('are members as a GitHub App with the permission sees them', async (t) => {
+    it('admits members whom a GitHub App with the permission sees', async (t) => {
       const bridge = await start(
         t,
         { ALLOWED_GITHUB_ORGS: 'octo-org/core' },
@@ -101,14 +101,14 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot');
     });
 
-    it('are those named besides', async (t) => {
+    it('admits also those whom ALLOWED_GITHUB_USERS names', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'hubot' })).profile()), 'hubot');
     });
   });
 
-  describe('is asked again at each refresh', () => {
-    it('so that who left the organisation is out, and their other sessions at theirs', async (t) => {
+  describe('at each refresh', () => {
+    it('refuses a person who left the organisation, and ends each of their sessions', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const [person, other] = [
         await connect(bridge, { login: 'monalisa' }),
@@ -130,7 +130,7 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'monalisa');
     });
 
-    it('by who they are now: a renamed team member stays, and nobody stays for who took the login over', async (t) => {
+    it('asks for the present login: a renamed team member stays, and a new owner of an old login does not keep anybody in', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const [octocat, monalisa] = [await connect(bridge), await connect(bridge, { login: 'monalisa' })];
       bridge.github.renameAccount('octocat', 'octocat-renamed');
@@ -152,7 +152,7 @@ onBothStores('who may in', (store) => {
       { kind: 'hang' },
       { kind: 'malformed' },
     ] as const) {
-      it(`and what cannot be decided rotates nothing: ${fault.kind}`, async (t) => {
+      it(`rotates nothing when GitHub cannot be asked: ${fault.kind}`, async (t) => {
         const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
         const person = await connect(bridge);
         const path = `${USER}/memberships/orgs/octo-org`;
@@ -171,7 +171,7 @@ onBothStores('who may in', (store) => {
       });
     }
 
-    it('and a team member whose present login cannot be asked for is not thrown out', async (t) => {
+    it('ends no session of a team member when GitHub cannot be asked for the present login', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const person = await connect(bridge);
       bridge.github.fault({ kind: 'secondary-rate-limit', path: USER });
@@ -179,14 +179,14 @@ onBothStores('who may in', (store) => {
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and one organisation that cannot be asked does not matter when another one says yes', async (t) => {
+    it('needs no answer of one organisation when another one says yes', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       bridge.github.fault({ kind: 'malformed', path: `${USER}/memberships/orgs/hidden-lab` });
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and a token that died at GitHub ends the session as anywhere', async (t) => {
+    it('ends the session as revoked when its token is dead at GitHub', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge);
       await bridge.github.revokeAuthorization('octocat', 'Iv1.testapp');
@@ -198,7 +198,7 @@ onBothStores('who may in', (store) => {
     });
   });
 
-  it('and who administers is a person, too: pinned when they first log in', async (t) => {
+  it('of ADMIN_GITHUB_USERS names people, not logins: the first person to log in with the login', async (t) => {
     const bridge = await start(t, { ADMIN_GITHUB_USERS: 'octocat' });
     const octocat = await connect(bridge, { scope: 'read:user bridge:admin' });
     bridge.github.renameAccount('octocat', 'octocat-renamed');

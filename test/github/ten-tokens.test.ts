@@ -1,7 +1,8 @@
-// GitHub keeps ten tokens for a person, an app and a set of scopes and silently kills the oldest, and after ten made
-// within an hour it asks the person again. Neither must ever cost a session.
+// GitHub keeps ten tokens for a person, an app and a set of scopes: the eleventh revokes the oldest without a message. After
+// ten within an hour it asks the person again. Neither may end a session.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
+import { credentialId } from '../../src/github/ten-tokens.ts';
 import { bridgeFor, CLIENT_ID, onBothStores } from '../support/bridge.ts';
 import { type Connected, connect, GITHUB_APP, HOUR, loginIn, withLongTokens } from './fixtures.ts';
 
@@ -14,7 +15,7 @@ onBothStores('twelve logins of one person from different clients', (store) => {
     ['over twelve hours', HOUR, {}],
     ['over twelve hours, with tokens that expire', HOUR, GITHUB_APP],
   ] as const) {
-    it(`${name} all keep working, and end without a trace`, async (t) => {
+    it(`${name} all keep working, and leave no token at GitHub when they end`, async (t) => {
       const bridge = await bridgeFor(t, withLongTokens({ store, app }));
       const sessions: Connected[] = [];
       for (let login = 0; login < LOGINS; login++) {
@@ -32,4 +33,16 @@ onBothStores('twelve logins of one person from different clients', (store) => {
       assert.deepEqual(bridge.github.liveTokens({ clientId: CLIENT_ID }), []);
     });
   }
+});
+
+describe('the id of a credential', () => {
+  it('is one for each app and set of scopes', () => {
+    assert.equal(credentialId('app', ['read:user', 'repo']), credentialId('app', ['read:user', 'repo']));
+    const others = [
+      credentialId('app', ['repo']),
+      credentialId('app', []),
+      credentialId('other', ['read:user', 'repo']),
+    ];
+    assert.equal(new Set([credentialId('app', ['read:user', 'repo']), ...others]).size, 4);
+  });
 });

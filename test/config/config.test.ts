@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { ConfigurationError, readConfig } from '../src/config/config.ts';
-import { SETTINGS } from '../src/config/settings.ts';
+import { ConfigurationError, readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 
 const SECRET = 'x'.repeat(32);
 const github = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
@@ -49,6 +49,18 @@ describe('configuration', () => {
   it('derives the public address from the port', () => {
     assert.equal(readConfig({ ...github, PORT: '8123' }).publicUrl, 'http://localhost:8123');
     assert.equal(readConfig({ ...github, PORT: '80' }).publicUrl, 'http://localhost');
+  });
+
+  it('derives the address of the API from GITHUB_URL', () => {
+    const addresses = (env: Record<string, string>) => {
+      const { url, apiUrl } = readConfig({ ...github, ...env }).github;
+      return [url, apiUrl];
+    };
+    assert.deepEqual(addresses({}), ['https://github.com', 'https://api.github.com']);
+    assert.deepEqual(addresses({ GITHUB_URL: 'https://git.example.com/' }), [
+      'https://git.example.com',
+      'https://git.example.com/api/v3',
+    ]);
   });
 
   it('takes the spellings of the tutorials', () => {

@@ -1,5 +1,5 @@
-// GitHub tokens that expire: refreshed ahead of time and once, stored before they are used, and never a reason to log
-// anybody out unless GitHub says that they are dead.
+// GitHub tokens that expire: they are refreshed before they do, once, and stored before they are used. A session ends only
+// when GitHub says that its token is dead.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';
@@ -57,7 +57,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(bridge.github.liveTokens().length, 1);
   });
 
-  it('are known by what GitHub answers: those of an OAuth App that opted in', async (t) => {
+  it("are recognized by GitHub's answer: an OAuth App that opted in has them too", async (t) => {
     const bridge = await start(t, { app: { kind: 'oauth-app', expiringTokens: true } });
     const person = await connect(bridge);
     assert.equal(bridge.github.liveTokens()[0]?.token.slice(0, 4), 'gho_');
@@ -66,7 +66,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(refreshes(bridge), 1);
   });
 
-  it('are known by what GitHub answers: those that never expire are never refreshed', async (t) => {
+  it("are recognized by GitHub's answer: a GitHub App that opted out has none, and nothing is refreshed", async (t) => {
     const bridge = await start(t, { app: { ...GITHUB_APP, expiringTokens: false } });
     const person = await connect(bridge);
     bridge.advance(29 * 24 * HOUR);
@@ -74,7 +74,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(refreshes(bridge), 0);
   });
 
-  it('live as long as GitHub says: short ones are not refreshed at every call', async (t) => {
+  it('that live shorter than usual are not refreshed at every call', async (t) => {
     const bridge = await start(t, { app: { ...GITHUB_APP, accessTokenSeconds: 120 } });
     const person = await connect(bridge);
     for (const seconds of [0, 30, 20]) {
@@ -102,7 +102,7 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(bridge.github.callsTo('GET', '/api/v3/user/repos').length, 50);
   });
 
-  it('are stored before anybody uses them', async (t) => {
+  it('are stored before they are used', async (t) => {
     const gate = Promise.withResolvers<void>();
     const atTheGate = Promise.withResolvers<void>();
     const bridge = await start(t, {
@@ -126,7 +126,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 
   describe('when GitHub does not answer a refresh', () => {
-    it('serve on while they live, and GitHub is left alone for a moment', async (t) => {
+    it('are used while they live, and GitHub is asked again after 30 seconds only', async (t) => {
       const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(DUE);
@@ -155,7 +155,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       { kind: 'malformed', content: 'empty' },
     ] as const) {
       const { kind, ...how } = fault;
-      it(`survive it even when they are dead: ${kind} ${Object.values(how)[0] ?? ''}`, async (t) => {
+      it(`keep the session even when they have expired: ${kind} ${Object.values(how)[0] ?? ''}`, async (t) => {
         const bridge = await start(t);
         const person = await connect(bridge);
         bridge.advance(EXPIRED);
@@ -173,7 +173,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       });
     }
 
-    it('are given up for the moment when GitHub hangs, before the client gives the call up', async (t) => {
+    it('fail the call before the client gives it up, and keep the session', async (t) => {
       const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
@@ -182,7 +182,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(bridge.eventsOf('grant.ended').length, 0);
     });
 
-    it('end in a clean new login when GitHub had answered and the answer was lost', async (t) => {
+    it('need a new login when GitHub had renewed them and the answer was lost', async (t) => {
       const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
@@ -200,7 +200,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   describe('when GitHub refuses a refresh', () => {
     const refuse = (error: string) => ({ kind: 'status', status: 200, body: { error }, path: TOKEN_ENDPOINT }) as const;
 
-    it('serve on while they live: nothing has ended', async (t) => {
+    it('are used while they live, and no grant ends', async (t) => {
       const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(DUE);
@@ -211,7 +211,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('end their grants once they are dead, and the client gets 401', async (t) => {
+    it('end their grants once they have expired, and the client gets 401', async (t) => {
       const bridge = await start(t);
       const [person, other] = [await connect(bridge), await connect(bridge)];
       const somebodyElse = await connect(bridge, { login: 'hubot' });
@@ -230,7 +230,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(loginIn(await somebodyElse.profile()), 'hubot');
     });
 
-    it('survive a refusal that is about the app, not about them', async (t) => {
+    it('keep the session when the refusal is about the app, not about the token', async (t) => {
       const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
@@ -256,14 +256,14 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(refreshes(bridge), 1);
     });
 
-    it('are not thrown away when the store had carried the write out and its answer was lost', async (t) => {
+    it('are kept when the store had written them and its answer was lost', async (t) => {
       let lost = false;
       const bridge = await start(t, {
         wrapStore: onReplacing(async (replace) => {
           const written = await replace();
           if (lost) return written;
           lost = true;
-          throw new StoreUnavailable('carried out, but who knows');
+          throw new StoreUnavailable('written, but the answer is lost');
         }),
       });
       const person = await connect(bridge);
@@ -305,7 +305,7 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal((await person.profile()).status, 401);
     });
 
-    it('give way to those of a login meanwhile, and leave nothing alive but these', async (t) => {
+    it('are replaced by those of a login meanwhile, the only ones that stay alive at GitHub', async (t) => {
       const bridge = await start(t, { timeouts: { ...SHORT, oauth: 5000 } });
       const person = await connect(bridge);
       bridge.advance(DUE);

@@ -1,5 +1,5 @@
-// Two real processes (`node src/main.ts`) that share a Redis: what one of them does to a credential the other one knows,
-// and a crash in the middle costs a new login at most.
+// Credentials in two real processes (`node src/main.ts`) that share a Redis: what one process does to a credential, the other
+// one knows. A crash during a refresh costs a new login at most.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -90,7 +90,7 @@ describe('two bridge processes on one Redis', () => {
     assert.equal(github.liveTokens().length, 1);
   });
 
-  it('end a session everywhere at once', async () => {
+  it('both refuse a session at once that has ended at one of them', async () => {
     assert.ok(first && second);
     const client = await register(issuer);
     const tokens = await logIn(issuer, client, { login: 'hubot' });
@@ -105,7 +105,7 @@ describe('two bridge processes on one Redis', () => {
     assert.equal((await callTool(second.url, other.access_token, 'get_auth_status')).status, 401);
   });
 
-  describe('of which one dies while it refreshes', () => {
+  describe('when one is killed during a refresh', () => {
     /** Kills the first process while GitHub's answer is on the way, lets the lease run out, and asks the second one. */
     async function crash(when: 'before' | 'after'): Promise<{ answer: ToolAnswer; client: TestClient }> {
       assert.ok(first && second);
@@ -131,13 +131,13 @@ describe('two bridge processes on one Redis', () => {
       return { answer, client };
     }
 
-    it('go on where GitHub allows it: it had not begun yet', async () => {
+    it('go on if GitHub had not begun it', async () => {
       const { answer } = await crash('before');
       assert.equal(loginIn(answer), 'octocat');
       assert.equal(github.callsTo('POST', TOKEN_ENDPOINT).length, 2);
     });
 
-    it('ask for a clean new login where it does not: its answer is lost', async () => {
+    it('need a new login if GitHub had renewed the token, because its answer is lost', async () => {
       const { answer, client } = await crash('after');
       assert.equal(answer.status, 401);
       assert.match(answer.headers.get('www-authenticate') ?? '', /error="invalid_token"/);

@@ -58,7 +58,10 @@ describe("GitHub's OAuth endpoints", () => {
   let github: Listening;
   let oauth: GithubOAuth;
   before(async () => {
-    github = await listen((_request, response) => response.writeHead(answer.status, answer.headers).end(answer.body));
+    github = await listen((request, response) => {
+      if (request.url === '/elsewhere') response.end('{"access_token":"of somebody else"}');
+      else response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
     const { url } = github;
     const app = { clientId: 'id', clientSecret: 'secret', callbackUrl: 'http://localhost/github/callback' };
     oauth = createGithubOAuth({ ...app, url, apiUrl: url, events: new EventBus() });
@@ -105,6 +108,7 @@ describe("GitHub's OAuth endpoints", () => {
     ['an error of status 429', { error: 'slow_down' }, 429],
     ['a page', '<h1>Unicorn!</h1>', 200],
     ['an answer without a token', {}, 200],
+    ['a token, but status 403', { access_token: 'gho_a' }, 403],
     ['a redirect', '', 302],
     ['an answer longer than 64 KB', JSON.stringify({ access_token: 'a', junk: 'x'.repeat(65_536) }), 200],
   ] as const)

@@ -1,14 +1,14 @@
-// Redis through Sentinel: the conformance suite, and sessions across a failover.
+// The Redis store through Sentinel: the conformance suite, and sessions across a failover.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
-import { describeStore } from '../../src/store/conformance/describe-store.ts';
-import { liveSession, rotation } from '../../src/store/conformance/fixtures.ts';
-import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import { StoreUnavailable } from '../../src/store/store.ts';
-import type { RedisServer } from '../support/redis.ts';
-import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
-import { until } from '../support/until.ts';
+import { describeStore } from '../../../src/store/conformance/describe-store.ts';
+import { liveSession, rotation } from '../../../src/store/conformance/fixtures.ts';
+import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
+import { StoreUnavailable } from '../../../src/store/store.ts';
+import type { RedisServer } from '../../support/redis.ts';
+import { type RedisSentinel, startRedisSentinel } from '../../support/redis-sentinel.ts';
+import { until } from '../../support/until.ts';
 
 /** Milliseconds that an election may take: a vote without a majority is repeated after seconds, perhaps often. */
 const ELECTION = 60_000;

@@ -1,4 +1,4 @@
-// Threats 20 and 21: answers that tell a guesser whether something exists, or an asker about what is not his.
+// Threats 20 and 21: answers that tell an attacker whether something exists, or a client about tokens that are not its own.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
@@ -23,7 +23,7 @@ onBothStores('answers', (store) => {
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  /** All that a guesser sees of an answer, without what differs in every one. */
+  /** What an attacker sees of an answer, without the parts that differ each time. */
   function seen(answer: JsonAnswer) {
     const headers = [...answer.headers].filter(([name]) => !/^(?:date|x-request-id)$/.test(name));
     return { status: answer.status, body: answer.body, headers: headers.sort() };
@@ -87,7 +87,7 @@ onBothStores('answers', (store) => {
     const unknownToken = await refresh(forged(randomBytes(24)));
     assertRefused(unknownToken, 'invalid_grant');
     assert.deepEqual(seen(await refresh(forged(genuine))), seen(unknownToken), 'forged for a session that is');
-    // A genuine token in a thief's hands does not say whether its session lives.
+    // A thief of a genuine token does not learn whether its session is alive.
     const alive = await refresh(tokens.refresh_token);
     await postForm(`${bridge.url}/revoke`, { token: tokens.access_token, client_id: owner.client_id });
     assert.deepEqual(seen(await refresh(tokens.refresh_token)), seen(alive), 'genuine, of another client');

@@ -1,4 +1,4 @@
-// Threat 13: registrations that fill the store: large ones, many, and such as stay for ever.
+// Threat 13: registrations that fill the store: large ones, many, and ones that stay for ever.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
@@ -50,7 +50,7 @@ onBothStores('registration limits', (store) => {
     assert.ok(grown < 64 * 1024, `the store grew by ${grown} bytes`);
   });
 
-  it('#13 what no client metadata is, is not kept', async () => {
+  it('#13 members that are no client metadata are not kept', async () => {
     const marker = 'a marker that nobody else writes';
     const answer = await registering({
       unknown: marker,
@@ -63,13 +63,13 @@ onBothStores('registration limits', (store) => {
     assert.equal(answer.status, 201);
     assert.ok(!JSON.stringify(answer.body).includes(marker));
     assert.ok((await bridge.dumpStore()).includes(String(answer.body.client_id)));
-    // Poison for prototypes is refused as a whole.
+    // Names that could change the prototype of an object: the whole registration is refused.
     assert.equal((await registering({ ['__proto__']: { marker } })).status, 400);
     assert.equal((await registering({ constructor: { prototype: { marker } } })).status, 201);
     assert.equal((await bridge.dumpStore()).includes(marker), false);
   });
 
-  it('#13 keys that nest without end are no reason to fail', async () => {
+  it('#13 deeply nested keys do not make the registration fail with an error of the server', async () => {
     for (const depth of [100, 5000, 30_000]) {
       const deep = '['.repeat(depth) + ']'.repeat(depth);
       const body = `{"redirect_uris":["${REDIRECT}"],"jwks":{"keys":[{"kty":"EC","x":${deep}}]}}`;
@@ -90,7 +90,7 @@ onBothStores('registration limits', (store) => {
       })
     ).status === 200;
 
-  it('#13 one address registers so often an hour, good or bad, and cannot pass for others', async (t) => {
+  it('#13 one address can register so often an hour, failed tries included, and cannot pretend to be another one', async (t) => {
     const limited = await bridgeFor(t, { store, env: { REGISTRATIONS_PER_HOUR: '5' } });
     const attempts = await atOnce(20, (index) =>
       registering(
@@ -118,13 +118,13 @@ onBothStores('registration limits', (store) => {
       for (const address of addresses) all.push(await from(address));
       return all;
     };
-    // However they are written, these are four addresses of one /64 each.
+    // In each row, four addresses of one /64 or one IPv4 address, written in different ways.
     for (const network of [
       ['2001:db8::1', '2001:db8::2:3', '2001:DB8:0:0:ffff::', '2001:db8:0:0:1:2:3:4'],
       ['2001:db8:1:2::1', '2001:db8:1:2:3::', '2001:db8:1:2:a:b:c:d', '2001:db8:1:2::'],
       ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:1:0:0:0:3', '2001:db8:0:1:4::'],
       ['203.0.113.7', '::ffff:203.0.113.7', '::ffff:cb00:7107', '203.0.113.7'],
-      // What the client claims before the last hop is its own invention.
+      // Only the last entry was written by the trusted proxy; a client can invent those before it.
       ['198.51.100.1, 203.0.113.8', '198.51.100.2, 203.0.113.8', '198.51.100.3,203.0.113.8', '203.0.113.8'],
     ])
       assert.deepEqual(await statuses(network), [201, 201, 201, 429], network.join(' '));
@@ -132,7 +132,7 @@ onBothStores('registration limits', (store) => {
     assert.equal(await from('203.0.113.9'), 201);
   });
 
-  it('#13 a registration that nobody uses is dropped after 90 days; one in use lives on', async () => {
+  it('#13 a registration that nobody uses is dropped after 90 days; one in use stays', async () => {
     const [unused, used] = [await register(bridge.url), await register(bridge.url)];
     bridge.advance(60 * DAY);
     await logIn(bridge.url, used);
@@ -146,7 +146,7 @@ onBothStores('registration limits', (store) => {
     assert.equal(await isKnown(used), false);
   });
 
-  it('#13 a flood from many addresses drops the oldest unused registrations, and none that is used', async (t) => {
+  it('#13 a flood from many addresses drops the oldest unused registrations, and none in use', async (t) => {
     const LIMIT = 10;
     const flooded = await bridgeFor(t, {
       store,
@@ -183,7 +183,7 @@ onBothStores('registration limits', (store) => {
     assert.equal(signIn.status, 429);
   });
 
-  it('#13 no request makes the store keep more than its parameters may have', async () => {
+  it('#13 no request makes the store keep longer texts than its parameters may have', async () => {
     const client = await register(bridge.url);
     const before = (await bridge.dumpStore()).length;
     for (const name of ['state', 'nonce', 'scope', 'prompt', 'login_hint', 'ui_locales', 'resource']) {

@@ -1,5 +1,5 @@
-// A login as a person sees it, in Chromium: consent, GitHub's pages, and back to a client that listens on this machine; and
-// what people do on the way: change their minds, click twice, go back, reload, come late.
+// A login in Chromium: the consent page, GitHub's pages, and back to a client that listens on this machine. People cancel, click
+// twice, go back, reload, or come too late.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { onBothStores, useBridge } from '../support/bridge.ts';
@@ -47,9 +47,9 @@ onBothStores('a login in the browser', (store) => {
     assert.equal(result?.structuredContent?.login, 'monalisa');
   });
 
-  // The page that the first click led to never shows: the person clicked again before it was there.
+  // The second click comes before the page of the first one is shown.
   for (const cookies of ['kept', 'lost'] as const)
-    it(`goes on from a second click on Allow as from the first, the cookies of whose answer were ${cookies}`, async (t) => {
+    it(`goes on after a second click on Allow when the cookies of the first answer were ${cookies}`, async (t) => {
       const { page } = await open(t);
       const login = client.begin();
       await page.goto(login.url);
@@ -110,7 +110,7 @@ describe('a login in the browser', () => {
     assert.equal(await page.locator('p').innerText(), ARRIVED);
   });
 
-  it('keeps two logins in one browser apart, in whatever order they end', async (t) => {
+  it('is separate from another login in the same browser, in whatever order they end', async (t) => {
     const { page, context } = await open(t);
     const tab = await context.newPage();
     const [first, second] = [client.begin(), client.begin()];
@@ -142,7 +142,7 @@ describe('a login in the browser', () => {
     assert.equal(await heading(page), 'This sign-in is over');
   });
 
-  it('asks anew after the back button, at GitHub and at the end', async (t) => {
+  it('can be decided again after the back button, at GitHub and at the end', async (t) => {
     const { page } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -159,7 +159,7 @@ describe('a login in the browser', () => {
     assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied');
   });
 
-  it('takes the form of every consent page that is still open, however often it was loaded', async (t) => {
+  it('accepts the form of every consent page that is still open, however often it was loaded', async (t) => {
     const { page, context } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -174,7 +174,7 @@ describe('a login in the browser', () => {
     assert.match((await login.tokens()).access_token, /^eyJ/);
   });
 
-  it('gives nothing twice for a page of GitHub that is loaded again', async (t) => {
+  it('gives no second code when the callback is loaded again', async (t) => {
     const { page } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -223,7 +223,7 @@ describe('a login in the browser', () => {
     tokensOf(await tokenRequest(bridge.url, redemption(app, answer.get('code') ?? '', verifier)));
   });
 
-  it('explains to the person of an unknown client how to get out of it, and finds the log line', async (t) => {
+  it('explains to the person of an unknown client what to do, and names the reference of the log line', async (t) => {
     const { page } = await open(t);
     const response = await page.goto(
       authorizationUrl(bridge.url, { ...client.client, client_id: 'forgotten' }, pkce().challenge),
@@ -245,8 +245,8 @@ describe('a login in the browser', () => {
     assert.equal(await page.locator('main a').count(), 0);
   });
 
-  describe('in Japanese', () => {
-    it('by the language of the browser, through to an error', async (t) => {
+  describe('is in Japanese', () => {
+    it('by the language of the browser, also on an error page', async (t) => {
       const { page } = await open(t, { locale: 'ja-JP' });
       await page.goto(client.begin().url);
       assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
@@ -257,7 +257,7 @@ describe('a login in the browser', () => {
       assert.equal(await heading(page), 'このサインインは終了しています');
     });
 
-    it('by ui_locales of the client, also on the way back from GitHub', async (t) => {
+    it('by ui_locales of the client, also after GitHub', async (t) => {
       const { page } = await open(t, { locale: 'en-US' });
       await page.goto(client.begin({ ui_locales: 'fr ja en' }).url);
       assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
@@ -269,7 +269,7 @@ describe('a login in the browser', () => {
       assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
     });
 
-    it('on the front page, by a link', async (t) => {
+    it('by a link on the front page', async (t) => {
       const { page } = await open(t);
       await page.goto(bridge.url);
       assert.equal(await heading(page), 'GitHub for your MCP clients');

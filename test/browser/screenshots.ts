@@ -1,5 +1,5 @@
 // `npm run screenshots`: the pictures of README.md, taken from `npm run demo` itself, into docs/images.
-// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, for whoever looks at them all.
+// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, to look at.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 
 const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
-/** Where `npm run demo` stands. */
+/** The address of `npm run demo`. */
 const DEMO = 'http://localhost:8000';
 
 const [folder] = process.argv.slice(2);
@@ -84,7 +84,7 @@ async function open(browser: Browser, options: BrowserContextOptions): Promise<P
   return context.newPage();
 }
 
-/** `npm run demo`, with a store of its own. */
+/** Starts `npm run demo` with a new store. */
 async function startDemo(): Promise<{ stop(): Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'bridge-demo-'));
   const demo = spawn(process.execPath, ['demo/main.ts'], {

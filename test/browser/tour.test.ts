@@ -1,4 +1,4 @@
-// Every page that people meet, really served: nothing for axe to complain about, nothing on the console, no scrolling sideways.
+// Every page, as it is served: axe finds no violation, the console has no error, and no page scrolls sideways.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { axeViolations } from '../support/axe.ts';
@@ -11,7 +11,7 @@ describe('every page of the bridge and of the simulated GitHub', () => {
     ['en-US', 'light'],
     ['ja-JP', 'dark'],
   ] as const)
-    it(`is clean in ${locale}, ${colorScheme}`, async (t) => {
+    it(`has no violation, no console error and no sideways scrolling in ${locale}, ${colorScheme}`, async (t) => {
       const bridge = await bridgeFor(t, TOUR_BRIDGE);
       const browser = await launchBrowser();
       t.after(() => browser.close());

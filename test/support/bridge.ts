@@ -34,19 +34,19 @@ export function onBothStores(name: string, suite: (store: StoreKind) => void): v
 
 export interface TestBridgeOptions {
   readonly store: StoreKind;
-  /** Environment variables over the defaults. */
+  /** Environment variables that replace the defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The app at the simulated GitHub, over the default OAuth App. */
+  /** Members of the app at the simulated GitHub that replace those of the default OAuth App. */
   readonly app?: Partial<SimulatedApp>;
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
   readonly fetch?: GuardedFetchOptions;
   /** How long GitHub may take. */
   readonly timeouts?: Timeouts;
-  /** A Redis server of the test's own, to break; the shared one without it. */
+  /** A Redis server of the test, which it can break; without it the shared one. */
   readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
   readonly quiet?: boolean;
-  /** Stands before the store: to count, or to break it. */
+  /** Wraps the store, to count its calls or to make them fail. */
   readonly wrapStore?: (store: Store) => Store;
 }
 
@@ -59,7 +59,7 @@ export interface TestBridge {
   readonly github: SimulatedGitHub;
   readonly store: Store;
   readonly bridge: Bridge;
-  /** Everything that happened, in order. */
+  /** Every event, in order. */
   readonly events: readonly RecordedEvent[];
   /** Events of one name. */
   eventsOf<Name extends keyof Events>(name: Name): Events[Name][];
@@ -67,9 +67,9 @@ export interface TestBridge {
   readonly log: () => string;
   /** Epoch seconds of the shared clock. */
   now(): number;
-  /** Moves the shared clock on. */
+  /** Moves the shared clock forward. */
   advance(seconds: number): void;
-  /** Everything the store holds: the bytes of SQLite's files, or every key and value in Redis. */
+  /** Everything in the store: the bytes of SQLite's files, or every key and value in Redis. */
   dumpStore(): Promise<Buffer>;
   stop(): Promise<void>;
 }
@@ -211,7 +211,7 @@ async function openTestStore(kind: StoreKind, now: () => number, own?: RedisServ
   };
 }
 
-/** Names, values and members as Redis has them, of every type that the store uses. */
+/** The keys and values in Redis, of every type that the store uses. */
 async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
   const client = new Redis(url);
   try {

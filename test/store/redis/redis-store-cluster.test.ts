@@ -15,7 +15,7 @@ describe('Redis Cluster', () => {
   let stores = 0;
   before(async () => {
     cluster = await startRedisCluster({ masters: 3, replicas: 1 });
-    url = `redis-cluster://${cluster.nodes.map((node) => `127.0.0.1:${node.port}`).join(',')}`;
+    url = cluster.url;
   });
   after(() => cluster.stop());
 

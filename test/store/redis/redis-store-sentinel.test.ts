@@ -19,8 +19,7 @@ describe('Redis through Sentinel', () => {
   let stores = 0;
   before(async () => {
     sentinel = await startRedisSentinel();
-    const hosts = sentinel.sentinels.map(({ host, port }) => `${host}:${port}`).join(',');
-    url = `redis-sentinel://${hosts}/${sentinel.masterName}`;
+    url = sentinel.url;
   });
   after(() => sentinel.stop());
 

@@ -68,7 +68,7 @@ describe('a name that is no setting', () => {
     assert.deepEqual(complaints({ ...github, ALLOWED_GITHUB_USER: '', BRIDGE_SECRETS: ' ' }), []);
   });
 
-  // One line each: a shell and Node; this project's demo, compose files and tests; GitHub Actions; Codespaces; Kubernetes and
+  // Each line has the names of one source or a few: a shell and Node; this project's demo, compose files and tests; GitHub Actions; Codespaces; Kubernetes and
   // Docker; hosts of apps; other software with a GitHub or GitLab app; other settings that begin as ours do.
   const FOREIGN_NAMES = `
     HOME HOSTNAME HOSTTYPE LANG LOGNAME PATH PWD SHELL SHLVL TERM USER NODE_ENV NODE_OPTIONS NODE_PATH npm_config_loglevel npm_package_name npm_lifecycle_event

@@ -52,7 +52,7 @@ describe('the finding for an address that cannot be reached', () => {
     it(`says what to do about ${what}`, () => assert.match(failed(coded(code)).remedy, remedy));
 });
 
-/** Stands before the simulated GitHub, as the TLS side of an Enterprise Server. */
+/** Forwards requests to the simulated GitHub, as the TLS side of an Enterprise Server. */
 function passOnTo(github: SimulatedGitHub): RequestListener {
   return (incoming, outgoing) => {
     const { method, headers, url = '/' } = incoming;

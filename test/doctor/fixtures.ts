@@ -108,7 +108,7 @@ export function useSetup(store: StoreKind): Setup {
   };
 }
 
-/** `npm run doctor`, in this environment alone. */
+/** Runs `npm run doctor` with this environment only. */
 export function run(env: Environment): Promise<{ code: number; stdout: string }> {
   return new Promise((resolve) => {
     execFile(

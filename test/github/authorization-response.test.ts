@@ -1,9 +1,7 @@
 // GitHub's authorization response, which the person's browser brings to the callback: a code, an error, or neither; and the
 // issuer that it may name (RFC 9207).
-
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { codeOfResponse } from '../../src/github/authorization-response.ts';
 import { UpstreamFailure } from '../../src/oauth/upstream.ts';
 import { bridgeFor, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';

@@ -1,8 +1,6 @@
 // Tokens that end at GitHub: the grants that use them end here, and the client is told so that it logs in again.
-
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';
 import { callTool } from '../support/oauth.ts';
@@ -52,7 +50,7 @@ onBothStores('a revocation at GitHub by the person', (store) => {
     };
     const send = () => fetch(`${bridge.url}${path}`, { method: 'POST', headers, body: JSON.stringify(message) });
     assert.equal((await send()).status, 202);
-    // Whether it ends in order or is cut off is all the same to a client.
+    // To a client it is the same whether the stream ends in order or is cut off.
     const isOpen = async () => (await reader?.read().catch(() => undefined))?.done === false;
     while (await isOpen());
     const { status, headers: answered } = await send();

@@ -52,7 +52,7 @@ describe('two bridge processes on one Redis', () => {
     github.clearCalls();
   });
 
-  /** A login whose GitHub token is due at once, while the next one will live as usual. */
+  /** A login whose GitHub token is due at once. The next token lives as long as usual. */
   async function connectWithTokenThatIsDue(): Promise<{ client: TestClient; tokens: Tokens }> {
     const app = github.app(CLIENT_ID);
     app.accessTokenSeconds = 1;
@@ -78,7 +78,7 @@ describe('two bridge processes on one Redis', () => {
       callTool(urls[index % 2] ?? '', tokens.access_token, 'list_repositories', { page: index + 1 }),
     );
     await arrived;
-    // Each call has read its session, and the other process has looked for the lease again and again.
+    // Each call has read its session, and the other process has tried to get the lease several times.
     await until(async () => (await scriptsRun()) > runBefore + 50 + 10, { what: 'the other process to wait' });
     github.clearFaults();
     for (const answer of await Promise.all(calls)) {
@@ -106,7 +106,7 @@ describe('two bridge processes on one Redis', () => {
   });
 
   describe('when one is killed during a refresh', () => {
-    /** Kills the first process while GitHub's answer is on the way, lets the lease run out, and asks the second one. */
+    /** Kills the first process before it gets GitHub's answer, ends its lease, and calls a tool at the second process. */
     async function crash(when: 'before' | 'after'): Promise<{ answer: ToolAnswer; client: TestClient }> {
       assert.ok(first && second);
       const { client, tokens } = await connectWithTokenThatIsDue();
@@ -180,7 +180,7 @@ async function startReplica(port: number, issuer: string, redisUrl: string, gith
   };
 }
 
-/** Resolves when the process says that it is ready. @throws {Error} with what it said instead */
+/** Resolves when the process prints that it is ready. @throws {Error} with what it printed, when it ends before that */
 async function ready(child: ChildProcess): Promise<void> {
   let said = '';
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -20,9 +20,9 @@ import {
   withLongTokens,
 } from './fixtures.ts';
 
-/** Seconds after a login at which GitHub's token is due but not dead. */
+/** Seconds after a login at which GitHub's token is due to be refreshed but has not expired. */
 const DUE = GITHUB_TOKEN_TTL - 200;
-/** Seconds after a login at which GitHub's token is dead. */
+/** Seconds after a login at which GitHub's token has expired. */
 const EXPIRED = GITHUB_TOKEN_TTL + 1;
 
 onBothStores('expiring GitHub tokens', (store) => {
@@ -325,7 +325,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 });
 
-/** Stands before `credentials.replaceTokens`. */
+/** Wraps `credentials.replaceTokens` of a store. */
 function onReplacing(act: (replace: () => Promise<boolean>) => Promise<boolean>): (store: Store) => Store {
   return (store) => ({
     ...store,
@@ -337,7 +337,7 @@ function onReplacing(act: (replace: () => Promise<boolean>) => Promise<boolean>)
   });
 }
 
-/** A live token of somebody's, the oldest first. */
+/** The live token of an account at this index, the oldest first. */
 function tokenOf(bridge: TestBridge, account: string, index: number): string {
   return bridge.github.liveTokens({ account })[index]?.token ?? '';
 }

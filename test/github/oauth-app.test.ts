@@ -1,6 +1,5 @@
-// GitHub's OAuth endpoints: with what the browser is sent to GitHub, and what the answers of the token and revocation
-// endpoints mean.
-
+// GitHub's OAuth endpoints: the address to which the browser is sent, and the meaning of the answers of the token endpoint and of
+// the revocation.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -19,7 +18,7 @@ import { authorizationUrl, pkce, register } from '../support/oauth.ts';
 onBothStores('the address at GitHub to which a login sends the browser', (store) => {
   const bridge = useBridge({ store });
 
-  /** Where consent sends the browser. */
+  /** The parameters of the address to which the consent page sends the browser. */
   async function addressAtGithub(parameters: Record<string, string>): Promise<URLSearchParams> {
     const browser = createAgent();
     const url = authorizationUrl(bridge.url, await register(bridge.url), pkce().challenge, parameters);
@@ -53,7 +52,7 @@ onBothStores('the address at GitHub to which a login sends the browser', (store)
 });
 
 describe("GitHub's OAuth endpoints", () => {
-  /** What the endpoint answers next. */
+  /** The next answer of the endpoint. */
   let answer: { status: number; headers?: Record<string, string>; body: string };
   let github: Listening;
   let oauth: GithubOAuth;
@@ -68,7 +67,7 @@ describe("GitHub's OAuth endpoints", () => {
   });
   after(() => github.close());
 
-  /** The outcome of a code exchange that GitHub answers so. */
+  /** Exchanges a code; GitHub gives this answer. */
   function exchanged(body: unknown, status = 200, headers: Record<string, string> = {}): Promise<GithubTokens> {
     answer = { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
     return oauth.exchange('code', 'verifier');

@@ -13,7 +13,7 @@ onBothStores('the policy', (store) => {
   const start = (t: TestContext, env: Record<string, string>, options: Partial<TestBridgeOptions> = {}) =>
     bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env, ...options }));
 
-  /** A login that ends on the page which says why, and carries access_denied to the client. */
+  /** Fails unless a login ends on the page that says why, and with access_denied for the client. */
   async function isRefused(bridge: TestBridge, login: string): Promise<void> {
     const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url), { login });
     assert.equal(answer.status, 403, login);
@@ -135,7 +135,7 @@ onBothStores('the policy', (store) => {
       const [octocat, monalisa] = [await connect(bridge), await connect(bridge, { login: 'monalisa' })];
       bridge.github.renameAccount('octocat', 'octocat-renamed');
       assert.equal((await octocat.refresh()).status, 200);
-      // monalisa leaves; her login goes to somebody who is in the team.
+      // monalisa leaves the organisation, and a member of the team takes over her login.
       bridge.github.renameAccount('monalisa', 'monalisa-renamed');
       bridge.github.removeFromOrganization('monalisa-renamed', 'octo-org');
       bridge.github.addToOrganization('monalisa-renamed', { ...ORGANIZATION, teams: [] });
@@ -165,7 +165,7 @@ onBothStores('the policy', (store) => {
         assert.equal(loginIn(await person.profile()), 'octocat', 'the session goes on');
         bridge.github.clearFaults();
         assert.equal(person.tokens.refresh_token, before);
-        bridge.advance(120); // past any grace for repeats
+        bridge.advance(120); // longer than a refresh token may be repeated
         assert.equal((await person.refresh()).status, 200, 'the same refresh token is still good');
         assert.deepEqual(bridge.eventsOf('refresh_token.repeated'), []);
       });
@@ -198,7 +198,7 @@ onBothStores('the policy', (store) => {
     });
   });
 
-  it('of ADMIN_GITHUB_USERS names people, not logins: the first person to log in with the login', async (t) => {
+  it('of ADMIN_GITHUB_USERS names people, not logins: the administrator is the first person who used the login', async (t) => {
     const bridge = await start(t, { ADMIN_GITHUB_USERS: 'octocat' });
     const octocat = await connect(bridge, { scope: 'read:user bridge:admin' });
     bridge.github.renameAccount('octocat', 'octocat-renamed');

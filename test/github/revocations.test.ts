@@ -1,8 +1,6 @@
 // Revocation at GitHub: the tokens of what ends here are revoked there, at once or as soon as GitHub answers.
-
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import { createAgent } from '../support/agent.ts';

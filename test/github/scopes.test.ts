@@ -1,5 +1,4 @@
 // GitHub's scopes: which contain which others, and which are asked of GitHub.
-
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { covers, githubScopes } from '../../src/github/scopes.ts';

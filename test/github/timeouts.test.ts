@@ -1,5 +1,4 @@
-// How long GitHub may take: each timeout is shorter than that of whoever waits for it.
-
+// How long GitHub may take: each timeout is shorter than the timeout of the code or client that waits for it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';

@@ -10,7 +10,7 @@ const NOW = 1_800_000_000;
 describe('a sealed token pair', () => {
   const seal = createTokenSeal(createSecrets([OLD]), () => NOW);
   const pair = { accessToken: 'ghu_a', refreshToken: 'ghr_b', expiresIn: 28_800, refreshExpiresIn: 15_897_600 };
-  /** Seconds from now at which a token that lives so long is due. */
+  /** Seconds until a token of this lifetime is due. */
   const dueIn = (expiresIn: number) => {
     const { sealedTokens } = seal.seal('p', 'c', { accessToken: 'a', expiresIn });
     return (seal.open('p', 'c', sealedTokens).renewFrom ?? 0) - NOW;

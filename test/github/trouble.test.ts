@@ -151,7 +151,7 @@ onBothStores('a GitHub that hangs', (store) => {
     const [path, hanging] = [`${USER}/repos`, 12];
     const arrived = bridge.github.nextCall('GET', path);
     bridge.github.fault({ kind: 'hang', path, times: hanging });
-    // Two more than go out at once for one credential.
+    // Two more than are sent at once for one credential.
     const calls = Array.from({ length: hanging }, (_, index) => person.call('list_repositories', { page: index + 1 }));
     await arrived;
     assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
@@ -181,7 +181,7 @@ onBothStores('a login while GitHub is in trouble', (store) => {
   const bridge = useBridge(withLongTokens({ store, timeouts: SHORT }));
   afterEach(() => bridge.github.clearFaults());
 
-  /** What the page carries to the client, by itself after a while and by its button at once. */
+  /** The parameters that the page sends to the client, by its refresh header and by its link. */
   function carried(page: Page): URLSearchParams {
     const [, url = ''] = /^10; url=(.*)$/.exec(page.headers.get('refresh') ?? '') ?? [];
     assert.ok(url.startsWith('http://localhost:45001/callback?'), `carried to the client: ${url}`);

@@ -1,9 +1,7 @@
 // A login at GitHub, from the code to a credential: the account, the scopes that were granted, and the check at each
 // refresh; at github.com and at an Enterprise Server.
-
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { decodeJwt } from 'jose';
 import { EventBus } from '../../src/observe/events.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
@@ -14,11 +12,9 @@ import { authorizationUrl, getJson, passGithub, pkce, register } from '../suppor
 import { connect, GITHUB_APP, loginIn, SHORT, TOKEN_ENDPOINT, withLongTokens } from './fixtures.ts';
 
 onBothStores('a login at GitHub', (store) => {
-  const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
-    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, ...options }));
+  const bridge = useBridge(withLongTokens({ store, timeouts: SHORT }));
 
-  it('lets the person choose another account in the same browser when the client asks for that', async (t) => {
-    const bridge = await start(t);
+  it('lets the person choose another account in the same browser when the client asks for that', async () => {
     const browser = createAgent();
     await connect(bridge, { browser, login: 'octocat' });
     const person = await connect(bridge, { browser, login: 'octocat' });
@@ -32,12 +28,11 @@ onBothStores('a login at GitHub', (store) => {
     assert.ok(picker.forms().length > 0, 'GitHub asks which account');
   });
 
-  it('fails with a code of another login, even of the same person in the same browser', async (t) => {
-    const bridge = await start(t);
+  it('fails with a code of another login, even of the same person in the same browser', async () => {
     await connect(bridge);
     const [exchange] = bridge.github.callsTo('POST', TOKEN_ENDPOINT);
     assert.equal(exchange?.pkce, true);
-    // A code of another login of the same person, put into this one's callback.
+    // The code of another login of the same person, in the callback of this one.
     const client = await register(bridge.url);
     const browser = createAgent();
     const backs: URL[] = [];

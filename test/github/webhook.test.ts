@@ -1,9 +1,7 @@
 // GitHub's message that a person revoked the app.
-
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import type { TestContext } from 'node:test';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';
 import { connect, GITHUB_APP, loginIn, withLongTokens } from './fixtures.ts';
 

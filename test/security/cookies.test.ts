@@ -15,7 +15,7 @@ const [https, loopback] = [true, false].map((secure) => createCookies(secure, se
 ];
 const STRICT = { sameSite: 'strict', maxAge: 60 } as const;
 
-/** One request over a plain connection: what `work` returns, and the cookies that the answer sets. */
+/** Sends one request over a plain connection. @returns the result of `work`, and the cookies that the answer sets */
 async function request<T>(
   t: TestContext,
   work: (ctx: Koa.Context) => T,

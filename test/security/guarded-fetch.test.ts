@@ -1,4 +1,4 @@
-// Fetching what a stranger names: what a caller learns from it. test/threats/guarded-fetch.test.ts has the attacks (threat 12):
+// Fetching a document from an address that a stranger names: what the caller gets. test/threats/guarded-fetch.test.ts has the attacks (threat 12):
 // private addresses, DNS rebinding, redirects, sizes and slow hosts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

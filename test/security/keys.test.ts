@@ -14,7 +14,7 @@ const DAY = 86400;
 onBothStores('signing keys', (store) => {
   const bridge = useBridge({ store });
 
-  /** A replica: the same store and secret, a process of its own. */
+  /** Another replica: the same store and secret, with its own cache. */
   const replica = () =>
     createSigningKeys({
       store: bridge.store.shared,

@@ -50,7 +50,7 @@ describe('the answer to a page of another origin', () => {
   });
   after(() => server.close());
 
-  /** Which origin may read the answer, by the header that says so. */
+  /** The origin that may read the answer, as its header says. */
   async function readableBy(access: OriginAccess, origin: string, method = 'GET'): Promise<string | null> {
     const headers = { origin, 'access-control-request-method': 'POST' };
     const answer = await fetch(`${server.url}/${access}`, { method, headers });

@@ -1,11 +1,11 @@
-// Who really asks, behind proxies. test/threats/hosts-and-origins.test.ts has the attacks (threat 18).
+// The client's address and host behind proxies. test/threats/hosts-and-origins.test.ts has the attacks (threat 18).
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import Koa from 'koa';
 import { forwarded } from '../../src/security/proxies.ts';
 import { listen } from '../support/listen.ts';
 
-/** What a server with these trusted proxies takes for the client's address and host. The request comes from 127.0.0.1. */
+/** The client's address and host, as a server with these trusted proxies sees them. The request comes from 127.0.0.1. */
 async function seen(t: TestContext, trusted: readonly string[], headers: Record<string, string>) {
   const app = new Koa().use(forwarded(trusted)).use((ctx) => {
     ctx.body = { address: ctx.ip, host: ctx.host };

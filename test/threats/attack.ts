@@ -52,7 +52,7 @@ export function sidOf(tokens: Pick<Tokens, 'access_token'>): { person: string; g
 export function sendRaw(
   url: string,
   request: string | Buffer,
-  timeouts = 5_000,
+  timeout = 5_000,
 ): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -60,8 +60,8 @@ export function sendRaw(
     let text = '';
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no answer within ${timeouts} ms, only: ${text}`));
-    }, timeouts);
+      reject(new Error(`no answer within ${timeout} ms, only: ${text}`));
+    }, timeout);
     socket.setEncoding('latin1').on('data', (data) => {
       text += data;
     });

@@ -79,12 +79,12 @@ describe('a Redis server', () => {
     await recovered();
     const after = await store.sessions.read({ person: 'p', grant: 'hung' });
     const again = await store.sessions.redeem({ person: 'p', grant: 'hung' }, presentation('hung'), HOUR);
-    // The server carried out the first redemption once, so that this one is a replay, or not at all.
+    // If the server carried out the first redemption, this one is a replay; if not, this one redeems the code.
     assert.equal(again.outcome, after === undefined ? 'redeemed' : 'replayed');
   });
 
   it('whose connection breaks before it answers is not sent the command again', async (context) => {
-    // A proxy that forwards everything until it is armed; then it breaks the connection instead of answering.
+    // A proxy that forwards everything. When it is armed, it breaks the connection before the next answer.
     let armed = false;
     const proxy = createServer((near) => {
       const far = connect(server.port, '127.0.0.1');
@@ -107,7 +107,7 @@ describe('a Redis server', () => {
       proxy.close();
     });
     const ref = { person: 'p', grant: 'cut' };
-    await liveSession(far, 'p', 'known'); // the server knows the scripts
+    await liveSession(far, 'p', 'known'); // now the server knows the scripts
     await far.sessions.begin(newSession('p', 'cut'));
     armed = true;
     await failsSoon(() => far.sessions.redeem(ref, presentation('cut'), HOUR));

@@ -10,7 +10,7 @@ import type { RedisServer } from '../../support/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../../support/redis-sentinel.ts';
 import { until } from '../../support/until.ts';
 
-/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, perhaps often. */
+/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, possibly several times. */
 const ELECTION = 60_000;
 
 describe('Redis through Sentinel', () => {
@@ -48,7 +48,7 @@ describe('Redis through Sentinel', () => {
     }
   }
 
-  /** A session that the replica has too, and the primary that holds it. */
+  /** A session that the replica has too, and the present primary. */
   async function replicatedSession(context: TestContext, prefix: string) {
     const store = createRedisStore(url, { prefix });
     context.after(() => store.close());

@@ -1,29 +1,7 @@
 // How the doctor says that an address cannot be reached.
 import assert from 'node:assert/strict';
-import { type RequestListener, request } from 'node:http';
 import { describe, it } from 'node:test';
-import type { SimulatedGitHub } from '../../demo/github/index.ts';
 import { unreachable } from '../../src/doctor/finding.ts';
-import { listenWithOwnCertificate, NO_OPENSSL } from '../support/tls.ts';
-import { doctor, run, useSetup } from './fixtures.ts';
-
-describe('the doctor on an address it cannot reach', () => {
-  const setup = useSetup('sqlite');
-
-  it('names the setting for a certificate of an authority of your own', { skip: NO_OPENSSL }, async () => {
-    const enterprise = await listenWithOwnCertificate(setup.directory, passOnTo(setup.github));
-    try {
-      const there = { ...setup.env, GITHUB_URL: enterprise.url };
-      const { problems, text } = await doctor(there);
-      assert.deepEqual(problems, ['GitHub', 'GitHub API']);
-      assert.match(text, /is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*NODE_EXTRA_CA_CERTS=/);
-      const vouched = await run({ ...there, NODE_EXTRA_CA_CERTS: enterprise.certificate });
-      assert.equal(vouched.code, 0, vouched.stdout);
-    } finally {
-      await enterprise.close();
-    }
-  });
-});
 
 describe('the finding for an address that cannot be reached', () => {
   const failed = (error: unknown) => {
@@ -51,15 +29,3 @@ describe('the finding for an address that cannot be reached', () => {
   ] as const)
     it(`says what to do about ${what}`, () => assert.match(failed(coded(code)).remedy, remedy));
 });
-
-/** Forwards requests to the simulated GitHub, as the TLS side of an Enterprise Server. */
-function passOnTo(github: SimulatedGitHub): RequestListener {
-  return (incoming, outgoing) => {
-    const { method, headers, url = '/' } = incoming;
-    const passed = request(new URL(url, github.url), { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(passed);
-  };
-}

@@ -1,10 +1,12 @@
 // What the doctor says about the app at GitHub, and about the API.
 import assert from 'node:assert/strict';
-import type { RequestListener } from 'node:http';
+import { type RequestListener, request } from 'node:http';
 import { describe, it } from 'node:test';
+import type { SimulatedGitHub } from '../../demo/github/index.ts';
 import { listen } from '../support/listen.ts';
 import { freePort } from '../support/ports.ts';
-import { doctor, useSetup } from './fixtures.ts';
+import { listenWithOwnCertificate, NO_OPENSSL } from '../support/tls.ts';
+import { doctor, run, useSetup } from './fixtures.ts';
 
 describe('the doctor on the app at GitHub', () => {
   const setup = useSetup('sqlite');
@@ -78,4 +80,32 @@ describe('the doctor on the app at GitHub', () => {
       assert.match(down.text, /503/);
     }
   });
+
+  it('reports a certificate of an unknown authority, and names the setting that accepts it', {
+    skip: NO_OPENSSL,
+  }, async () => {
+    const enterprise = await listenWithOwnCertificate(setup.directory, passOnTo(setup.github));
+    try {
+      const there = { ...setup.env, GITHUB_URL: enterprise.url };
+      const { problems, text } = await doctor(there);
+      assert.deepEqual(problems, ['GitHub', 'GitHub API']);
+      assert.match(text, /is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*NODE_EXTRA_CA_CERTS=/);
+      const vouched = await run({ ...there, NODE_EXTRA_CA_CERTS: enterprise.certificate });
+      assert.equal(vouched.code, 0, vouched.stdout);
+    } finally {
+      await enterprise.close();
+    }
+  });
 });
+
+/** Forwards requests to the simulated GitHub, as the TLS side of an Enterprise Server. */
+function passOnTo(github: SimulatedGitHub): RequestListener {
+  return (incoming, outgoing) => {
+    const { method, headers, url = '/' } = incoming;
+    const passed = request(new URL(url, github.url), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(passed);
+  };
+}

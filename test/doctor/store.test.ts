@@ -50,7 +50,9 @@ onBothStores('the doctor on the store', (store) => {
 
   it('reports the sessions that an organisation policy cannot ask GitHub about', async () => {
     const policy = { ...setup.env, ALLOWED_GITHUB_ORGS: 'octo-org,hidden-lab/research' };
-    assert.ok((await doctor(policy)).well);
+    const before = await doctor(policy);
+    assert.ok(before.well);
+    assert.match(before.text, /organisation policy: members of octo-org/);
     const issuer = setup.env.PUBLIC_URL ?? '';
     await logIn(issuer, await register(issuer), { parameters: { scope: 'read:user' } });
     await logIn(issuer, await register(issuer), { login: 'monalisa', parameters: { scope: 'read:org' } });

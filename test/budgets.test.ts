@@ -1,9 +1,9 @@
-// The budgets of docs/design.md: how often each flow goes to the store and to GitHub, and how many signatures it makes and
-// checks. Counted, not timed. Rate limiters, refresh locks and policy checks count apart.
+// The budgets of docs/design.md: how many round trips each flow makes to the store and to GitHub, and how many signatures it
+// makes and checks. Rate limiters and policy checks do not count; refresh locks are counted apart.
 import assert from 'node:assert/strict';
 import { after, before, it, mock } from 'node:test';
 import { createAgent } from './support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from './support/bridge.ts';
+import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -21,36 +21,32 @@ import {
 import { RoundTrips } from './support/round-trips.ts';
 
 interface Spent {
-  /** Round trips to the store: calls that start in the same moment travel together. */
+  /** Round trips to the store. Calls that start at the same moment are one round trip. */
   readonly store: number;
-  /** Round trips for refresh locks and what is done under them. */
+  /** Round trips for refresh locks, and those made while one is held. */
   readonly locks: number;
   readonly made: number;
   readonly checked: number;
   readonly github: number;
 }
 
-onBothStores('the budgets', (kind) => {
-  let bridge: TestBridge;
+onBothStores('the number of round trips and signatures', (kind) => {
+  const trips = new RoundTrips();
+  const bridge = useBridge({
+    store: kind,
+    app: { kind: 'github-app', permissions: ['profile'] },
+    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
+    wrapStore: (store) => trips.counting(store),
+  });
   let made: { mock: { callCount(): number } };
   let checked: { mock: { callCount(): number } };
-  const trips = new RoundTrips();
   before(async () => {
-    bridge = await startTestBridge({
-      store: kind,
-      app: { kind: 'github-app', permissions: ['profile'] },
-      env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
-      wrapStore: (store) => trips.counting(store),
-    });
-    // Every signature begins by asking for the key that signs, every check by asking for the one that signed.
+    // Each signature asks for the current key, each check for the key that signed.
     made = mock.method(bridge.bridge.services.keys, 'current');
     checked = mock.method(bridge.bridge.services.keys, 'find');
     await logIn(bridge.url, await register(bridge.url));
   });
-  after(async () => {
-    mock.restoreAll();
-    await bridge.stop();
-  });
+  after(() => mock.restoreAll());
 
   async function spent(flow: () => Promise<unknown>): Promise<Spent> {
     trips.reset();
@@ -62,7 +58,7 @@ onBothStores('the budgets', (kind) => {
       locks: trips.locks,
       made: made.mock.callCount() - madeBefore,
       checked: checked.mock.callCount() - checkedBefore,
-      // What the person's browser does at GitHub is not ours.
+      // Without the requests of the person's browser.
       github: bridge.github.calls.filter(({ path }) => /^\/api\/|access_token$/.test(path)).length,
     };
   }
@@ -73,7 +69,7 @@ onBothStores('the budgets', (kind) => {
     assert.equal(result?.isError, undefined);
   };
 
-  it('of a call that needs nothing of GitHub', async () => {
+  it('is within the budget for a call that needs nothing of GitHub', async () => {
     const { access_token } = await logIn(bridge.url, await register(bridge.url));
     const first = await spent(() => call(access_token, 'get_auth_status'));
     assert.deepEqual(first, { store: 1, locks: 0, made: 0, checked: 1, github: 0 });
@@ -81,7 +77,7 @@ onBothStores('the budgets', (kind) => {
     assert.deepEqual(second, { store: 1, locks: 0, made: 0, checked: 0, github: 0 });
   });
 
-  it('of get_user_profile', async () => {
+  it('is within the budget for get_user_profile', async () => {
     const { access_token } = await logIn(bridge.url, await register(bridge.url), { login: 'hubot' });
     const first = await spent(() => call(access_token, 'get_user_profile'));
     assert.ok(first.store >= 1 && first.store <= 2, `${first.store} round trips`);
@@ -92,7 +88,7 @@ onBothStores('the budgets', (kind) => {
     assert.equal(bridge.github.callsTo('GET', '/api/v3/user')[0]?.status, 304);
   });
 
-  it('of a code exchange', async () => {
+  it('is within the budget for a code exchange', async () => {
     for (const [metadata, scope, signatures] of [
       [{}, 'read:user', 1],
       [{}, 'openid read:user', 2],
@@ -108,7 +104,7 @@ onBothStores('the budgets', (kind) => {
     }
   });
 
-  it('of a refresh', async () => {
+  it('is within the budget for a refresh', async () => {
     const client = await register(bridge.url);
     let tokens = await logIn(bridge.url, client);
     const refresh = () =>
@@ -119,14 +115,14 @@ onBothStores('the budgets', (kind) => {
     assert.ok(usual.store >= 1 && usual.store <= 2, `${usual.store} round trips`);
     assert.deepEqual({ ...usual, store: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 0 });
     bridge.advance(28_800);
-    await spent(() => bridge.bridge.services.keys.jwks()); // the key set is due too, and is read beside the request
+    await spent(() => bridge.bridge.services.keys.jwks()); // the keys are due to be read again, which is not part of the refresh
     const due = await refresh();
     assert.ok(due.store <= 2, `${due.store} round trips`);
     assert.ok(due.locks >= 1 && due.locks <= 4, `${due.locks} round trips for the lock`);
     assert.deepEqual({ ...due, store: 0, locks: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 1 });
   });
 
-  it('of a whole login, from /authorize to the code', async () => {
+  it('is within the budget for a whole login, from /authorize to the code', async () => {
     const client = await register(bridge.url);
     for (const person of ['monalisa', 'monalisa']) {
       const whole = await spent(() => loginUpToTheCode(bridge, client, person));

@@ -1,5 +1,5 @@
-// What the READMEs, .env.example and the compose file say, against the code: settings and their defaults, commands, files, and the
-// tool to copy.
+// Compares the READMEs, .env.example and the compose file with the code: settings and their defaults, commands, files, and the
+// example of a tool.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { readConfig } from '../src/config/config.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import type { Tool, ToolContext } from '../src/mcp/tool.ts';
-import { CLIENT_ID, startTestBridge } from './support/bridge.ts';
+import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
 import { getJson } from './support/oauth.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -34,7 +34,7 @@ const ROWS = Object.entries(SETTINGS).map(([name, setting]) => {
   return `| \`${name}\`${setting.secret ? ' \\*' : ''} | ${shown} | ${setting.meaning} |`;
 });
 
-/** What a row says in any language: the name, whether it is a secret, and what stands as code in its default. */
+/** The parts of a row that are the same in each language: the name, whether it is a secret, and the code in its default. */
 function inAnyLanguage(row: string): { name: string; default: string[] } {
   const [, name = '', shown = ''] = row.split('|');
   return { name: name.trim(), default: matches(shown, /`([^`]+)`/g) };
@@ -54,7 +54,7 @@ describe('the documentation', () => {
       assert.deepEqual(rowsOf(readme).map(inAnyLanguage), ROWS.map(inAnyLanguage));
     });
 
-    it(`names in ${readme} only files and commands that there are`, () => {
+    it(`names in ${readme} only files and commands that exist`, () => {
       const text = read(readme);
       const files = [...matches(text, /\]\(([\w./-]+)(?:#[\w-]*)?\)/g), ...matches(text, /(?:src|srcset)="([^"]+)"/g)];
       const folders = matches(text, /^\| (`[a-z/]+`.*?) \|/gm).flatMap((cell) => matches(cell, /`([a-z/]+)`/g));
@@ -71,11 +71,11 @@ describe('the documentation', () => {
     assert.deepEqual(rowsOf('README.md'), ROWS);
   });
 
-  it('says the default of PUBLIC_URL, which is derived, as it is', () => {
+  it('has the right default for PUBLIC_URL, which is derived', () => {
     assert.equal(SETTINGS.PUBLIC_URL.without, `\`${readConfig(GITHUB_APP).publicUrl}\``);
   });
 
-  it('says the same in both languages: commands and code', () => {
+  it('has the same headings, commands and code in both languages', () => {
     const [english, japanese] = READMES.map((readme) => ({
       code: matches(read(readme), /^```\w+\n(.*?)^```$/gms),
       headings: matches(read(readme), /^(#+) /gm),
@@ -83,7 +83,7 @@ describe('the documentation', () => {
     assert.deepEqual(japanese, english);
   });
 
-  it('passes to the container every setting that is not its own', () => {
+  it('passes every setting to the container, except those that the container sets itself', () => {
     const passed = matches(read('docker-compose.yml'), /^ {6}([A-Z_]+):/gm);
     const own = ['HOST', 'DATA_DIR', 'CLIENTS_FILE'];
     assert.deepEqual(passed.sort(), NAMES_OF_SETTINGS.filter((name) => !own.includes(name)).sort());
@@ -98,7 +98,7 @@ describe('the documentation', () => {
     assert.ok(shown.includes('GITHUB_CLIENT_ID'));
   });
 
-  it('shows a tool that works as it stands', async (t) => {
+  it('shows a tool that works as it is printed', async (t) => {
     const source = matches(read('README.md'), /^```ts\n(.*?)^```$/gms)[0] ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'bridge-readme-'));
     t.after(() => rmSync(folder, { recursive: true }));
@@ -109,10 +109,9 @@ describe('the documentation', () => {
     writeFileSync(file, here);
     const { getUser }: { getUser: Tool } = await import(pathToFileURL(file).href);
 
-    const bridge = await startTestBridge({ store: 'sqlite' });
-    t.after(() => bridge.stop());
+    const bridge = await bridgeFor(t, { store: 'sqlite' });
     const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID });
-    // The example uses no more of what a handler is given.
+    // The example uses only this member of the context.
     const context = {
       github: async (path: string) => {
         const { body } = await getJson(`${bridge.github.url}/api/v3${path}`, { authorization: `Bearer ${token}` });

@@ -1,7 +1,7 @@
 // What `npm test` runs: type check and lint, the programs the tests need, one Redis for all, then node's test runner.
 //
 //     npm test                            everything but test/clients and test/conformance
-//     npm test -- test/store              the tests of a folder; files and globs do as well
+//     npm test -- test/store              the tests of a folder; a file or a glob works too
 //     npm test -- --test-name-pattern=x   options go to node's test runner
 //
 // Fails when anything failed, when a test was skipped without a reason, and when nothing ran at all.
@@ -21,7 +21,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TEST_TIMEOUT = 120_000; // milliseconds, for each test
 const APART = ['test/clients/**', 'test/conformance/**'];
 
-/** A failure that has been told in full: exit code 1, nothing more to print. */
+/** A failure that was already printed: the exit code is 1, and nothing more is printed. */
 class Failed extends Error {}
 
 const children = new Set<ChildProcess>();
@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<void> {
   const redis = await stage('redis', () => startRedis());
   try {
     const tally = await stage('tests', () => runTests(files.sort(), options, system, redis));
-    // A name pattern leaves files without a test to run, and they are not to blame.
+    // With a name pattern some files have no test to run, which is no failure.
     const filtered = options.some((option) => /^--test-(name-pattern|skip-pattern|only)/.test(option));
     judge(filtered ? { ...tally, tests: tally.tests - tally.emptyFiles.length, emptyFiles: [] } : tally);
   } finally {
@@ -58,7 +58,7 @@ function requirePinnedNode(): void {
   fail(`this is Node ${process.versions.node}, not ${wanted}: run "npm rebuild node", then "npm test"`);
 }
 
-/** A folder stands for the tests in it, anything else for itself or as a glob. */
+/** The test files of a folder, or those that match a path or a glob. */
 function filesOf(named: string): string[] {
   const isFolder = existsSync(named) && statSync(named).isDirectory();
   const found = globSync(isFolder ? join(named, '**/*.test.ts') : named, { exclude: ['**/node_modules/**'] });
@@ -83,12 +83,12 @@ async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
 }
 
 async function runTests(files: string[], options: string[], system: System, redis: RedisServer): Promise<Tally> {
-  const tally = join(redis.dir, 'tally.json'); // a folder that goes, however the run ends
+  const tally = join(redis.dir, 'tally.json'); // this folder is deleted, however the run ends
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=./test/support/tally-reporter.ts', `--test-reporter-destination=${tally}`],
   ];
-  // Tests wait more than they compute, so that even two cores take two files at a time.
+  // At least two files at a time, because tests wait more than they compute.
   const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`;
   const defaults = ['--test', `--test-timeout=${TEST_TIMEOUT}`, concurrency];
   const child = start(process.execPath, [...defaults, ...reporters, ...options, ...files], {
@@ -146,7 +146,7 @@ async function exitCode(child: ChildProcess): Promise<number> {
   return typeof code === 'number' ? code : 1;
 }
 
-/** The shared Redis needs no word: it ends with this process (test/support/redis.ts). */
+/** The shared Redis is not in the list: it ends with this process (test/support/redis.ts). */
 function endAll(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
   for (const { pid } of children) if (pid !== undefined) process.kill(-pid, 'SIGTERM');
   process.exit(128 + constants.signals[signal]);

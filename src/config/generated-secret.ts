@@ -1,9 +1,10 @@
 /** The secret for a loopback installation: generated once, stored in `DATA_DIR`, readable by its owner only. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPrivateDirectory } from '../base/private-directory.ts';
 import type { Config } from './config.ts';
+import { MIN_SECRET_BYTES } from './kinds.ts';
 
 /** The same configuration with at least one secret: the configured ones, or one generated into `DATA_DIR`. */
 export function withGeneratedSecret(config: Config): Config {
@@ -13,11 +14,26 @@ export function withGeneratedSecret(config: Config): Config {
 function generatedSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
   createPrivateDirectory(dataDir);
-  try {
-    writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  if (!existsSync(path)) writeOnce(path, `${randomBytes(48).toString('base64url')}\n`);
   chmodSync(path, 0o600);
-  return readFileSync(path, 'utf8').trim();
+  const secret = readFileSync(path, 'utf8').trim();
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+    throw new Error(`${path} holds no secret: restore it from a copy, or remove it to begin with an empty store`);
+  return secret;
+}
+
+/** Writes a file whole or not at all. Of several processes that do so at once, one wins. */
+function writeOnce(path: string, text: string): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // Some file systems have no hard links.
+    if (code === 'EPERM' || code === 'ENOTSUP') renameSync(draft, path);
+    else if (code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }

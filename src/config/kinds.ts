@@ -22,7 +22,7 @@ const TEAM = /^[\w.-]+$/;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 const REDIS_ADDRESS = /^(rediss?|rediss?-sentinel|rediss?-cluster):\/\/./;
-const MIN_SECRET_BYTES = 32;
+export const MIN_SECRET_BYTES = 32;
 /** The remedy for a secret that is missing or too short. */
 export const GENERATE_SECRET = 'Generate one, for example with: openssl rand -base64 48';
 

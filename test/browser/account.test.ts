@@ -1,8 +1,8 @@
-// The account page and the administrators' page in Chromium: what is connected, and ending it.
+// The account page and the administrators' page in Chromium: they show the connected clients and disconnect them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { CLIENT_ID, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_ID, useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser } from '../support/browser.ts';
 import { callTool, connect, type Tokens } from '../support/oauth.ts';
 import { openPage } from './open-page.ts';
@@ -10,15 +10,11 @@ import { passGithub, press } from './tour.ts';
 
 describe('the account page', () => {
   let browser: Browser;
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'octocat' } });
   before(async () => {
     browser = await launchBrowser();
-    bridge = await startTestBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'octocat' } });
   });
-  after(async () => {
-    await browser.close();
-    await bridge.stop();
-  });
+  after(() => browser.close());
 
   const open = async (t: TestContext) => (await openPage(t, browser)).page;
   const text = (page: Page) => page.locator('main').innerText();
@@ -34,11 +30,11 @@ describe('the account page', () => {
     return (await connect(bridge.url, { login, metadata: { client_name }, parameters: { scope } })).tokens;
   }
 
-  /** The status of a call with these tokens. */
+  /** The HTTP status of a tool call with these tokens. */
   const call = async (tokens: Tokens) => (await callTool(bridge.url, tokens.access_token, 'get_auth_status')).status;
   const liveTokens = (account: string) => bridge.github.liveTokens({ account, clientId: CLIENT_ID }).length;
 
-  it('shows nothing to a stranger, and after signing in what is connected', async (t) => {
+  it('shows nothing to a stranger, and the connected clients after signing in', async (t) => {
     await connectAs('monalisa', 'Notes', 'repo user:email');
     const page = await open(t);
     await page.goto(`${bridge.url}/account`);
@@ -64,7 +60,7 @@ describe('the account page', () => {
     assert.ok(liveTokens('hubot') > 0);
   });
 
-  it('disconnects all, at GitHub too', async (t) => {
+  it('disconnects all clients, at GitHub too', async (t) => {
     const [notes, editor] = [await connectAs('monalisa', 'Notes'), await connectAs('monalisa', 'Editor', 'repo')];
     const page = await open(t);
     await signIn(page, 'monalisa');
@@ -77,7 +73,7 @@ describe('the account page', () => {
     assert.equal(liveTokens('monalisa'), 0);
   });
 
-  it('signs out, and then refuses what its forms did before', async (t) => {
+  it('refuses its forms after signing out', async (t) => {
     const tokens = await connectAs('monalisa', 'Notes');
     const { page, context } = await openPage(t, browser);
     await signIn(page, 'monalisa');
@@ -93,7 +89,7 @@ describe('the account page', () => {
   it('says so when the person cancels at GitHub', async (t) => {
     const page = await open(t);
     await page.goto(`${bridge.url}/account`);
-    // Revoked at GitHub, so that it asks again.
+    // The authorization is revoked at GitHub, so that GitHub asks again.
     await bridge.github.revokeAuthorization('hubot', CLIENT_ID);
     await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
     await passGithub(page, 'hubot', 'cancel');
@@ -121,7 +117,7 @@ describe('the account page', () => {
     assert.deepEqual([await call(notes), await call(editor)], [401, 200]);
   });
 
-  it('is not there for everybody else', async (t) => {
+  it('does not lead other people to the page of the administrators, which is 404 for them', async (t) => {
     const page = await open(t);
     await signIn(page, 'monalisa');
     const response = await page.goto(`${bridge.url}/account/sessions`);

@@ -1,8 +1,8 @@
-// A login as a person sees it, in Chromium: consent, GitHub's pages, and back to a client that listens on this machine; and
-// what people do on the way: change their minds, click twice, go back, reload, come late.
+// A login in Chromium: the consent page, GitHub's pages, and back to a client that listens on this machine. People cancel, click
+// twice, go back, reload, or come too late.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from '../support/browser.ts';
 import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
@@ -17,16 +17,12 @@ after(() => browser.close());
 const open = (t: TestContext, options?: PageOptions) => openPage(t, browser, options);
 
 onBothStores('a login in the browser', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store });
   let client: NativeClient;
   before(async () => {
-    bridge = await startTestBridge({ store });
     client = await startNativeClient(bridge.url, 'Example Client');
   });
-  after(async () => {
-    await client.close();
-    await bridge.stop();
-  });
+  after(() => client.close());
 
   it('goes from consent through GitHub to the client, whose tokens work', async (t) => {
     const { page } = await open(t);
@@ -51,9 +47,9 @@ onBothStores('a login in the browser', (store) => {
     assert.equal(result?.structuredContent?.login, 'monalisa');
   });
 
-  // The page that the first click led to never shows: the person clicked again before it was there.
+  // The second click comes before the page of the first one is shown.
   for (const cookies of ['kept', 'lost'] as const)
-    it(`goes on from a second click on Allow as from the first, the cookies of whose answer were ${cookies}`, async (t) => {
+    it(`goes on after a second click on Allow when the cookies of the first answer were ${cookies}`, async (t) => {
       const { page } = await open(t);
       const login = client.begin();
       await page.goto(login.url);
@@ -83,16 +79,12 @@ onBothStores('a login in the browser', (store) => {
 });
 
 describe('a login in the browser', () => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite' });
   let client: NativeClient;
   before(async () => {
-    bridge = await startTestBridge({ store: 'sqlite' });
     client = await startNativeClient(bridge.url, 'Example Client');
   });
-  after(async () => {
-    await client.close();
-    await bridge.stop();
-  });
+  after(() => client.close());
   const heading = (page: ObservedPage['page']) => page.locator('h1').innerText();
 
   it('tells the client when the person cancels, and leaves GitHub alone', async (t) => {
@@ -118,7 +110,7 @@ describe('a login in the browser', () => {
     assert.equal(await page.locator('p').innerText(), ARRIVED);
   });
 
-  it('keeps two logins in one browser apart, in whatever order they end', async (t) => {
+  it('is separate from another login in the same browser, in whatever order they end', async (t) => {
     const { page, context } = await open(t);
     const tab = await context.newPage();
     const [first, second] = [client.begin(), client.begin()];
@@ -150,7 +142,7 @@ describe('a login in the browser', () => {
     assert.equal(await heading(page), 'This sign-in is over');
   });
 
-  it('asks anew after the back button, at GitHub and at the end', async (t) => {
+  it('can be decided again after the back button, at GitHub and at the end', async (t) => {
     const { page } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -167,7 +159,7 @@ describe('a login in the browser', () => {
     assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied');
   });
 
-  it('takes the form of every consent page that is still open, however often it was loaded', async (t) => {
+  it('accepts the form of every consent page that is still open, however often it was loaded', async (t) => {
     const { page, context } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -182,7 +174,7 @@ describe('a login in the browser', () => {
     assert.match((await login.tokens()).access_token, /^eyJ/);
   });
 
-  it('gives nothing twice for a page of GitHub that is loaded again', async (t) => {
+  it('gives no second code when the callback is loaded again', async (t) => {
     const { page } = await open(t);
     const login = client.begin();
     await page.goto(login.url);
@@ -231,7 +223,7 @@ describe('a login in the browser', () => {
     tokensOf(await tokenRequest(bridge.url, redemption(app, answer.get('code') ?? '', verifier)));
   });
 
-  it('explains to the person of an unknown client how to get out of it, and finds the log line', async (t) => {
+  it('explains to the person of an unknown client what to do, and names the reference of the log line', async (t) => {
     const { page } = await open(t);
     const response = await page.goto(
       authorizationUrl(bridge.url, { ...client.client, client_id: 'forgotten' }, pkce().challenge),
@@ -253,8 +245,8 @@ describe('a login in the browser', () => {
     assert.equal(await page.locator('main a').count(), 0);
   });
 
-  describe('in Japanese', () => {
-    it('by the language of the browser, through to an error', async (t) => {
+  describe('is in Japanese', () => {
+    it('by the language of the browser, also on an error page', async (t) => {
       const { page } = await open(t, { locale: 'ja-JP' });
       await page.goto(client.begin().url);
       assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
@@ -265,7 +257,7 @@ describe('a login in the browser', () => {
       assert.equal(await heading(page), 'このサインインは終了しています');
     });
 
-    it('by ui_locales of the client, also on the way back from GitHub', async (t) => {
+    it('by ui_locales of the client, also after GitHub', async (t) => {
       const { page } = await open(t, { locale: 'en-US' });
       await page.goto(client.begin({ ui_locales: 'fr ja en' }).url);
       assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
@@ -277,7 +269,7 @@ describe('a login in the browser', () => {
       assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
     });
 
-    it('on the front page, by a link', async (t) => {
+    it('by a link on the front page', async (t) => {
       const { page } = await open(t);
       await page.goto(bridge.url);
       assert.equal(await heading(page), 'GitHub for your MCP clients');

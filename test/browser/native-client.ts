@@ -1,5 +1,5 @@
-// An MCP client on the person's machine, as far as the browser meets it: it registers, makes the address that it would open,
-// and listens on loopback for the answer.
+// The part of an MCP client on the person's machine that the browser meets: it registers, makes the address to open, and listens
+// on loopback for the answer.
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import {
 
 export interface NativeClient {
   readonly client: TestClient;
-  /** The address to open in the browser, each time for a new login. */
+  /** The address to open in the browser. */
   begin(parameters?: Record<string, string | undefined>): NativeLogin;
   close(): Promise<void>;
 }
@@ -29,10 +29,10 @@ export interface NativeLogin {
   tokens(): Promise<Tokens>;
 }
 
-/** What the listener shows, for the test to see that the browser arrived. */
+/** The text that the listener shows, so that a test can see that the browser arrived. */
 export const ARRIVED = 'You can close this window.';
 
-/** @param name as the consent page shows it */
+/** @param name shown on the consent page */
 export async function startNativeClient(issuer: string, name: string): Promise<NativeClient> {
   const answers = new EventEmitter();
   const server = createServer((request, response) => {
@@ -54,7 +54,7 @@ export async function startNativeClient(issuer: string, name: string): Promise<N
     begin(parameters = {}) {
       const { verifier, challenge } = pkce();
       const state = `login-${++logins}`;
-      // Heard from the start, so that an answer that comes early is not missed.
+      // Waits from the start, so that an early answer is not missed.
       const answered = once(answers, state).then(([search]) => search as URLSearchParams);
       return {
         url: authorizationUrl(issuer, client, challenge, { state, ...parameters }),

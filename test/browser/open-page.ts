@@ -1,9 +1,9 @@
-// A page of the browser for the length of a test, which fails when the page did what a good page never does.
+// A browser page for one test. The test fails when the page had an error, a CSP violation or a third-party request.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type Browser, newPage, type ObservedPage, type PageOptions } from '../support/browser.ts';
 
-/** A page in a fresh profile; at the end it must have had no error, no CSP violation and no third-party request. */
+/** Opens a page in a new profile, and checks its record when the test is over. */
 export async function openPage(t: TestContext, browser: Browser, options: PageOptions = {}): Promise<ObservedPage> {
   const observed = await newPage(browser, options);
   t.after(async () => {

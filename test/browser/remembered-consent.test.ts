@@ -1,8 +1,8 @@
-// A consent that may be remembered: for a website, on demand, for the person who gave it and for exactly what was allowed.
+// A consent is remembered when the person asks for that: for a website, for this person, and for exactly what was allowed.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser } from '../support/browser.ts';
 import {
   authorizationUrl,
@@ -22,34 +22,30 @@ const CONSENT = 'Allow access to your GitHub account?';
 
 describe('a remembered consent', () => {
   let browser: Browser;
-  let bridge: TestBridge;
+  const bridge = useBridge({ store: 'sqlite' });
   let client: TestClient;
   before(async () => {
     browser = await launchBrowser();
-    bridge = await startTestBridge({ store: 'sqlite' });
   });
-  after(async () => {
-    await browser.close();
-    await bridge.stop();
-  });
+  after(() => browser.close());
   beforeEach(async () => {
     client = await register(bridge.url, { client_name: 'Notes', redirect_uris: [`${WEBSITE}/callback`] });
   });
 
-  /** A browser in which the website exists. Playwright's own routes do not see where a redirect leads, the protocol's do. */
+  /** A browser in which the website exists. Routes of Playwright do not see the target of a redirect; the protocol does. */
   async function open(t: TestContext): Promise<Page> {
     const { page, context } = await openPage(t, browser);
     const protocol = await context.newCDPSession(page);
     const body = Buffer.from('<!doctype html><html lang="en"><title>Notes</title><h1>Notes</h1>').toString('base64');
     protocol.on('Fetch.requestPaused', ({ requestId }) => {
-      // A page that is left meanwhile takes its requests with it; then there is nobody to answer.
+      // When the page was left meanwhile, its requests have ended and cannot be answered.
       protocol.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body }).catch(() => {});
     });
     await protocol.send('Fetch.enable', { patterns: [{ urlPattern: `${WEBSITE}/*` }] });
     return page;
   }
 
-  /** Opens an authorization request; answers its verifier. */
+  /** Opens an authorization request. @returns its verifier */
   async function ask(page: Page, parameters: Record<string, string> = {}): Promise<string> {
     const { verifier, challenge } = pkce();
     await page.goto(authorizationUrl(bridge.url, client, challenge, parameters));
@@ -61,7 +57,7 @@ describe('a remembered consent', () => {
     await press(page, ALLOW);
   }
 
-  /** Whose tokens the website gets for the code that it was just brought. */
+  /** Redeems the code that the website just received. @returns the login of the person whose tokens it gets */
   async function whoArrived(page: Page, verifier: string): Promise<unknown> {
     const answer = new URL(page.url());
     assert.equal(answer.origin, WEBSITE);
@@ -73,7 +69,7 @@ describe('a remembered consent', () => {
 
   const heading = (page: Page) => page.locator('h1').innerText();
 
-  it('is not asked for again', async (t) => {
+  it('is not asked for again for the same request', async (t) => {
     const page = await open(t);
     await ask(page);
     await allow(page, { remember: true });
@@ -123,7 +119,7 @@ describe('a remembered consent', () => {
     assert.equal(await whoArrived(page, verifier), 'monalisa');
   });
 
-  it('is forgotten with the connection, on the account page', async (t) => {
+  it('is forgotten when the person disconnects the client on the account page', async (t) => {
     const page = await open(t);
     const verifier = await ask(page);
     await allow(page, { remember: true });

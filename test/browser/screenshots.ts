@@ -1,5 +1,5 @@
 // `npm run screenshots`: the pictures of README.md, taken from `npm run demo` itself, into docs/images.
-// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, for whoever looks at them all.
+// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, to look at.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startTestBridge } from '../support/bridge.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { authorizationUrl, connect, pkce, register } from '../support/oauth.ts';
-import { passGithub, press, startTourBridge, tour } from './tour.ts';
+import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 
 const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
-/** Where `npm run demo` stands. */
+/** The address of `npm run demo`. */
 const DEMO = 'http://localhost:8000';
 
 const [folder] = process.argv.slice(2);
@@ -66,7 +67,7 @@ async function everyPage(
   into: string,
 ): Promise<void> {
   mkdirSync(into, { recursive: true });
-  const bridge = await startTourBridge();
+  const bridge = await startTestBridge(TOUR_BRIDGE);
   const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 1000, height: 900 } });
   try {
     await tour(bridge, page, async (name, shown) => {
@@ -83,7 +84,7 @@ async function open(browser: Browser, options: BrowserContextOptions): Promise<P
   return context.newPage();
 }
 
-/** `npm run demo`, with a store of its own. */
+/** Starts `npm run demo` with a new store. */
 async function startDemo(): Promise<{ stop(): Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'bridge-demo-'));
   const demo = spawn(process.execPath, ['demo/main.ts'], {

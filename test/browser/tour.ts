@@ -1,10 +1,9 @@
-// A tour of the pages that people really meet, in the order in which they meet them: for whoever looks at each of them, be it axe,
-// a test or a person (screenshots.ts).
+// A tour of all pages, in the order in which people meet them. tour.test.ts checks each page, screenshots.ts takes its picture.
 import type { Locator, Page } from 'playwright-core';
-import { startTestBridge, type TestBridge } from '../support/bridge.ts';
+import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import { authorizationUrl, connect, pkce, register, type TestClient } from '../support/oauth.ts';
 
-/** Buttons of the simulated GitHub, which speaks English only. */
+/** Buttons of the simulated GitHub, which is in English only. */
 export const AUTHORIZE = /^Authorize /;
 export const signInAs = (login: string) => new RegExp(`^(?:Sign in|Continue) as ${login}\\b`);
 
@@ -12,13 +11,11 @@ export const signInAs = (login: string) => new RegExp(`^(?:Sign in|Continue) as 
 export const ALLOW = 'button[name=decision][value=allow]';
 export const CANCEL = 'button[name=decision][value=deny]';
 
-/** A bridge that has a reason for every page: administrators, and an organisation that one must be in. */
-export function startTourBridge(): Promise<TestBridge> {
-  return startTestBridge({
-    store: 'sqlite',
-    env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
-  });
-}
+/** A bridge that can show every page: it has administrators, and admits only members of an organisation. */
+export const TOUR_BRIDGE: TestBridgeOptions = {
+  store: 'sqlite',
+  env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
+};
 
 /** Presses a button or follows a link, and waits for the page that it leads to. */
 export async function press(page: Page, target: string | Locator): Promise<void> {
@@ -27,7 +24,7 @@ export async function press(page: Page, target: string | Locator): Promise<void>
   await loaded;
 }
 
-/** Goes through GitHub's pages, whatever of them there is for this browser. */
+/** Goes through those pages of GitHub that it shows to this browser. */
 export async function passGithub(page: Page, login: string, decision: 'authorize' | 'cancel' = 'authorize') {
   const account = page.getByRole('button', { name: signInAs(login) });
   const authorize = page.getByRole('button', { name: AUTHORIZE });
@@ -38,8 +35,8 @@ export async function passGithub(page: Page, login: string, decision: 'authorize
 }
 
 /**
- * @param page in a fresh profile
- * @param look is shown each page, with a name for it
+ * @param page in a new profile
+ * @param look called with each page and its name
  */
 export async function tour(
   bridge: TestBridge,
@@ -161,7 +158,7 @@ export async function tour(
   await show('consent-app');
   await press(page, CANCEL);
   await show('returning-denied');
-  // In another tab, for in this one Chromium asks whether to open the app, and hears no clicks while it does.
+  // In another tab: in this one Chromium asks whether to open the app, and ignores clicks meanwhile.
   const tab = await page.context().newPage();
   await tab.goto(authorizationUrl(url, app, pkce().challenge));
   await press(tab, ALLOW);

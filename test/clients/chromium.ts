@@ -2,7 +2,7 @@
 
 import type { Page } from 'playwright-core';
 
-/** From the consent page to where the login leads, if the window stays open that long. */
+/** Clicks from the consent page to the end of the login, as long as the window is open. */
 export async function logInOn(page: Page, login: string): Promise<void> {
   const bridge = new URL(page.url()).origin;
   await page.getByRole('button', { name: 'Allow' }).click();
@@ -11,11 +11,11 @@ export async function logInOn(page: Page, login: string): Promise<void> {
   const account = page.locator(`button[name="login"][value="${login}"]`);
   const authorize = page.locator('button[name="authorize"][value="1"]');
   const closed = page.waitForEvent('close');
-  // GitHub remembers who signed in, and whom that person authorized: either of its pages may be left out.
+  // GitHub remembers who signed in, and which apps that person authorized, so either of its pages may be missing.
   for (const button of [account, authorize]) {
     const gone = page.waitForURL(({ origin }) => origin !== github).catch(() => {});
     await Promise.race([button.waitFor(), authorize.waitFor(), gone, closed]);
     if (!page.isClosed() && (await button.isVisible())) await button.click();
   }
-  closed.catch(() => {}); // nobody waits for it any more
+  closed.catch(() => {}); // nothing waits for it any more
 }

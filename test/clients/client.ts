@@ -1,5 +1,5 @@
-// What is asked of every client: it logs in, lists the tools, calls get_user_profile, and goes on when its access token has
-// expired, without a word to the person.
+// What every client must do: log in, list the tools, call get_user_profile, and go on when its access token has expired, without
+// asking the person.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ export const TOOLS = [
 
 /** A client that is logged in. */
 export interface Connected {
-  /** Its registration at the bridge, as of now. */
+  /** The client id of its present registration at the bridge. */
   clientId(): string;
   /** How often the person was sent to log in. */
   logins(): number;
@@ -27,16 +27,16 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** A line of the table. */
+/** A row of the table. */
 export interface Row {
   readonly client: string;
   readonly version: string;
   readonly transport: string;
-  /** Takes the client through. @returns what was seen. @throws when something else was */
+  /** Runs the client. @returns what it did, for the table. @throws when it did something else */
   run(demo: Demo): Promise<string>;
 }
 
-/** Logs a client in as octocat, and asks of it what is asked of every client. */
+/** Logs a client in as octocat, and checks what every client must do. */
 export async function exercise(demo: Demo, connecting: Promise<Connected>): Promise<string> {
   const connected = await connecting;
   try {
@@ -79,7 +79,7 @@ const resultSchema = z.looseObject({
   content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
 });
 
-/** Whose profile a result of `get_user_profile` is, by its text: not every client hands structured content on. */
+/** The login in a result of `get_user_profile`, from its text: not every client gives the structured content. */
 export function profileLoginOf(result: unknown): string {
   const { isError, content } = resultSchema.parse(result);
   const text = content[0]?.text ?? '';

@@ -1,5 +1,5 @@
-// The demo (`npm run demo`) as a process of its own, on free ports and with a store of its own, with access tokens that live
-// for seconds. What happens in it is read from its log.
+// The demo (`npm run demo`) in a process of its own, on free ports and with a new store. Its access tokens live for seconds. What
+// happens in it is read from its log.
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -35,14 +35,14 @@ export class Demo {
     this.#env = env;
   }
 
-  /** @param env configuration besides what every demo here has */
+  /** @param env further configuration */
   static async start(env: Record<string, string> = {}): Promise<Demo> {
     const demo = new Demo(await freePort(), await freePort(), env);
     await demo.#start();
     return demo;
   }
 
-  /** What happened to a client, in order. */
+  /** The events of a client, in order. */
   eventsOf(clientId: string): DemoEvent[] {
     return this.#events.filter((event) => event.clientId === clientId);
   }
@@ -52,18 +52,18 @@ export class Demo {
     return this.#events.flatMap(({ event, clientId }) => (event === 'client.registered' && clientId ? [clientId] : []));
   }
 
-  /** Resolves when something has happened to a client at least `times`: the log comes a moment after the answer. */
+  /** Resolves when an event of a client was logged at least `times`: the log comes a moment after the answer. */
   async saw(event: string, clientId: string, times: number): Promise<void> {
     const count = () => this.eventsOf(clientId).filter((seen) => seen.event === event).length;
     await until(() => count() >= times, { what: `${event} of ${clientId}, ${times} times`, timeout: 5_000 });
   }
 
-  /** Resolves when every access token of this moment has expired. Time is all that makes them expire. */
+  /** Resolves when every access token that exists now has expired. They expire by time only. */
   async expireTokens(): Promise<void> {
     await delay((ACCESS_TOKEN_TTL + 1) * 1000);
   }
 
-  /** The same store again, as after an update of the bridge; with `lose`, an empty one. GitHub starts afresh. */
+  /** Restarts with the same store, as after an update of the bridge; with `lose`, with an empty one. GitHub starts empty. */
   async restart({ lose = false } = {}): Promise<void> {
     await this.#end();
     if (lose) {

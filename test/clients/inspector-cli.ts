@@ -1,4 +1,4 @@
-// MCP Inspector's command line client: each command is a process of its own, which finds the tokens of the one before.
+// MCP Inspector's command line client: each command is a process of its own, which reads the tokens that the last one stored.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

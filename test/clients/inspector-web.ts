@@ -60,7 +60,7 @@ export async function connectInspectorWeb(
     if (frame.url().startsWith(`${demo.url}/authorize?`)) asked.push(new URL(frame.url()).searchParams);
   });
   const connect = async () => {
-    // The switch itself is out of sight, under a picture of one that moves about.
+    // The checkbox itself is hidden under a picture of a switch.
     await page.getByRole('switch', { name: /Connect or disconnect/ }).dispatchEvent('click');
     await page.waitForURL(`${demo.url}/authorize?**`);
     await logInOn(page, 'octocat');
@@ -90,7 +90,7 @@ export async function connectInspectorWeb(
   };
 }
 
-/** The result is in an editor that draws only the rows in sight: its Copy button has all of it. */
+/** The result is in an editor that renders only the visible lines, so it is copied with the Copy button. */
 async function callGetUserProfile(page: Page): Promise<string> {
   const results = page.getByRole('heading', { name: 'Results' });
   if (await results.isVisible()) await page.getByRole('button', { name: 'Close results' }).click();

@@ -1,5 +1,5 @@
-// Clients that cannot be run here, by what they do on the wire: where the answer goes, how they register and what they ask
-// for, as their users observed it.
+// Clients that cannot be run here. Each is imitated by its requests, as its users observed them: its redirect URI, its registration
+// and its parameters.
 
 import assert from 'node:assert/strict';
 import { z } from 'zod';
@@ -19,11 +19,11 @@ import { type Connected, exercise, profileLoginOf, type Row } from './client.ts'
 import { Demo } from './demo.ts';
 
 interface Manner {
-  /** What it registers; public unless it says otherwise. */
+  /** The metadata it registers; a public client by default. */
   readonly metadata: Record<string, unknown>;
-  /** Where the answer goes this time; the first that it registered unless given. */
+  /** The redirect URI of this login; by default the first registered one. */
   readonly redirectUri?: string;
-  /** Authorization request parameters of its own. */
+  /** Its own parameters of the authorization request. */
   readonly parameters?: Record<string, string | undefined>;
 }
 
@@ -88,7 +88,7 @@ function registerLike(demo: Demo, { metadata }: Manner): Promise<TestClient> {
   return register(demo.url, metadata);
 }
 
-/** Logs in, and refreshes when it is told 401, as clients do. */
+/** Logs in, and refreshes after a 401, as clients do. */
 async function connectLike(demo: Demo, manner: Manner, registered: TestClient): Promise<Connected> {
   const client = { ...registered, redirectUri: manner.redirectUri ?? registered.redirectUri };
   const { answer, verifier } = await authorizeInBrowser(demo.url, client, { parameters: manner.parameters ?? {} });
@@ -114,7 +114,7 @@ async function connectLike(demo: Demo, manner: Manner, registered: TestClient): 
   };
 }
 
-/** An app's address is a link on a page that the browser stays on. */
+/** The redirect to an app is a link on a page on which the browser stays. */
 function appAddress({ html }: Page): string {
   return /href="([a-z.-]+:[^"]*\bcode=[^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
 }

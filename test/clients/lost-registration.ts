@@ -1,5 +1,5 @@
-// A client whose registration the server lost, with everything else: the demo comes back with an empty store. Each kind of
-// client recovers as it can.
+// The server lost the registration of a client, and everything else: the demo restarts with an empty store. Each kind of client
+// recovers in its own way.
 
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { connectOpenmcp } from './openmcp.ts';
 import { end, start } from './programs.ts';
 import { connectUseMcp } from './use-mcp.ts';
 
-/** A row with a demo of its own, since that one loses everything. */
+/** A row with a demo of its own, because the demo loses its store. */
 function row(client: string, version: string, run: (demo: Demo) => Promise<string>): Row {
   return {
     client: `${client}: registration lost`,
@@ -114,8 +114,8 @@ export const lostRegistration: Row[] = [
     for (const file of files.filter((name) => name.endsWith('tokens.json'))) rmSync(join(home, file));
     const { length } = demo.registered;
     await demo.restart({ lose: true });
-    // It looks whether /authorize knows it before it opens a browser, registers again, and then takes the sign-in that it
-    // gave up for one that is under way: it waits for ever. The next start finds the new registration.
+    // Before it opens a browser, it asks /authorize whether it is known, and registers again. Then it waits for ever,
+    // because it believes that the sign-in which it gave up is still under way. The next start uses the new registration.
     const env = onlooker.environment(home, { MCP_REMOTE_CONFIG_DIR: home });
     const waiting = start(programOf('mcp-remote'), mcpRemoteArguments(demo, port, 'http-only'), env);
     await until(() => demo.registered.length > length, { what: 'another registration of mcp-remote' });

@@ -1,5 +1,5 @@
-// `npm run test:clients`: real clients log in to the demo, headlessly, and a table says how it went. Installs them first
-// when they are not there. Arguments name the rows to run, by parts of their names: `npm run test:clients -- inspector`.
+// `npm run test:clients`: real clients log in to the demo, without a visible browser, and a table shows the results. Installs the
+// clients first when they are missing. An argument selects the rows whose names contain it: `npm run test:clients -- inspector`.
 
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -13,14 +13,14 @@ import { Demo } from './demo.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Milliseconds for a row. */
 const PATIENCE = 120_000;
-/** Rows under way at once: they mostly wait for tokens to expire. */
+/** Rows that run at once; they mostly wait for tokens to expire. */
 const AT_ONCE = 4;
 
 type Outcome = { row: Row; result: string; failure?: unknown };
 
 async function main(wanted: string[]): Promise<void> {
   await install();
-  // Only now: what is imported there stands in node_modules of this folder.
+  // Imported only now, because it needs the packages in node_modules of this folder.
   const { listRows } = await import('./rows.ts');
   const browser = await launchBrowser();
   const demo = await Demo.start();
@@ -41,7 +41,7 @@ async function main(wanted: string[]): Promise<void> {
   }
 }
 
-/** npm notes in node_modules what it installed: nothing to do when that is newer than the lock. */
+/** npm writes a file into node_modules when it installs: nothing is to do when that is newer than the lock file. */
 async function install(): Promise<void> {
   const [locked, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
     statSync(join(HERE, file), { throwIfNoEntry: false }),

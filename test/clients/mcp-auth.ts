@@ -1,5 +1,5 @@
-// Another MCP server, protected by mcp-auth, with the bridge as its authorization server: a client of that server logs in
-// at the bridge. Tokens of the one are worth nothing at the other.
+// Another MCP server, protected by mcp-auth, whose authorization server is the bridge: a client of that server logs in at the
+// bridge. Neither of the two servers accepts the tokens for the other.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';

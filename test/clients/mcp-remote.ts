@@ -1,4 +1,4 @@
-// mcp-remote: a program between a client that only speaks stdio and the bridge. That client is the SDK's.
+// mcp-remote: a program that connects a client that supports only stdio (here the SDK's) with the bridge.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ export const mcpRemote: Row[] = (['http-only', 'sse-only'] as const).map((transp
 
 export interface McpRemoteOptions {
   readonly transport?: 'http-only' | 'sse-only';
-  /** Where it keeps registrations and tokens, and on which port it listens, and for whom; all new unless given. */
+  /** Its folder for registrations and tokens, its port, and the person who uses it; all new by default. */
   readonly desk?: Desk;
 }
 

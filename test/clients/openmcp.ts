@@ -1,5 +1,5 @@
-// openmcp-client 0.1.7 as it stands on the wire: SDK 1.12.3, a registration at each connect, no state, scope or resource, the
-// protected resource metadata of the root, and one Client used again after the login.
+// openmcp-client 0.1.7, imitated by its requests: SDK 1.12.3, a registration at each connect, no state, scope or resource, the
+// protected resource metadata of the root, and one Client that is used again after the login.
 
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';

@@ -1,4 +1,4 @@
-// Programs that are clients, and the person in front of them, whose browser they open.
+// Client programs, and the person who uses them, whose browser they open.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { createAgent } from '../support/agent.ts';
 import { type Listening, listen } from '../support/listen.ts';
 import { walkAuthorization } from '../support/oauth.ts';
 
-/** The person in front of a program: visits each authorization URL that it opens, up to the program's own callback. */
+/** The person who uses a program: walks each authorization URL that the program opens, up to the program's own callback. */
 export class Onlooker {
   readonly #browser = createAgent();
   readonly #asked: URLSearchParams[] = [];
@@ -34,7 +34,7 @@ export class Onlooker {
     return this.#asked.at(-1)?.get('client_id') ?? '';
   }
 
-  /** The environment of a program: nothing of the machine's but what it needs to run, and this person's browser. */
+  /** The environment of a program: only what it needs to run, and this person's browser. */
   environment(home: string, more: Record<string, string> = {}): Record<string, string> {
     const browser = join(home, 'browser');
     const tell = 'fetch(process.argv[1], { method: "POST", body: process.argv[2] })';
@@ -66,7 +66,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Sees to a process that somebody else here starts: it ends with this one, at the latest. */
+/** Kills a process that another program started, at the latest when this process ends. */
 export function endWithUs(pidOf: () => number | null): void {
   process.once('exit', () => {
     const pid = pidOf();

@@ -31,7 +31,7 @@ async function connectSdkV1(demo: Demo, transport: SdkTransport): Promise<Connec
   return connected(person, client);
 }
 
-/** What both SDKs' clients have in common. */
+/** The common part of the clients of both SDKs. */
 interface SdkClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
   callTool(call: { name: string }): Promise<unknown>;

@@ -1,4 +1,4 @@
-// Step-up: a tool needs a scope that the token lacks, the client is challenged, sends the person to allow more, and goes on.
+// Step-up: a tool needs a scope that the token lacks. The client gets a challenge, asks the person to allow more, and goes on.
 
 import assert from 'node:assert/strict';
 import { z } from 'zod';

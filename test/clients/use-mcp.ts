@@ -82,7 +82,7 @@ async function build(): Promise<string> {
   return outDir;
 }
 
-/** Every path but those of files is the application's. */
+/** Every path that is no file shows the application. */
 function serve(directory: string): Promise<Listening> {
   return listen((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');

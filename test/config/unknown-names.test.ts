@@ -1,4 +1,5 @@
-// Names in the environment that look like settings but are none: which stop the start, and which belong to other software.
+// Names in the environment that are no settings: which of them are misspelled settings and stop the start, and which belong to
+// other software.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
@@ -63,11 +64,11 @@ describe('a name that is no setting', () => {
     });
   }
 
-  it('is not minded when it is empty', () => {
+  it('is ignored when it is empty', () => {
     assert.deepEqual(complaints({ ...github, ALLOWED_GITHUB_USER: '', BRIDGE_SECRETS: ' ' }), []);
   });
 
-  // One line each: a shell and Node; this project's demo, compose files and tests; GitHub Actions; Codespaces; Kubernetes and
+  // Each line has the names of one source or a few: a shell and Node; this project's demo, compose files and tests; GitHub Actions; Codespaces; Kubernetes and
   // Docker; hosts of apps; other software with a GitHub or GitLab app; other settings that begin as ours do.
   const FOREIGN_NAMES = `
     HOME HOSTNAME HOSTTYPE LANG LOGNAME PATH PWD SHELL SHLVL TERM USER NODE_ENV NODE_OPTIONS NODE_PATH npm_config_loglevel npm_package_name npm_lifecycle_event
@@ -85,12 +86,12 @@ describe('a name that is no setting', () => {
     GITLAB_URL GITLAB_API_URL GITLAB_CLIENT_ID GITLAB_CLIENT_SECRET GITLAB_WEBHOOK_SECRET GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET MCP_GITHUB_TOKEN MCP_GITHUB_PAT MCP_GITHUB_ENABLED
     ALLOWED_HOSTS ACCESS_TOKEN ACCESS_TOKEN_SECRET REFRESH_TOKEN_SECRET XDG_DATA_DIRS XDG_DATA_HOME PGDATA UV_LOG_LEVEL TRUST_PROXY CLIENT_ID CLIENT_SECRET POST COST PORTS HOSTS RESOLVER`;
 
-  it('is not minded when other software sets it', () => {
+  it('is ignored when other software uses it', () => {
     const foreign = FOREIGN_NAMES.trim().split(/\s+/);
     assert.deepEqual(complaints({ ...github, ...Object.fromEntries(foreign.map((name) => [name, 'a value'])) }), []);
   });
 
-  it('is not minded in the environment of these tests', () => {
+  it('is ignored in the environment of these tests', () => {
     const ours = Object.keys(SETTINGS).flatMap((name) => [name, `${name}_FILE`, `MCP_${name}`, `MCP_GITHUB_${name}`]);
     const rest = Object.entries(process.env).filter(([name]) => !ours.includes(name));
     assert.deepEqual(complaints({ ...github, ...Object.fromEntries(rest) }), []);

@@ -1,6 +1,6 @@
-// `npm run test:conformance`: the MCP conformance suite against the bridge. Its authorization server scenarios, with the
-// login driven headlessly, and its frozen requirement sets for servers, at /mcp behind a proxy that adds the token which
-// the suite cannot send. Fails on every deviation from the baselines beside this file.
+// `npm run test:conformance`: the MCP conformance suite against the bridge. It runs the scenarios for authorization servers, in
+// which this program does the login, and the fixed requirement sets for servers, at /mcp behind a proxy that adds the token,
+// which the suite cannot send. Fails on every deviation from the baselines in this folder.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,20 +19,20 @@ import { freePort } from '../support/ports.ts';
 
 const SUITE = fileURLToPath(new URL('../../node_modules/.bin/conformance', import.meta.url));
 const REQUIREMENTS = ['2025-11-25', '2026-07-28'];
-/** Metadata present, metadata right, code grant: without the third the suite has skipped the login, and says nothing. */
+/** Metadata exists, metadata is correct, code grant. Without the third check the suite has skipped the login in silence. */
 const AUTHORIZATION_CHECKS = 3;
 const LACKS_FIXTURE = [
   /^(Failed: |JSON-RPC error: |[a-z/]+ returned JSON-RPC error )?.*\bMethod not found$/,
   /\bTool test_\w+ not found/,
   /^Not testable: server (does not list|exposes no) /,
-  // Of a tool that is not there, in the suite's words:
+  // Messages of the suite about a tool that the bridge does not have:
   /^Expected InputRequiredResult with inputRequests and requestState$/,
   /^Prerequisite failed: could not get initial InputRequiredResult /,
   /^Server returned JSON-RPC error instead of re-requesting /,
-  // Of resources that are not there: the method is unknown (-32601), before any URI is looked at.
+  // About resources, which the bridge does not have: the method is unknown (-32601), whatever the URI is.
   /^Expected error code -32602 \(Invalid Params\), got -32601\./,
   /^Error data\.uri is undefined/,
-  // Of sessions, which are optional.
+  // About sessions, which are optional.
   /^Server did not provide session ID /,
 ];
 
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The suite prints the authorization URL and waits at its callback: the login is ours to do. */
+/** The suite prints the authorization URL and waits at its callback; this program does the login. */
 async function authorization(issuer: string, output: string): Promise<Outcome> {
   const port = await freePort();
   const client = await register(issuer, { redirect_uris: [`http://127.0.0.1:${port}/callback`] });
@@ -85,7 +85,8 @@ async function authorization(issuer: string, output: string): Promise<Outcome> {
   return { name: 'authorization', complaints, passed, withoutFixture: 0 };
 }
 
-/** A requirement set; the suite judges by the baseline, and what the baseline excuses must lack a fixture indeed. */
+/** Runs a requirement set. The suite compares with the baseline; a failure that the baseline expects must really be because of a
+ * tool or resource that the bridge does not have. */
 async function server(origin: string, revision: string, output: string): Promise<Outcome> {
   const baseline = fileURLToPath(new URL(`baselines/${revision}.yml`, import.meta.url));
   const { code, printed } = await run([
@@ -142,7 +143,7 @@ function describe({ scenario, id, status, errorMessage, details }: Check): strin
   return `${scenario}:${id} ${status}: ${errorMessage ?? details?.message ?? ''}`;
 }
 
-/** Passes requests on with the token; Host and Origin stay as they came, because the suite tests what is made of them. */
+/** Forwards requests with the token. Host and Origin are not changed, because the suite tests how they are treated. */
 function addBearer(origin: string, accessToken: string): Promise<Listening> {
   return listen((incoming, outgoing) => {
     const headers = { ...incoming.headers, authorization: `Bearer ${accessToken}` };

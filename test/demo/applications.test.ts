@@ -1,5 +1,5 @@
 /**
- * How an app manages its tokens at the simulated GitHub, and how a person takes them away.
+ * The simulated routes with which an app checks, resets and deletes its tokens, and the revocation by a person.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -11,7 +11,7 @@ import { GITHUB_APP, OAUTH_APP, record, startGitHub } from './simulator.ts';
 
 const { clientId } = OAUTH_APP;
 
-test('a check describes a live token and knows no other', async (t) => {
+test('the check of a token describes a live one, and is 404 for any other', async (t) => {
   const { github, asApp } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'monalisa', clientId, scopes: ['repo'] });
   const checked = await asApp('POST', '/token', token);
@@ -50,7 +50,7 @@ test('an app may not ask about another one', async (t) => {
   assert.equal(response.status, 404);
 });
 
-test('a reset gives a new token with the same scopes and kills the old', async (t) => {
+test('a reset gives a new token with the same scopes and ends the old one', async (t) => {
   const { github, asApp, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId, scopes: ['gist'] });
   const fresh = record(await (await asApp('PATCH', '/token', token)).json());
@@ -61,7 +61,7 @@ test('a reset gives a new token with the same scopes and kills the old', async (
   assert.equal((await asApp('PATCH', '/token', token)).status, 404);
 });
 
-test('deleting a token kills that one only; a token that is not alive is 422', async (t) => {
+test('deleting a token ends only that one; for a token that is not alive it is 422', async (t) => {
   const { github, asApp, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   const other = github.issueToken({ account: 'octocat', clientId });
@@ -72,7 +72,7 @@ test('deleting a token kills that one only; a token that is not alive is 422', a
   assert.deepEqual(github.authorizedScopes('octocat', clientId), [], 'the authorization stays');
 });
 
-test('deleting an expiring token kills its refresh token as well', async (t) => {
+test('deleting an expiring token ends its refresh token too', async (t) => {
   const { github, asApp, exchange } = await startGitHub(t);
   const { token, refreshToken = '' } = github.issueToken({ account: 'octocat', clientId: GITHUB_APP.clientId });
   assert.match(refreshToken, /^ghr_/);
@@ -81,7 +81,7 @@ test('deleting an expiring token kills its refresh token as well', async (t) => 
   assert.equal((await exchange(parameters, GITHUB_APP)).error, 'bad_refresh_token');
 });
 
-test("deleting the grant kills every token of that person's, and nobody else's", async (t) => {
+test("deleting the grant ends every token of that person, and nobody else's", async (t) => {
   const { github, asApp } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId, scopes: ['repo'] });
   github.issueToken({ account: 'octocat', clientId, scopes: ['gist'] });
@@ -99,14 +99,14 @@ test("deleting the grant kills every token of that person's, and nobody else's",
   assert.equal((await asApp('DELETE', '/grant', token)).status, 422);
 });
 
-test('a code that was not exchanged dies with the grant', async (t) => {
+test('deleting the grant ends a code that was not exchanged yet', async (t) => {
   const { github, authorize, exchange } = await startGitHub(t);
   const code = (await authorize()).get('code') ?? '';
   await github.revokeAuthorization('octocat', clientId);
   assert.equal((await exchange({ code })).error, 'bad_verification_code');
 });
 
-test('a silently revoked token is unknown', async (t) => {
+test('the check of a token that was revoked without a message is 404', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   assert.equal(github.revokeToken(token), true);
@@ -114,7 +114,7 @@ test('a silently revoked token is unknown', async (t) => {
   assert.equal((await rest('/user', token)).status, 401);
 });
 
-test('a GitHub App hears of a revoked authorization, signed with its secret', async (t) => {
+test('a GitHub App is told of a revoked authorization by a webhook signed with its secret', async (t) => {
   const receiver = createServer().listen(0, '127.0.0.1');
   t.after(() => receiver.close());
   await once(receiver, 'listening');

@@ -1,5 +1,5 @@
 /**
- * Faults on demand: each kind, how often it strikes, and what has been done when it does.
+ * Faults on demand: each kind, how often it happens, and whether the request was carried out.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ async function start(t: Parameters<typeof startGitHub>[0]) {
   return { ...simulator, user: () => simulator.rest('/user', token) };
 }
 
-test('a status strikes the next request, once, with its body and headers', async (t) => {
+test('a fault with a status answers the next request, once, with its body and headers', async (t) => {
   const { github, user } = await start(t);
   github.fault({ kind: 'status', status: 502, body: '<h1>Bad gateway</h1>', headers: { 'x-from': 'fault' } });
   const struck = await user();
@@ -30,7 +30,7 @@ test('a status strikes the next request, once, with its body and headers', async
   );
 });
 
-test('a fault strikes as often as told, only where it matches, until cleared', async (t) => {
+test('a fault happens as often as asked, only where it matches, until it is cleared', async (t) => {
   const { github, user, url } = await start(t);
   github.fault({ kind: 'status', status: 500, method: 'POST', path: PATH });
   github.fault({ kind: 'status', status: 503, path: /\/user$/, times: Number.POSITIVE_INFINITY });
@@ -40,7 +40,7 @@ test('a fault strikes as often as told, only where it matches, until cleared', a
   assert.equal((await user()).status, 200);
 });
 
-test('rate limits look as GitHub words them', async (t) => {
+test('rate limits are answered in the words of GitHub', async (t) => {
   const { github, user, clock } = await start(t);
   github.fault({ kind: 'primary-rate-limit', status: 429, resetAfter: 30 });
   const primary = await user();
@@ -69,7 +69,7 @@ test('a delayed request is answered, and clearing the faults ends the delay', as
   assert.ok(performance.now() - before >= 15);
 });
 
-test('a hung request waits for the faults to be cleared, its work done before or after', async (t) => {
+test('a request that hangs waits until the faults are cleared, and is carried out before or after that', async (t) => {
   const { github, asApp, user } = await start(t);
   const [live] = github.liveTokens();
   assert.ok(live);
@@ -83,7 +83,7 @@ test('a hung request waits for the faults to be cleared, its work done before or
   assert.equal((await user()).status, 401);
 });
 
-test('closing ends what hangs', async (t) => {
+test('closing the server ends the requests that hang', async (t) => {
   const { github, user } = await start(t);
   github.fault({ kind: 'hang', when: 'after' });
   const arrived = github.nextCall('GET', PATH);
@@ -96,7 +96,7 @@ test('closing ends what hangs', async (t) => {
   assert.match(await answer, /answered|broken/);
 });
 
-test('a dropped connection has done nothing', async (t) => {
+test('a request whose connection is dropped before it is handled does nothing', async (t) => {
   const { github, authorize, exchange } = await start(t);
   const code = (await authorize()).get('code') ?? '';
   github.fault({ kind: 'drop', path: '/login/oauth/access_token' });
@@ -105,7 +105,7 @@ test('a dropped connection has done nothing', async (t) => {
   assert.ok((await exchange({ code })).access_token);
 });
 
-test('a connection dropped after handling has done the work: the new pair is lost', async (t) => {
+test('a request whose connection is dropped after it was handled is carried out: the new pair is lost', async (t) => {
   const { github, logIn, exchange } = await start(t);
   const { access_token, refresh_token } = await logIn('', GITHUB_APP);
   const parameters = { grant_type: 'refresh_token', refresh_token: String(refresh_token) };
@@ -116,7 +116,7 @@ test('a connection dropped after handling has done the work: the new pair is los
   assert.equal((await exchange(parameters, GITHUB_APP)).error, 'bad_refresh_token');
 });
 
-test('malformed answers are 200 and nonsense', async (t) => {
+test('a malformed answer has status 200 and a body that is no answer', async (t) => {
   const { github, user } = await start(t);
   for (const content of ['junk', 'truncated-json', 'html', 'empty'] as const) {
     github.fault({ kind: 'malformed', content });
@@ -126,7 +126,7 @@ test('malformed answers are 200 and nonsense', async (t) => {
   }
 });
 
-test('calls tell what was asked, without its secrets', async (t) => {
+test('recorded calls tell what was asked, without secrets', async (t) => {
   const { github, logIn, rest } = await start(t);
   const { access_token } = await logIn('read:user');
   await rest('/user?a=1&b=2', access_token, { 'User-Agent': 'a-bridge', 'X-GitHub-Api-Version': '2022-11-28' });

@@ -28,7 +28,7 @@ test('GET /user is the public profile, and the private one with read:user', asyn
   assert.equal(own.total_private_repos, 1);
 });
 
-test('an unknown token is 401 Bad credentials, none at all 401 Requires authentication', async (t) => {
+test('an unknown token is 401 Bad credentials, no token is 401 Requires authentication', async (t) => {
   const { rest, url } = await startGitHub(t);
   const unknown = await rest('/user', 'gho_unknown');
   assert.equal(unknown.status, 401);
@@ -42,7 +42,7 @@ test('an unknown token is 401 Bad credentials, none at all 401 Requires authenti
   assert.equal(record(await none.json()).message, 'Requires authentication');
 });
 
-test('the API is under /api/v3 only, and what is unknown there is 404 as JSON', async (t) => {
+test('the API is under /api/v3 only, and an unknown path there is 404 as JSON', async (t) => {
   const { github, rest, url } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   assert.equal((await fetch(`${url}/user`, { headers: { Authorization: `Bearer ${token}` } })).status, 404);
@@ -51,7 +51,7 @@ test('the API is under /api/v3 only, and what is unknown there is 404 as JSON', 
   assert.equal(record(await missing.json()).message, 'Not Found');
 });
 
-test('answers tell the scopes, the app, the version and the limits', async (t) => {
+test('the headers of an answer tell the scopes, the app, the version and the limits', async (t) => {
   const { github, clock, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId, scopes: ['user', 'repo', 'user:email'] });
   const { headers } = await rest('/user/emails', token, { 'X-GitHub-Api-Version': '2022-11-28' });
@@ -67,13 +67,13 @@ test('answers tell the scopes, the app, the version and the limits', async (t) =
   assert.equal(headers.get('x-ratelimit-reset'), String((clock.now + HOUR) / 1000));
 });
 
-test('an API version before the first is refused', async (t) => {
+test('an API version before the first one is refused', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   assert.equal((await rest('/user', token, { 'X-GitHub-Api-Version': '2020-01-01' })).status, 400);
 });
 
-test('an unchanged answer is 304 and costs nothing; a changed one is sent', async (t) => {
+test('an unchanged answer is 304 and does not count against the limit; a changed one is sent', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   const etag = (await rest('/user', token)).headers.get('etag') ?? '';
@@ -88,7 +88,7 @@ test('an unchanged answer is 304 and costs nothing; a changed one is sent', asyn
   assert.partialDeepStrictEqual(record(await changed.json()), { login: 'octocat-renamed', id: 583_231 });
 });
 
-test('the limit is counted per person, refuses at its end, and starts afresh after the hour', async (t) => {
+test('the rate limit is counted for each person, refuses at its end, and begins again after the hour', async (t) => {
   const { github, rest, clock } = await startGitHub(t, { rateLimitPerHour: 2 });
   const one = github.issueToken({ account: 'octocat', clientId });
   const same = github.issueToken({ account: 'octocat', clientId });
@@ -107,7 +107,7 @@ test('the limit is counted per person, refuses at its end, and starts afresh aft
   assert.equal((await rest('/user', one.token)).status, 200);
 });
 
-test('what is left of the limit can be set', async (t) => {
+test('the remaining requests of the rate limit can be set', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId });
   github.setRateLimitRemaining('octocat', 1);
@@ -135,7 +135,7 @@ test('e-mail addresses need user:email', async (t) => {
   ]);
 });
 
-test('a GitHub App may do what its permissions say, whatever the scopes', async (t) => {
+test('a GitHub App may do what its permissions allow, whatever the scopes', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'monalisa', clientId: GITHUB_APP.clientId, scopes: ['user'] });
   assert.equal((await rest('/user', token)).headers.get('x-oauth-scopes'), '');
@@ -160,7 +160,7 @@ test('organisations are listed with read:org, private memberships included, pend
   assert.deepEqual(await logins('/user/memberships/orgs?state=active', hubot.token), []);
 });
 
-test('a membership tells its state; none is 404, without read:org 403', async (t) => {
+test('a membership has its state; no membership is 404, and without read:org it is 403', async (t) => {
   const { github, rest } = await startGitHub(t);
   const hubot = github.issueToken({ account: 'hubot', clientId, scopes: ['read:org'] });
   const membership = await rest('/user/memberships/orgs/Octo-Org', hubot.token);
@@ -175,7 +175,7 @@ test('a membership tells its state; none is 404, without read:org 403', async (t
   assert.equal((await rest('/user/memberships/orgs/octo-org', bare.token)).status, 403);
 });
 
-test('memberships change, and organisations may shut apps out', async (t) => {
+test('memberships can be changed, and an organisation can restrict apps', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId, scopes: ['read:org'] });
   github.removeFromOrganization('octocat', 'octo-org');
@@ -213,7 +213,7 @@ test('private repositories need repo', async (t) => {
   assert.deepEqual(await names(['public_repo'], '?visibility=private'), []);
 });
 
-test('repositories come in pages with links; what contradicts itself is 422', async (t) => {
+test('repositories come in pages with links; parameters that contradict each other are 422', async (t) => {
   const { github, rest, url } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'octocat', clientId, scopes: ['repo'] });
   const page = await rest('/user/repos?per_page=2&page=2', token);
@@ -227,7 +227,7 @@ test('repositories come in pages with links; what contradicts itself is 422', as
   assert.equal((await rest('/user/repos?type=owner&visibility=all', token)).status, 422);
 });
 
-test('a login that was given up can be taken by someone else, with another id', async (t) => {
+test('a login that was given up can be taken by another person, who has another id', async (t) => {
   const { github, rest } = await startGitHub(t);
   github.renameAccount('hubot', 'hubot-classic');
   github.addAccount({ id: 99, login: 'hubot', name: null, email: 'new@example.com' });

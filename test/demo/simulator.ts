@@ -1,5 +1,5 @@
 /**
- * What the simulator's tests share: one with two apps and a clock that the test sets, and the steps of a login.
+ * What the tests of the simulated GitHub share: one with two apps and a clock that the test sets, and the steps of a login.
  */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -27,7 +27,7 @@ export const GITHUB_APP: SimulatedApp = {
 
 export const HOUR = 3_600_000;
 
-/** A simulated GitHub that is closed when the test ends. */
+/** Starts a simulated GitHub, which is closed when the test ends. */
 export async function startGitHub(t: TestContext, options: Partial<SimulatedGitHubOptions> = {}) {
   const clock = { now: Date.UTC(2026, 10, 21) };
   const github = createSimulatedGitHub({ apps: [OAUTH_APP, GITHUB_APP], now: () => clock.now, ...options });
@@ -38,13 +38,13 @@ export async function startGitHub(t: TestContext, options: Partial<SimulatedGitH
     return `${url}/login/oauth/authorize?${new URLSearchParams({ client_id: OAUTH_APP.clientId, ...parameters })}`;
   }
 
-  /** Signs in at the web flow; the callback's parameters. */
+  /** Walks the web flow. @returns the parameters of the callback */
   async function authorize(parameters: Record<string, string> = {}, options: Partial<HeadlessOptions> = {}) {
     const callback = await signInAtGitHub(authorizeUrl(parameters), { login: 'octocat', ...options });
     return new URL(callback).searchParams;
   }
 
-  /** Posts to the token endpoint; the answer as JSON. */
+  /** Posts to the token endpoint. @returns the answer, parsed as JSON */
   async function exchange(parameters: Record<string, string>, app: SimulatedApp = OAUTH_APP) {
     const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, ...parameters });
     const headers = { Accept: 'application/json' };
@@ -53,7 +53,7 @@ export async function startGitHub(t: TestContext, options: Partial<SimulatedGitH
     return record(await response.json());
   }
 
-  /** A whole login; the token endpoint's answer. */
+  /** Does a whole login. @returns the answer of the token endpoint */
   async function logIn(scope = '', app: SimulatedApp = OAUTH_APP, options: Partial<HeadlessOptions> = {}) {
     const callback = await authorize({ client_id: app.clientId, scope }, options);
     return exchange({ code: callback.get('code') ?? '' }, app);
@@ -63,7 +63,7 @@ export async function startGitHub(t: TestContext, options: Partial<SimulatedGitH
     return fetch(`${url}/api/v3${path}`, { headers: { Authorization: `Bearer ${token}`, ...headers } });
   }
 
-  /** A request to /applications/:client_id as the app itself. */
+  /** Sends a request to /applications/:client_id as the app. */
   function asApp(method: string, path: string, accessToken: unknown, app: SimulatedApp = OAUTH_APP, secret?: string) {
     const basic = Buffer.from(`${app.clientId}:${secret ?? app.clientSecret}`).toString('base64');
     const headers = { Authorization: `Basic ${basic}`, 'Content-Type': 'application/json' };

@@ -14,7 +14,7 @@ test('an OAuth App gets a gho_ token that does not expire', async (t) => {
   assert.equal((await rest('/user', answer.access_token)).status, 200);
 });
 
-test('the answer is form-encoded unless JSON or XML is asked for', async (t) => {
+test('the answer of the token endpoint is form-encoded unless JSON or XML is asked for', async (t) => {
   const { url, authorize } = await startGitHub(t);
   const ask = async (accept: string) => {
     const code = (await authorize({ scope: 'repo gist' })).get('code') ?? '';
@@ -31,7 +31,7 @@ test('the answer is form-encoded unless JSON or XML is asked for', async (t) => 
   assert.match((await ask('application/json')).type, /^application\/json/);
 });
 
-test('parameters are taken as JSON as well', async (t) => {
+test('the token endpoint accepts parameters as JSON too', async (t) => {
   const { url, authorize } = await startGitHub(t);
   const code = (await authorize()).get('code');
   const { clientId: client_id, clientSecret: client_secret } = OAUTH_APP;
@@ -53,7 +53,7 @@ test('a code works once', async (t) => {
   assert.match(String(again.error_uri), /#bad-verification-code$/);
 });
 
-test('a code raced by two exchanges gives one token', async (t) => {
+test('two exchanges of one code at once give one token', async (t) => {
   const { github, authorize, exchange } = await startGitHub(t);
   const code = (await authorize()).get('code') ?? '';
   const answers = await Promise.all([exchange({ code }), exchange({ code })]);
@@ -61,7 +61,7 @@ test('a code raced by two exchanges gives one token', async (t) => {
   assert.equal(github.liveTokens().length, 1);
 });
 
-test('a code lives ten minutes', async (t) => {
+test('a code expires after ten minutes', async (t) => {
   const { authorize, exchange, clock } = await startGitHub(t);
   const early = (await authorize()).get('code') ?? '';
   const late = (await authorize()).get('code') ?? '';
@@ -78,7 +78,7 @@ test('a code belongs to the app it was made for', async (t) => {
   assert.ok((await exchange({ code })).access_token, 'and is not used up by another');
 });
 
-test('wrong client credentials are told with status 200', async (t) => {
+test('wrong client credentials are an error with status 200', async (t) => {
   const { authorize, exchange } = await startGitHub(t);
   const code = (await authorize()).get('code') ?? '';
   assert.equal((await exchange({ code, client_secret: 'wrong' })).error, 'incorrect_client_credentials');
@@ -86,7 +86,7 @@ test('wrong client credentials are told with status 200', async (t) => {
   assert.ok((await exchange({ code })).access_token);
 });
 
-test('a redirect_uri other than that of the authorization is a mismatch', async (t) => {
+test('an exchange with another redirect_uri than the authorization had is a mismatch', async (t) => {
   const { authorize, exchange } = await startGitHub(t);
   const code = (await authorize({ redirect_uri: CALLBACK })).get('code') ?? '';
   assert.equal((await exchange({ code, redirect_uri: `${CALLBACK}/else` })).error, 'redirect_uri_mismatch');
@@ -110,7 +110,7 @@ test('an Enterprise Server ignores PKCE', async (t) => {
   assert.ok((await exchange({ code, code_verifier: 'anything' })).access_token);
 });
 
-test('someone without a verified primary address gets no token', async (t) => {
+test('a person without a verified primary e-mail address gets no token', async (t) => {
   const { github, authorize, exchange } = await startGitHub(t);
   github.account('hubot').emails = [{ email: 'h@example.com', primary: true, verified: false, visibility: null }];
   const code = (await authorize({}, { login: 'hubot' })).get('code') ?? '';
@@ -137,7 +137,7 @@ test('a GitHub App gets a ghu_ token of eight hours, a refresh token, and no sco
   assert.deepEqual(github.liveTokens(), []);
 });
 
-test('a refresh gives a new pair and kills both old tokens', async (t) => {
+test('a refresh gives a new pair and ends both old tokens', async (t) => {
   const { github, logIn, exchange, rest } = await startGitHub(t);
   const first = await logIn('', GITHUB_APP);
   const refresh = (token: unknown) =>
@@ -155,7 +155,7 @@ test('a refresh gives a new pair and kills both old tokens', async (t) => {
   );
 });
 
-test('a refresh raced by two gives one pair', async (t) => {
+test('two refreshes with one token at once give one pair', async (t) => {
   const { github, logIn, exchange } = await startGitHub(t);
   const { refresh_token } = await logIn('', GITHUB_APP);
   const parameters = { grant_type: 'refresh_token', refresh_token: String(refresh_token) };
@@ -164,7 +164,7 @@ test('a refresh raced by two gives one pair', async (t) => {
   assert.equal(github.liveTokens().length, 1);
 });
 
-test('a refresh token outlives its access token, and ends after half a year', async (t) => {
+test('a refresh token lives longer than its access token, and expires after half a year', async (t) => {
   const { logIn, exchange, clock } = await startGitHub(t);
   const { refresh_token } = await logIn('', GITHUB_APP);
   clock.now += 15_897_599_000;
@@ -196,7 +196,7 @@ test('an OAuth App gets expiring tokens by offline_access or by its setting, a G
   assert.equal((await logIn('', GITHUB_APP)).refresh_token, undefined);
 });
 
-test('of a person, an app and a scope there are ten tokens: the oldest goes silently', async (t) => {
+test('there are ten tokens for a person, an app and a scope: an eleventh revokes the oldest without a message', async (t) => {
   const { github, logIn, rest } = await startGitHub(t);
   const first = await logIn('read:user');
   const other = await logIn('gist');

@@ -1,5 +1,5 @@
 /**
- * The simulated web flow: who is asked what, what is remembered, and what comes back to the app.
+ * The simulated web flow: what the person is asked, what is remembered, and what the app gets back.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ test('a person signs in, authorizes, and comes back with a code, the state and t
   assert.match(callback.searchParams.get('code') ?? '', /^\w{20}$/);
 });
 
-test('iss is left out, or a wrong one is sent, when told so', async (t) => {
+test('iss can be left out of the callback, or be a wrong one', async (t) => {
   const without = await startGitHub(t, { issInCallback: false });
   assert.equal((await without.authorize()).get('iss'), null);
   const wrong = await startGitHub(t, { issInCallback: 'https://evil.example' });
@@ -51,7 +51,7 @@ test('a remembered authorization that covers the scopes leads straight back', as
   assert.equal(github.calls.length, 1);
 });
 
-test('a wider scope than was granted is asked for', async (t) => {
+test('the person is asked again for a wider scope than was granted', async (t) => {
   const { authorizeUrl, authorize } = await startGitHub(t);
   const jar = new CookieJar();
   await authorize({ scope: 'read:user' }, { jar });
@@ -75,7 +75,7 @@ test('the person may grant less or more than was asked', async (t) => {
   assert.equal((await logIn('repo')).scope, 'repo', 'only once');
 });
 
-test('granted scopes are normalized and comma-joined, unknown ones dropped', async (t) => {
+test('granted scopes are normalized and joined with commas, unknown ones dropped', async (t) => {
   const { logIn } = await startGitHub(t);
   assert.equal((await logIn('user gist user:email openid')).scope, 'gist,user');
 });
@@ -105,7 +105,7 @@ test('a redirect_uri that does not match leads to the registered callback with r
   }
 });
 
-test('a redirect_uri may lie below the callback, and at any port of the loopback interface', async (t) => {
+test('a redirect_uri may be below the callback, and at any port of the loopback interface', async (t) => {
   const { authorizeUrl } = await startGitHub(t);
   for (const redirect_uri of ['http://127.0.0.1:9/callback/deeper?x=1', 'http://127.0.0.1:4321/callback']) {
     const callback = await signInAtGitHub(authorizeUrl({ redirect_uri }), { login: 'octocat' });
@@ -114,7 +114,7 @@ test('a redirect_uri may lie below the callback, and at any port of the loopback
   }
 });
 
-test('elsewhere sub-domains are allowed and other ports are not', async (t) => {
+test('a redirect_uri that is not loopback may have a sub-domain, but no other port', async (t) => {
   const app = { ...OAUTH_APP, callbackUrls: ['https://example.com/path'] };
   const { authorizeUrl } = await startGitHub(t, { apps: [app] });
   const errorFor = async (redirect_uri: string) => {
@@ -127,7 +127,7 @@ test('elsewhere sub-domains are allowed and other ports are not', async (t) => {
   assert.equal(await errorFor('http://example.com/path'), 'redirect_uri_mismatch');
 });
 
-test('a GitHub App has several callbacks, each exact', async (t) => {
+test('a GitHub App has several callbacks, each of which must match exactly', async (t) => {
   const app = { ...GITHUB_APP, callbackUrls: ['https://one.example/a', 'https://two.example/b'] };
   const { authorizeUrl } = await startGitHub(t, { apps: [app] });
   const walk = (redirect_uri: string) =>
@@ -136,7 +136,7 @@ test('a GitHub App has several callbacks, each exact', async (t) => {
   assert.match(await walk('https://two.example/b/c'), /^https:\/\/one\.example\/a\?error=redirect_uri_mismatch/);
 });
 
-test('a suspended app learns so at its registered callback', async (t) => {
+test('a suspended app gets an error at its registered callback', async (t) => {
   const { github, authorize } = await startGitHub(t);
   github.app(OAUTH_APP.clientId).suspended = true;
   const callback = await authorize({ state: 's', redirect_uri: `${CALLBACK}/deeper` });
@@ -177,7 +177,7 @@ test('an Enterprise Server knows no prompt: the person who is signed in is taken
   assert.equal((await jar.fetch(authorizeUrl({ prompt: 'select_account' }))).status, 302);
 });
 
-test('another account can be chosen in the same browser, and from then on the picker appears', async (t) => {
+test('another account can be chosen in the same browser; after that the picker is shown', async (t) => {
   const { authorizeUrl, authorize, exchange, rest } = await startGitHub(t);
   const jar = new CookieJar();
   await authorize({}, { jar });
@@ -188,7 +188,7 @@ test('another account can be chosen in the same browser, and from then on the pi
   assert.match(page, /Continue as monalisa.*Continue as octocat/s);
 });
 
-test('login suggests an account: first when signing in, a choice when someone else is signed in', async (t) => {
+test('the parameter login suggests an account: first when signing in, as a choice when another person is signed in', async (t) => {
   const { authorizeUrl, authorize } = await startGitHub(t);
   const first = await fetch(authorizeUrl({ login: 'hubot' }));
   assert.match(await first.text(), /Sign in as hubot.*Sign in as octocat/s);
@@ -228,7 +228,7 @@ test('the session cookie is HttpOnly and SameSite=Lax, and sign-in leads nowhere
   assert.equal(new URL(signedIn.headers.get('location') ?? '', url).origin, url);
 });
 
-test('ten tokens within the hour, and the person is asked again', async (t) => {
+test('the person is asked again after ten tokens within an hour', async (t) => {
   const { authorizeUrl, logIn, clock, github } = await startGitHub(t);
   const jar = new CookieJar();
   for (let count = 0; count < 10; count += 1) await logIn('read:user', OAUTH_APP, { jar });
@@ -255,7 +255,7 @@ test('every page says that it is a simulation, and escapes what it shows', async
   }
 });
 
-test('the settings page revokes an authorization: its tokens die and the person is asked again', async (t) => {
+test('the settings page revokes an authorization: its tokens end and the person is asked again', async (t) => {
   const { github, url, authorizeUrl, logIn, rest } = await startGitHub(t);
   const jar = new CookieJar();
   const { access_token } = await logIn('read:user', OAUTH_APP, { jar });
@@ -269,7 +269,7 @@ test('the settings page revokes an authorization: its tokens die and the person 
   assert.equal((await jar.fetch(authorizeUrl({ scope: 'read:user' }))).status, 200);
 });
 
-test('signing out forgets who was there', async (t) => {
+test('signing out forgets the accounts of the browser', async (t) => {
   const { url, authorizeUrl, authorize } = await startGitHub(t);
   const jar = new CookieJar();
   await authorize({}, { jar });

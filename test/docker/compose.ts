@@ -1,6 +1,6 @@
-// `npm run test:docker`: brings docker-compose.yml up for real with the simulated GitHub beside it (docker-compose.demo.yml), logs in, and sees
-// that the session outlives restarts and new containers. A project, ports and volumes of its own, gone afterwards.
-// Without a docker engine it says so and succeeds.
+// `npm run test:docker`: starts docker-compose.yml with the simulated GitHub (docker-compose.demo.yml), logs in, and checks that
+// the session survives restarts and new containers. The project, ports and volumes are new, and removed afterwards. Without a
+// docker engine it says so and succeeds.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -30,7 +30,7 @@ function say(line: string): void {
   console.log(`[docker] ${line}`);
 }
 
-/** `docker compose` on the demo, its output shown. @throws when it fails */
+/** Runs `docker compose` on the demo and shows its output. @throws when it fails */
 async function compose(...args: string[]): Promise<void> {
   const child = spawn('docker', ['compose', '--env-file', 'demo/compose.env', ...args], {
     cwd: ROOT,
@@ -41,13 +41,13 @@ async function compose(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`docker compose ${args.join(' ')} ended with exit code ${code}`);
 }
 
-/** What a command of a container printed. */
+/** Runs a command in a container. @returns what it printed */
 async function inside(service: string, ...command: string[]): Promise<string> {
   const args = ['compose', '--env-file', 'demo/compose.env', 'exec', '-T', service, ...command];
   return (await run('docker', args, { cwd: ROOT, env })).stdout.trim();
 }
 
-/** Why nothing can be tested here; undefined when it can. */
+/** Why nothing can be tested here; undefined when it can be. */
 async function whyNot(): Promise<string | undefined> {
   try {
     await run('docker', ['version', '--format', '{{.Server.Version}}']);
@@ -99,7 +99,7 @@ async function test(): Promise<void> {
   assert.match(await inside('bridge', 'node', 'src/admin.ts', 'sessions'), /monalisa {2}Test client/);
   say('inside, the doctor finds nothing wrong, and the admin command lists the session');
 
-  // The real GitHub is not restarted either, and the simulated one keeps everything in memory.
+  // The simulated GitHub is not restarted, because it keeps everything in memory.
   await compose('restart', 'bridge', 'redis');
   await ready();
   assert.equal(await whoIs(tokens.access_token), 'monalisa');

@@ -1,8 +1,7 @@
-// What the tests of the GitHub side share: a bridge whose timeouts is short and whose own tokens outlive the story, and
-// somebody who is connected to it.
+// What the tests of the GitHub side share: options of a bridge, and a client that is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { TIMEOUTS, type Timeouts } from '../../src/github/timeouts.ts';
-import { startTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,
   type JsonAnswer,
@@ -19,7 +18,7 @@ import {
 
 export const HOUR = 3600;
 export const DAY = 86_400;
-/** Seconds that GitHub's expiring access tokens live. */
+/** Lifetime of GitHub's expiring access tokens, in seconds. */
 export const GITHUB_TOKEN_TTL = 28_800;
 export const TOKEN_ENDPOINT = '/login/oauth/access_token';
 export const USER = '/api/v3/user';
@@ -27,15 +26,12 @@ export const USER = '/api/v3/user';
 /** An app whose tokens expire. */
 export const GITHUB_APP: Partial<SimulatedApp> = { kind: 'github-app', permissions: ['profile'] };
 
-/** Milliseconds: nobody waits for GitHub in a test longer than it takes to see that the bridge stops waiting. */
+/** Short timeouts, in milliseconds, so that a test sees soon that the bridge stops waiting for GitHub. */
 export const SHORT: Timeouts = { ...TIMEOUTS, call: 2_000, oauth: 1_500, refresh: 5_000, answer: 7_000 };
 
-/** A bridge whose access tokens live for a month, so that only GitHub's own expire in the test. */
-export function startBridge(options: TestBridgeOptions): Promise<TestBridge> {
-  return startTestBridge({
-    ...options,
-    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d', ...options.env },
-  });
+/** Options of a bridge whose own access tokens live for 30 days, so that only GitHub's tokens expire in the test. */
+export function withLongTokens(options: TestBridgeOptions): TestBridgeOptions {
+  return { ...options, env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d', ...options.env } };
 }
 
 export interface Connected {
@@ -44,7 +40,7 @@ export interface Connected {
   tokens: Tokens;
   call(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
   profile(): Promise<ToolAnswer>;
-  /** Refreshes and keeps the new tokens; answers as the token endpoint did. */
+  /** Refreshes and keeps the new tokens. @returns the answer of the token endpoint */
   refresh(): Promise<JsonAnswer>;
   /** Logs in again with the same client, in a new browser. */
   logInAgain(options?: LoginOptions): Promise<void>;
@@ -80,22 +76,22 @@ export async function connect(bridge: TestBridge, options: LoginOptions & { scop
   return connected;
 }
 
-/** How many refreshes reached GitHub, those included that a fault struck before GitHub read them. */
+/** How many refreshes reached GitHub, those included that failed by a fault. */
 export function refreshes({ github }: TestBridge): number {
   return github.callsTo('POST', TOKEN_ENDPOINT).filter(({ grantType }) => grantType !== 'authorization_code').length;
 }
 
-/** What a tool said went wrong; undefined when nothing did. */
+/** The error text of a tool's answer; undefined when there is none. */
 export function troubleIn({ result }: ToolAnswer): string | undefined {
   return result?.isError === true ? result.content[0]?.text : undefined;
 }
 
-/** Whether a call succeeded with the profile of this account. */
+/** The login in the profile that a call returned; undefined when the call failed. */
 export function loginIn({ status, result }: ToolAnswer): unknown {
   return status === 200 && result?.isError !== true ? result?.structuredContent?.login : undefined;
 }
 
-/** `tools/call` the way of protocol 2026-07-28. */
+/** Calls a tool as protocol version 2026-07-28 does. */
 export async function callStateless(bridge: TestBridge, accessToken: string, name: string): Promise<Response> {
   const version = '2026-07-28';
   return fetch(`${bridge.url}/mcp`, {

@@ -1,26 +1,19 @@
-// Who may in: asked at each login and again at each refresh, by the numeric id; nobody is let in, or thrown out, because
-// GitHub could not be asked.
+// Who may use the bridge: checked at each login and at each refresh, by the numeric id of the account. Nobody is admitted, and
+// no session ends, because GitHub could not be asked.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { SimulatedMembership } from '../../demo/github/index.ts';
-import { onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizeInBrowser, callTool, register } from '../support/oauth.ts';
-import { connect, loginIn, SHORT, startBridge, USER } from './fixtures.ts';
+import { connect, loginIn, SHORT, USER, withLongTokens } from './fixtures.ts';
 
 const ORGANIZATION: SimulatedMembership = { login: 'octo-org', id: 9_919_001, private: true, teams: ['core'] };
 
-onBothStores('who may in', (store) => {
-  const bridges: TestBridge[] = [];
-  afterEach(async () => {
-    for (const bridge of bridges.splice(0)) await bridge.stop();
-  });
-  async function start(env: Record<string, string>, options: Partial<TestBridgeOptions> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, timeouts: SHORT, env, ...options });
-    bridges.push(bridge);
-    return bridge;
-  }
+onBothStores('the policy', (store) => {
+  const start = (t: TestContext, env: Record<string, string>, options: Partial<TestBridgeOptions> = {}) =>
+    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env, ...options }));
 
-  /** A login that ends on the page which says why, and carries access_denied to the client. */
+  /** Fails unless a login ends on the page that says why, and with access_denied for the client. */
   async function isRefused(bridge: TestBridge, login: string): Promise<void> {
     const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url), { login });
     assert.equal(answer.status, 403, login);
@@ -35,16 +28,16 @@ onBothStores('who may in', (store) => {
     assert.deepEqual(bridge.github.liveTokens({ account: login }), []);
   }
 
-  describe('by ALLOWED_GITHUB_USERS', () => {
-    it('are those named by login, in whatever case, or by id', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
+  describe('of ALLOWED_GITHUB_USERS', () => {
+    it('admits those named by login, in whatever case, or by id', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'OctoCat, id:2345101' });
       for (const login of ['octocat', 'monalisa'])
         assert.equal(loginIn(await (await connect(bridge, { login })).profile()), login);
       await isRefused(bridge, 'hubot');
     });
 
-    it('are people, not logins: the renamed stay, who takes the login over stays out', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+    it('names people, not logins: a renamed person stays admitted, and whoever takes over the login is refused', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.renameAccount('octocat', 'octocat-renamed');
       bridge.github.renameAccount('hubot', 'octocat');
@@ -56,8 +49,8 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not asked of GitHub at a refresh when they are known', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_USERS: 'octocat' });
+    it('asks GitHub nothing at a refresh when the person is named', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_USERS: 'octocat' });
       const person = await connect(bridge);
       bridge.github.clearCalls();
       assert.equal((await person.refresh()).status, 200);
@@ -65,9 +58,9 @@ onBothStores('who may in', (store) => {
     });
   });
 
-  describe('by ALLOWED_GITHUB_ORGS', () => {
-    it('are members, private ones too; read:org is asked of GitHub and not put into the token', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+  describe('of ALLOWED_GITHUB_ORGS', () => {
+    it('admits members, private ones too; read:org is asked of GitHub and not put into the token', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       assert.equal(person.tokens.scope, 'read:user');
       assert.equal(bridge.github.callsTo('GET', '/login/oauth/authorize')[0]?.scope, 'read:user read:org');
@@ -75,31 +68,32 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot'); // invited, and has not accepted
     });
 
-    it('are members of any of them', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+    it('admits members of any of the organisations', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
     });
 
-    it('are team members where a team is named', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
+    it('admits only members of the team where one is named', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab/research' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members whose organisation lets no app look', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('refuses a member whose organisation does not show its members to the app', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.addToOrganization('octocat', { ...ORGANIZATION, restrictsApps: true });
       await isRefused(bridge, 'octocat');
     });
 
-    it('are not members who did not grant read:org', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('refuses a member who did not grant read:org', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       bridge.github.grantNext({ scopes: ['read:user'], account: 'monalisa' });
       await isRefused(bridge, 'monalisa');
     });
 
-    it('are members as a GitHub App with the permission sees them', async () => {
+    it('admits members whom a GitHub App with the permission sees', async (t) => {
       const bridge = await start(
+        t,
         { ALLOWED_GITHUB_ORGS: 'octo-org/core' },
         { app: { kind: 'github-app', permissions: ['profile', 'members'] } },
       );
@@ -107,15 +101,15 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'hubot');
     });
 
-    it('are those named besides', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
+    it('admits also those whom ALLOWED_GITHUB_USERS names', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab', ALLOWED_GITHUB_USERS: 'hubot' });
       assert.equal(loginIn(await (await connect(bridge, { login: 'hubot' })).profile()), 'hubot');
     });
   });
 
-  describe('is asked again at each refresh', () => {
-    it('so that who left the organisation is out, and their other sessions at theirs', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+  describe('at each refresh', () => {
+    it('refuses a person who left the organisation, and ends each of their sessions', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const [person, other] = [
         await connect(bridge, { login: 'monalisa' }),
         await connect(bridge, { login: 'monalisa' }),
@@ -136,12 +130,12 @@ onBothStores('who may in', (store) => {
       await isRefused(bridge, 'monalisa');
     });
 
-    it('by who they are now: a renamed team member stays, and nobody stays for who took the login over', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+    it('asks for the present login: a renamed team member stays, and a new owner of an old login does not keep anybody in', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const [octocat, monalisa] = [await connect(bridge), await connect(bridge, { login: 'monalisa' })];
       bridge.github.renameAccount('octocat', 'octocat-renamed');
       assert.equal((await octocat.refresh()).status, 200);
-      // monalisa leaves; her login goes to somebody who is in the team.
+      // monalisa leaves the organisation, and a member of the team takes over her login.
       bridge.github.renameAccount('monalisa', 'monalisa-renamed');
       bridge.github.removeFromOrganization('monalisa-renamed', 'octo-org');
       bridge.github.addToOrganization('monalisa-renamed', { ...ORGANIZATION, teams: [] });
@@ -158,8 +152,8 @@ onBothStores('who may in', (store) => {
       { kind: 'hang' },
       { kind: 'malformed' },
     ] as const) {
-      it(`and what cannot be decided rotates nothing: ${fault.kind}`, async () => {
-        const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+      it(`rotates nothing when GitHub cannot be asked: ${fault.kind}`, async (t) => {
+        const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
         const person = await connect(bridge);
         const path = `${USER}/memberships/orgs/octo-org`;
         const before = person.tokens.refresh_token;
@@ -171,29 +165,29 @@ onBothStores('who may in', (store) => {
         assert.equal(loginIn(await person.profile()), 'octocat', 'the session goes on');
         bridge.github.clearFaults();
         assert.equal(person.tokens.refresh_token, before);
-        bridge.advance(120); // past any grace for repeats
+        bridge.advance(120); // longer than a refresh token may be repeated
         assert.equal((await person.refresh()).status, 200, 'the same refresh token is still good');
         assert.deepEqual(bridge.eventsOf('refresh_token.repeated'), []);
       });
     }
 
-    it('and a team member whose present login cannot be asked for is not thrown out', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org/core' });
+    it('ends no session of a team member when GitHub cannot be asked for the present login', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org/core' });
       const person = await connect(bridge);
       bridge.github.fault({ kind: 'secondary-rate-limit', path: USER });
       assert.equal((await person.refresh()).status, 503);
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and one organisation that cannot be asked does not matter when another one says yes', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
+    it('needs no answer of one organisation when another one says yes', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'hidden-lab,octo-org' });
       const person = await connect(bridge, { login: 'monalisa' });
       bridge.github.fault({ kind: 'malformed', path: `${USER}/memberships/orgs/hidden-lab` });
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('and a token that died at GitHub ends the session as anywhere', async () => {
-      const bridge = await start({ ALLOWED_GITHUB_ORGS: 'octo-org' });
+    it('ends the session as revoked when its token is dead at GitHub', async (t) => {
+      const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge);
       await bridge.github.revokeAuthorization('octocat', 'Iv1.testapp');
       assert.equal((await person.refresh()).body.error, 'invalid_grant');
@@ -204,8 +198,8 @@ onBothStores('who may in', (store) => {
     });
   });
 
-  it('and who administers is a person, too: pinned when they first log in', async () => {
-    const bridge = await start({ ADMIN_GITHUB_USERS: 'octocat' });
+  it('of ADMIN_GITHUB_USERS names people, not logins: the administrator is the first person who used the login', async (t) => {
+    const bridge = await start(t, { ADMIN_GITHUB_USERS: 'octocat' });
     const octocat = await connect(bridge, { scope: 'read:user bridge:admin' });
     bridge.github.renameAccount('octocat', 'octocat-renamed');
     bridge.github.renameAccount('hubot', 'octocat');

@@ -1,34 +1,31 @@
-// GitHub's trouble is never the person's logout: a tool says in plain words what happened and when to try again, a login
-// under way is explained to the person and carried back to the client, and the session is there when GitHub is back.
+// While GitHub is in trouble nobody is logged out: a tool says what happened and when to try again, a login ends with a page
+// that explains it and with an error for the client, and the session works again when GitHub does.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { afterEach, before, it } from 'node:test';
 import type { Fault, FaultEffect } from '../../demo/github/index.ts';
-import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import type { Page } from '../support/agent.ts';
-import { CLIENT_ID, onBothStores, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, useBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';
-import { type Connected, connect, loginIn, SHORT, startBridge, TOKEN_ENDPOINT, troubleIn, USER } from './fixtures.ts';
+import {
+  type Connected,
+  connect,
+  loginIn,
+  SHORT,
+  TOKEN_ENDPOINT,
+  troubleIn,
+  USER,
+  withLongTokens,
+} from './fixtures.ts';
 
 const ALWAYS = Number.POSITIVE_INFINITY;
-/** MCP clients of both SDKs give a call up after so many milliseconds. */
-const CLIENTS_GIVE_UP = 60_000;
 
-describe('the timeouts with GitHub', () => {
-  it('ends well before that of clients', () => {
-    assert.ok(TIMEOUTS.answer < CLIENTS_GIVE_UP / 2);
-    assert.ok(TIMEOUTS.call < TIMEOUTS.answer && TIMEOUTS.oauth < TIMEOUTS.refresh);
-  });
-});
-
-onBothStores("GitHub's trouble in a tool call", (store) => {
-  let bridge: TestBridge;
+onBothStores('a tool call while GitHub is in trouble', (store) => {
+  const bridge = useBridge(withLongTokens({ store, timeouts: { ...SHORT, call: 3_000, answer: 5_000 } }));
   let person: Connected;
   before(async () => {
-    bridge = await startBridge({ store, timeouts: { ...SHORT, call: 3_000, answer: 5_000 } });
     person = await connect(bridge, { scope: 'read:user user:email read:org repo' });
     bridge.github.clearCalls();
   });
-  after(() => bridge.stop());
   afterEach(() => {
     bridge.github.clearFaults();
     bridge.github.clearCalls();
@@ -64,13 +61,13 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
     });
   }
 
-  it('sits a limit of a second out', async () => {
+  it('waits for a limit that lasts one second', async () => {
     bridge.github.fault({ kind: 'secondary-rate-limit', retryAfter: 1, path: USER });
     assert.equal(loginIn(await person.profile()), 'octocat');
     assert.equal(bridge.github.callsTo('GET', USER).length, 2);
   });
 
-  it('tells the real limit of the hour from a refusal', async () => {
+  it('says when the limit of the hour ends, which GitHub answers like a refusal', async () => {
     bridge.github.setRateLimitRemaining('octocat', 0);
     const answer = await person.call('list_organizations');
     assert.match(
@@ -81,14 +78,14 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
     await survived();
   });
 
-  it('tries again what GitHub failed to answer, and nobody notices', async () => {
+  it('is tried again when GitHub failed to answer, and then succeeds', async () => {
     bridge.github.fault({ kind: 'status', status: 502, path: USER });
     bridge.github.fault({ kind: 'drop', path: USER });
     assert.equal(loginIn(await person.profile()), 'octocat');
     assert.equal(bridge.github.callsTo('GET', USER).length, 3);
   });
 
-  it('gives up after three tries, in words', async () => {
+  it('gives up after three tries, and says what is wrong', async () => {
     const rows: readonly { tool: string; fault: Fault; words: string }[] = [
       {
         tool: 'get_user_profile',
@@ -124,7 +121,7 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
   });
 
   for (const content of ['junk', 'truncated-json', 'html', 'empty'] as const) {
-    it(`does not take nonsense for an answer: ${content}`, async () => {
+    it(`says so when the answer is no JSON: ${content}`, async () => {
       bridge.github.fault({ kind: 'malformed', content, path: USER });
       const answer = await person.profile();
       assert.equal(answer.status, 200);
@@ -133,7 +130,7 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
     });
   }
 
-  it('says that GitHub refuses, and why', async () => {
+  it('says that GitHub refuses it, and why', async () => {
     bridge.github.fault({
       kind: 'status',
       status: 403,
@@ -147,58 +144,44 @@ onBothStores("GitHub's trouble in a tool call", (store) => {
 });
 
 onBothStores('a GitHub that hangs', (store) => {
-  it('is given up in bounded time, and holds up nobody but its own callers', async () => {
-    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 600 } });
-    try {
-      const person = await connect(bridge, { scope: 'repo' });
-      const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
-      const [path, hanging] = [`${USER}/repos`, 12];
-      const arrived = bridge.github.nextCall('GET', path);
-      bridge.github.fault({ kind: 'hang', path, times: hanging });
-      // Two more than go out at once for one credential.
-      const calls = Array.from({ length: hanging }, (_, index) =>
-        person.call('list_repositories', { page: index + 1 }),
-      );
-      await arrived;
-      assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
-      for (const answer of await Promise.all(calls))
-        assert.equal(troubleIn(answer), 'GitHub did not answer in time. Try again in 30 seconds.');
-      bridge.github.clearFaults();
-      assert.equal(loginIn(await person.profile()), 'octocat');
-    } finally {
-      await bridge.stop();
-    }
+  it('is given up when its time is over, and delays only those who called it', async (t) => {
+    const bridge = await bridgeFor(t, withLongTokens({ store, timeouts: { ...SHORT, call: 600 } }));
+    const person = await connect(bridge, { scope: 'repo' });
+    const somebodyElse = await connect(bridge, { login: 'monalisa', scope: 'repo' });
+    const [path, hanging] = [`${USER}/repos`, 12];
+    const arrived = bridge.github.nextCall('GET', path);
+    bridge.github.fault({ kind: 'hang', path, times: hanging });
+    // Two more than are sent at once for one credential.
+    const calls = Array.from({ length: hanging }, (_, index) => person.call('list_repositories', { page: index + 1 }));
+    await arrived;
+    assert.equal(loginIn(await somebodyElse.profile()), 'monalisa');
+    for (const answer of await Promise.all(calls))
+      assert.equal(troubleIn(answer), 'GitHub did not answer in time. Try again in 30 seconds.');
+    bridge.github.clearFaults();
+    assert.equal(loginIn(await person.profile()), 'octocat');
   });
 
-  it('at a dozen logins does not hold up the next', async () => {
-    const bridge = await startBridge({ store, timeouts: { ...SHORT, call: 20_000 } });
-    try {
-      bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
-      const stuck: Promise<unknown>[] = [];
-      for (let index = 0; index < 12; index++) {
-        const arrived = bridge.github.nextCall('GET', USER);
-        const client = await register(bridge.url);
-        stuck.push(authorizeInBrowser(bridge.url, client, { login: 'hubot' }));
-        await arrived;
-      }
-      assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
-      bridge.github.clearFaults();
-      await Promise.all(stuck);
-    } finally {
-      await bridge.stop();
+  it('during twelve logins does not delay the next one', async (t) => {
+    const bridge = await bridgeFor(t, withLongTokens({ store, timeouts: { ...SHORT, call: 20_000 } }));
+    bridge.github.fault({ kind: 'hang', path: USER, times: 12 });
+    const stuck: Promise<unknown>[] = [];
+    for (let index = 0; index < 12; index++) {
+      const arrived = bridge.github.nextCall('GET', USER);
+      const client = await register(bridge.url);
+      stuck.push(authorizeInBrowser(bridge.url, client, { login: 'hubot' }));
+      await arrived;
     }
+    assert.equal(loginIn(await (await connect(bridge, { login: 'monalisa' })).profile()), 'monalisa');
+    bridge.github.clearFaults();
+    await Promise.all(stuck);
   });
 });
 
-onBothStores("GitHub's trouble in a login", (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startBridge({ store, timeouts: SHORT });
-  });
-  after(() => bridge.stop());
+onBothStores('a login while GitHub is in trouble', (store) => {
+  const bridge = useBridge(withLongTokens({ store, timeouts: SHORT }));
   afterEach(() => bridge.github.clearFaults());
 
-  /** What the page carries to the client, by itself after a while and by its button at once. */
+  /** The parameters that the page sends to the client, by its refresh header and by its link. */
   function carried(page: Page): URLSearchParams {
     const [, url = ''] = /^10; url=(.*)$/.exec(page.headers.get('refresh') ?? '') ?? [];
     assert.ok(url.startsWith('http://localhost:45001/callback?'), `carried to the client: ${url}`);
@@ -230,26 +213,26 @@ onBothStores("GitHub's trouble in a login", (store) => {
   for (const path of [TOKEN_ENDPOINT, USER]) {
     for (const effect of outages) {
       const status = 'status' in effect ? effect.status : ('content' in effect && effect.content) || '';
-      it(`travels to the client as temporarily_unavailable: ${effect.kind} ${status} at ${path}`, async () => {
+      it(`ends with temporarily_unavailable for the client: ${effect.kind} ${status} at ${path}`, async () => {
         bridge.github.fault({ ...effect, path, times: ALWAYS });
         await refusedLogin(503, 'temporarily_unavailable', /GitHub does not answer.*stay connected/);
       });
     }
   }
 
-  it('travels as temporarily_unavailable when the app is suspended', async () => {
+  it('ends with temporarily_unavailable when GitHub has suspended the app', async () => {
     bridge.github.app(CLIENT_ID).suspended = true;
     await refusedLogin(503, 'temporarily_unavailable', /suspended/);
     bridge.github.app(CLIENT_ID).suspended = false;
   });
 
-  it('travels as server_error when GitHub does not take our own credentials', async () => {
+  it('ends with server_error when GitHub does not accept the secret of the app', async () => {
     bridge.github.app(CLIENT_ID).clientSecret = 'another';
     await refusedLogin(500, 'server_error', /not set up correctly/);
     bridge.github.app(CLIENT_ID).clientSecret = bridge.config.github.clientSecret;
   });
 
-  it('travels as server_error when the callback address is not registered', async () => {
+  it('ends with server_error when the callback address is not registered at GitHub', async () => {
     const app = bridge.github.app(CLIENT_ID);
     const { callbackUrls } = app;
     app.kind = 'github-app';
@@ -258,7 +241,7 @@ onBothStores("GitHub's trouble in a login", (store) => {
     Object.assign(app, { kind: 'oauth-app', callbackUrls });
   });
 
-  it('travels as server_error when GitHub takes its code no more', async () => {
+  it('ends with server_error when GitHub does not accept its own code any more', async () => {
     bridge.github.fault({
       kind: 'status',
       status: 200,
@@ -268,7 +251,7 @@ onBothStores("GitHub's trouble in a login", (store) => {
     await refusedLogin(400, 'server_error', /try again|connect again/i);
   });
 
-  it('travels as access_denied when GitHub refuses the account, and the page says what to do', async () => {
+  it('ends with access_denied when GitHub refuses the account, and the page says what to do', async () => {
     bridge.github.fault({
       kind: 'status',
       status: 403,
@@ -283,7 +266,7 @@ onBothStores("GitHub's trouble in a login", (store) => {
     Object.assign(account, { emails });
   });
 
-  it('is no trouble when the person cancels: straight back, as access_denied', async () => {
+  it('goes straight back to the client with access_denied when the person cancels', async () => {
     const { answer, response } = await authorizeInBrowser(bridge.url, await register(bridge.url), {
       login: 'hubot',
       github: 'cancel',
@@ -294,7 +277,7 @@ onBothStores("GitHub's trouble in a login", (store) => {
     assert.equal(response.get('iss'), bridge.url);
   });
 
-  it('is over when it is over: the same person logs in', async () => {
+  it('leaves nothing behind: afterwards the same person logs in', async () => {
     assert.equal(loginIn(await (await connect(bridge)).profile()), 'octocat');
   });
 });

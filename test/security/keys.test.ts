@@ -1,24 +1,20 @@
-// Signing keys: sealed in the store, shared by replicas, rotated with overlap.
+// Signing keys: sealed in the store, shared by replicas, and rotated: for a while the old and the new key are both published.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { z } from 'zod';
 import { EventBus } from '../../src/observe/events.ts';
 import { createSigningKeys } from '../../src/security/keys.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, getJson } from '../support/oauth.ts';
 
 const DAY = 86400;
 
 onBothStores('signing keys', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
-  /** A replica: the same store and secret, a process of its own. */
+  /** Another replica: the same store and secret, with its own cache. */
   const replica = () =>
     createSigningKeys({
       store: bridge.store.shared,
@@ -39,7 +35,7 @@ onBothStores('signing keys', (store) => {
     assert.deepEqual(new Set((await published()).map((key) => key.kid)), kids);
   });
 
-  it('sign at a replica whose clock is a minute behind the one that made them', async () => {
+  it('can be used at once by a replica whose clock is a minute late', async () => {
     const late = createSigningKeys({
       store: bridge.store.shared,
       secrets: createSecrets(bridge.config.secrets),
@@ -50,12 +46,12 @@ onBothStores('signing keys', (store) => {
     for (const algorithm of ['ES256', 'RS256'] as const) assert.ok((await late.current(algorithm)).kid);
   });
 
-  it('publish no private part', async () => {
+  it('are published without their private part', async () => {
     for (const key of await published())
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(secret in key), secret);
   });
 
-  it('are published for a day before they sign, and afterwards until their last token has expired', async () => {
+  it('are published a day before they sign, and afterwards until their last token has expired', async () => {
     const { tokens } = await connect(bridge.url);
     const before = decodeProtectedHeader(tokens.access_token).kid;
     await bridge.bridge.services.keys.rotate(false);
@@ -82,7 +78,7 @@ onBothStores('signing keys', (store) => {
     assert.ok(!(await published()).some((key) => key.kid === before));
   });
 
-  it('rotate by themselves', async () => {
+  it('are rotated without a command when they are 90 days old', async () => {
     const kid = (await bridge.bridge.services.keys.current('ES256')).kid;
     bridge.advance(91 * DAY);
     await bridge.bridge.maintain();
@@ -90,7 +86,7 @@ onBothStores('signing keys', (store) => {
     assert.notEqual((await bridge.bridge.services.keys.current('ES256')).kid, kid);
   });
 
-  it('are found by a replica that has not read them yet', async () => {
+  it('are found by a replica that has not read them yet, but not at every question', async () => {
     const other = replica();
     await other.jwks();
     await bridge.bridge.services.keys.rotate(true);

@@ -1,22 +1,19 @@
-// Rate limits: registrations, authorization requests and failures by address; never a request that succeeds with tokens of its own.
+// Rate limits for each address: registrations, authorization requests and failed requests. A token request that succeeds is never
+// limited. test/threats/registration-limits.test.ts has the floods (threat 13).
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
 import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
 import { connectRedis } from '../../src/store/redis/client.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { connect, getJson, postJson, refreshing, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { startRedis } from '../support/redis.ts';
 
-onBothStores('rate limits', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
-  });
-  after(() => bridge.stop());
+onBothStores('an address that registered five clients', (store) => {
+  const bridge = useBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
 
-  it('answer a registration too many with 429 and Retry-After', async () => {
+  it('gets 429 with Retry-After for one more when five an hour are allowed', async () => {
     const client = { redirect_uris: ['http://localhost:1/cb'], token_endpoint_auth_method: 'none' };
     for (let i = 0; i < 5; i++) assert.equal((await postJson(`${bridge.url}/register`, client)).status, 201);
     const refused = await postJson(`${bridge.url}/register`, client);
@@ -26,14 +23,10 @@ onBothStores('rate limits', (store) => {
   });
 });
 
-onBothStores('an address with many failures', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+onBothStores('one address', (store) => {
+  const bridge = useBridge({ store });
 
-  it('is told to slow down, and still refreshes what is its own', async () => {
+  it('with many failures gets 429, and can still refresh its own tokens', async () => {
     const { client, tokens } = await connect(bridge.url);
     const wrong = { ...refreshing(client, 'mgr_made-up') };
     const answers = await Promise.all(Array.from({ length: 320 }, () => tokenRequest(bridge.url, wrong)));
@@ -46,7 +39,7 @@ onBothStores('an address with many failures', (store) => {
     assert.ok(renewed.refresh_token);
   });
 
-  it('may send so many authorization requests, and then gets a page that says when to come back', async () => {
+  it('has its own limit for authorization requests, and then gets a page with Retry-After', async () => {
     const client = await register(bridge.url);
     const url = `${bridge.url}/authorize?${new URLSearchParams({ client_id: client.client_id, response_type: 'code', redirect_uri: client.redirectUri })}`;
     const answers = [];
@@ -59,7 +52,7 @@ onBothStores('an address with many failures', (store) => {
   });
 });
 
-it('replicas share their counts in Redis, and count alone while it is down', async () => {
+it('replicas share the counts of rate limits in Redis, and count alone while it is down', async () => {
   const redis = await startRedis();
   const clients = [1, 2].map(() => connectRedis(parseRedisUrl(redis.url), { connect: 1000, command: 1000 }));
   for (const client of clients) client.on('error', () => {});

@@ -1,4 +1,4 @@
-// The agent that stands for a browser: what arrives at a real server, and how forms and redirects are taken.
+// The agent that plays a browser: what arrives at a real server, and how it handles forms and redirects.
 
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -20,7 +20,7 @@ const FORM = `<!doctype html><head><title>no</title></head><body><!-- <form acti
 
 type Seen = { method: string; url: string; headers: IncomingMessage['headers']; body: string };
 
-/** A server that remembers its requests and answers what `routes` says of the path. */
+/** A server that keeps its requests and answers as `routes` says for the path. */
 async function serve(t: TestContext, routes: Record<string, (res: ServerResponse) => void>) {
   const seen: Seen[] = [];
   const listener: RequestListener = async (req, res) => {
@@ -88,7 +88,7 @@ describe('submitting a form', () => {
     assert.equal(server.last().headers.origin, undefined);
   });
 
-  test('says which buttons there are when the wanted one is not', async (t) => {
+  test('names the buttons of the form when the wanted one is missing', async (t) => {
     const server = await serve(t, { '/': page(FORM) });
     const browser = createAgent();
     const form = (await browser.get(`${server.url}/`)).form();
@@ -97,7 +97,7 @@ describe('submitting a form', () => {
 });
 
 describe('redirects', () => {
-  test('are not followed until the test does, and their cookies are kept', async (t) => {
+  test('are not followed until the test follows them, and their cookies are kept', async (t) => {
     const server = await serve(t, {
       '/': redirect(302, '/next', ['a=1; Path=/', 'b=2; Path=/', 'c=3; Path=/elsewhere']),
       '/next': page('there'),
@@ -120,7 +120,7 @@ describe('redirects', () => {
     assert.deepEqual(bodies, ['POST /see x=1', 'GET /see2 ', 'POST /keep x=1', 'POST /keep2 x=1']);
   });
 
-  test('stop where nobody listens', async (t) => {
+  test('are followed up to an address that the test names, at which nothing listens', async (t) => {
     const server = await serve(t, {
       '/': redirect(302, '/b'),
       '/b': redirect(303, 'http://127.0.0.1:1/callback?code=1'),
@@ -130,7 +130,7 @@ describe('redirects', () => {
     assert.equal(last.location?.searchParams.get('code'), '1');
   });
 
-  test('from a page of another site withhold Strict cookies on the way back', async (t) => {
+  test('from a page of another site send no Strict cookies on the way back', async (t) => {
     const bridge = await serve(t, {
       '/': (res) => res.writeHead(200, { 'set-cookie': ['s=1; Path=/; SameSite=Strict', 'l=2; Path=/; SameSite=Lax'] }),
       '/callback': page('back'),
@@ -148,7 +148,7 @@ describe('redirects', () => {
   });
 });
 
-test('an agent with routes reaches an https origin as through a TLS proxy', async (t) => {
+test('an agent with routes reaches an https origin as if through a TLS proxy', async (t) => {
   const server = await serve(t, {
     '/': (res) => res.writeHead(200, { 'set-cookie': '__Host-a=1; Secure; Path=/' }).write(FORM),
   });

@@ -1,5 +1,5 @@
-// A browser for HTTP tests, without a screen: keeps cookies, sends forms with the headers that a browser sends of
-// itself (Origin, Sec-Fetch-*), and follows redirects only when told, so that a test sees every hop.
+// A browser for HTTP tests, without a screen: it keeps cookies, sends forms with the headers that browsers add (Origin,
+// Sec-Fetch-*), and follows a redirect only when the test asks for that, so that a test sees every hop.
 //
 //     const browser = createAgent();
 //     const page = await browser.get(url);
@@ -12,11 +12,11 @@ import { CookieJar, type FetchSite, isTrustworthy } from './cookies.ts';
 import { type Form, type FormButton, parseForms, textOf } from './html.ts';
 
 export type AgentOptions = {
-  /** Sent with every request, as `{ 'accept-language': 'ja' }`. */
+  /** Headers of every request, for example `{ 'accept-language': 'ja' }`. */
   headers?: Record<string, string>;
   /**
-   * Where an origin is really served, as `{ 'https://bridge.example': 'http://127.0.0.1:8123' }`: the agent then stands
-   * for the browser and for the TLS proxy in between, which keeps Host and adds X-Forwarded-For, -Proto and -Host.
+   * Where an origin is really served, for example `{ 'https://bridge.example': 'http://127.0.0.1:8123' }`. The agent then
+   * plays the browser and a TLS proxy, which keeps Host and adds X-Forwarded-For, -Proto and -Host.
    */
   routes?: Record<string, string>;
   /** A jar to share with another agent, or one with a clock of its own. */
@@ -24,11 +24,11 @@ export type AgentOptions = {
 };
 
 export type SubmitOptions = {
-  /** The button that is pressed, by its value, name or text; the first one unless told. */
+  /** The button that is pressed, by its value, name or text; the first one by default. */
   button?: string;
   /** Fields that the person fills in or, as an attacker, changes; undefined leaves one out. */
   fields?: Record<string, string | undefined>;
-  /** Put over the agent's own, which a test of forged requests needs; undefined leaves one out. */
+  /** Headers that replace the agent's own, for tests of forged requests; undefined leaves one out. */
   headers?: Record<string, string | undefined>;
 };
 
@@ -36,7 +36,7 @@ export type RequestOptions = {
   method?: string;
   headers?: Record<string, string | undefined>;
   body?: string | URLSearchParams;
-  /** The page from which the request comes, by a link or a script; an address typed by the person unless told. */
+  /** The page whose link or script sends the request. Without it, the person typed the address. */
   from?: Page | URL;
 };
 
@@ -47,11 +47,11 @@ type Navigation = {
   body: string | undefined;
   /** The page that started it, through all redirects; undefined when the person did. */
   initiator: URL | undefined;
-  /** What the hops so far have made of Sec-Fetch-Site: once cross-site, always cross-site. */
+  /** Sec-Fetch-Site of the hops so far: after one cross-site hop it stays cross-site. */
   site: FetchSite;
 };
 
-/** An answer, read to its end. Nothing is thrown for its status. */
+/** An answer, completely read. No status makes it throw. */
 export class Page {
   readonly url: URL;
   readonly status: number;
@@ -73,12 +73,12 @@ export class Page {
     return this.body.toString('utf8');
   }
 
-  /** What a person reads: no tags, white space collapsed. */
+  /** The text that a person reads: without tags, white space collapsed. */
   get text(): string {
     return textOf(this.html);
   }
 
-  /** The body parsed as JSON, for the test to narrow. */
+  /** The body parsed as JSON; the test narrows its type. */
   json(): unknown {
     return JSON.parse(this.html);
   }
@@ -115,12 +115,12 @@ export class Agent {
     this.#routes = new Map(Object.entries(routes).map(([origin, target]) => [new URL(origin).origin, new URL(target)]));
   }
 
-  /** Opens `url` as the person would who types it; `from` makes it a link on that page. */
+  /** Opens `url` as if the person typed it; with `from`, as a link on that page. */
   async get(url: string | URL, options: Omit<RequestOptions, 'method' | 'body'> = {}): Promise<Page> {
     return await this.request(url, { ...options, method: 'GET' });
   }
 
-  /** Any one request, with the agent's cookies and the headers of a navigation. */
+  /** Sends one request with the agent's cookies and the headers of a navigation. */
   async request(url: string | URL, options: RequestOptions = {}): Promise<Page> {
     const { method = 'GET', headers = {}, body, from } = options;
     const form = body instanceof URLSearchParams ? { 'content-type': FORM } : {};
@@ -157,7 +157,7 @@ export class Agent {
   }
 
   /**
-   * Goes one redirect further, with the method that browsers use (Fetch, HTTP-redirect fetch).
+   * Follows one redirect, with the method that browsers use (Fetch standard, HTTP-redirect fetch).
    * @throws {Error} when `page` is no redirect
    */
   async follow(page: Page): Promise<Page> {
@@ -176,8 +176,8 @@ export class Agent {
   }
 
   /**
-   * Follows redirects to the first answer that is none, or that leads to where `stopBefore` says to stop: a client's
-   * redirect URI, say, at which nobody listens.
+   * Follows redirects up to the first answer that is no redirect, or that leads to an address for which `stopBefore` is
+   * true, for example a client's redirect URI, at which nothing listens.
    * @throws {Error} after twenty redirects
    */
   async followAll(page: Page, stopBefore: (url: URL) => boolean = () => false): Promise<Page> {
@@ -221,7 +221,7 @@ export class Agent {
   }
 }
 
-/** A new browser profile: no cookies, nothing remembered. */
+/** A new browser profile, without cookies. */
 export function createAgent(options: AgentOptions = {}): Agent {
   return new Agent(options);
 }
@@ -230,7 +230,7 @@ const FORM = 'application/x-www-form-urlencoded';
 
 type Answer = { status: number; headers: Headers; body: Buffer };
 
-/** node:http, because fetch() sets Host and Sec-Fetch-Mode itself, to values that no page load has. */
+/** Uses node:http, because fetch() sets Host and Sec-Fetch-Mode to values that no page load has. */
 function send(url: URL, method: string, headers: Record<string, string>, body: string | undefined): Promise<Answer> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
@@ -277,7 +277,7 @@ function filledIn(
   return fields;
 }
 
-/** Fetch Metadata (https://www.w3.org/TR/fetch-metadata/): what a browser says of a page load. */
+/** Fetch Metadata (https://www.w3.org/TR/fetch-metadata/): the headers of a page load. */
 function fetchMetadata(site: FetchSite): Record<string, string> {
   return {
     'sec-fetch-site': site,
@@ -288,14 +288,14 @@ function fetchMetadata(site: FetchSite): Record<string, string> {
   };
 }
 
-/** Browsers send Origin with whatever is neither GET nor HEAD; `null` once a redirect has crossed origins. */
+/** Browsers send Origin with every method but GET and HEAD; it is `null` after a redirect to another origin. */
 function originOf({ method, initiator, site, url }: Navigation): { origin?: string } {
   if (method === 'GET' || method === 'HEAD' || initiator === undefined) return {};
   const crossedOnTheWay = initiator.origin === url.origin && site !== 'same-origin';
   return { origin: crossedOnTheWay ? 'null' : initiator.origin };
 }
 
-/** Sites are taken to be hosts with their scheme: enough for loopback names, which have no registrable domain. */
+/** A site is here a host with its scheme, which is enough for loopback names: they have no registrable domain. */
 function siteOf(initiator: URL | undefined, url: URL): FetchSite {
   if (initiator === undefined) return 'none';
   if (initiator.origin === url.origin) return 'same-origin';

@@ -1,4 +1,4 @@
-// axe-core in the browser of the tests: what it finds wrong with a page.
+// axe-core in the browser of the tests: the accessibility problems of a page.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';

@@ -1,6 +1,5 @@
-// A whole bridge for tests: every part real, in this process, before a simulated GitHub, on either store. Tests speak
-// HTTP
-// to it. Its clock is the test's, shared with the simulated GitHub, and can be moved on.
+// A whole bridge for tests: every part is real, in this process, with a simulated GitHub, on either store. Tests speak
+// HTTP to it. The bridge and the simulated GitHub share a clock, which a test can move forward.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -35,19 +34,19 @@ export function onBothStores(name: string, suite: (store: StoreKind) => void): v
 
 export interface TestBridgeOptions {
   readonly store: StoreKind;
-  /** Environment variables over the defaults. */
+  /** Environment variables that replace the defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The app at the simulated GitHub, over the default OAuth App. */
+  /** Members of the app at the simulated GitHub that replace those of the default OAuth App. */
   readonly app?: Partial<SimulatedApp>;
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
   readonly fetch?: GuardedFetchOptions;
   /** How long GitHub may take. */
   readonly timeouts?: Timeouts;
-  /** A Redis server of the test's own, to break; the shared one without it. */
+  /** A Redis server of the test, which it can break; without it the shared one. */
   readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
   readonly quiet?: boolean;
-  /** Stands before the store: to count, or to break it. */
+  /** Wraps the store, to count its calls or to make them fail. */
   readonly wrapStore?: (store: Store) => Store;
 }
 
@@ -60,7 +59,7 @@ export interface TestBridge {
   readonly github: SimulatedGitHub;
   readonly store: Store;
   readonly bridge: Bridge;
-  /** Everything that happened, in order. */
+  /** Every event, in order. */
   readonly events: readonly RecordedEvent[];
   /** Events of one name. */
   eventsOf<Name extends keyof Events>(name: Name): Events[Name][];
@@ -68,16 +67,17 @@ export interface TestBridge {
   readonly log: () => string;
   /** Epoch seconds of the shared clock. */
   now(): number;
-  /** Moves the shared clock on. */
+  /** Moves the shared clock forward. */
   advance(seconds: number): void;
-  /** Everything the store holds: the bytes of SQLite's files, or every key and value in Redis. */
+  /** Everything in the store: the bytes of SQLite's files, or every key and value in Redis. */
   dumpStore(): Promise<Buffer>;
   stop(): Promise<void>;
 }
 
 /**
- * The bridge of a suite: started before its tests, stopped after them. Call it in the suite's body, before any hook that
- * uses the bridge.
+ * The bridge of a suite: started before its tests, stopped after them. Call it in the suite's body. Hooks run in the order
+ * in which they are registered: call it before the hooks that use the bridge, and after those that `options` needs. Read
+ * its members in tests and hooks only, not in the suite's body, which runs before the bridge is started.
  * @param options a function when they are known only when the hooks run
  */
 export function useBridge(
@@ -90,7 +90,7 @@ export function useBridge(
   after(() => started?.stop());
   return new Proxy(Object.create(null), {
     get(_target, property) {
-      if (started === undefined) throw new Error('the bridge of this suite starts in its before hook');
+      if (started === undefined) throw new Error(`bridge.${String(property)} was read before the bridge was started`);
       return Reflect.get(started, property);
     },
   });
@@ -103,7 +103,7 @@ export async function bridgeFor(t: TestContext, options: TestBridgeOptions): Pro
   return bridge;
 }
 
-/** Starts a bridge and its GitHub on free ports; whoever calls stops it. */
+/** Starts a bridge and its GitHub on free ports; the caller stops it. Tests use {@link useBridge} or {@link bridgeFor}. */
 export async function startTestBridge(options: TestBridgeOptions): Promise<TestBridge> {
   let offset = 0;
   const now = () => Math.floor(Date.now() / 1000) + offset;
@@ -211,7 +211,7 @@ async function openTestStore(kind: StoreKind, now: () => number, own?: RedisServ
   };
 }
 
-/** Names, values and members as Redis has them, of every type that the store uses. */
+/** The keys and values in Redis, of every type that the store uses. */
 async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
   const client = new Redis(url);
   try {

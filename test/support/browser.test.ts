@@ -1,4 +1,4 @@
-// The real browser: that it shows a page, and that the record of a bad page is not empty.
+// The real browser: it shows a page, and records the problems of a bad page.
 
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
@@ -23,7 +23,7 @@ describe('newPage', () => {
   });
   after(() => browser.close());
 
-  test('shows a page in the language and colours asked for, with nothing to complain about', async (t) => {
+  test('shows a page in the language and colours asked for, and records no problem of a good page', async (t) => {
     const server = await serve(t, '<html lang="ja"><title>許可</title><p>こんにちは</p></html>');
     const observed = await newPage(browser, { locale: 'ja-JP', colorScheme: 'dark' });
     t.after(observed.close);
@@ -34,7 +34,7 @@ describe('newPage', () => {
     assert.deepEqual(observed.problems(), []);
   });
 
-  test('does not hold the status of an error page against it', async (t) => {
+  test('does not record the status of an error page as a problem', async (t) => {
     const server = await serve(t, '<title>no</title>', {}, 403);
     const observed = await newPage(browser);
     t.after(observed.close);

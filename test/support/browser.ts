@@ -1,5 +1,5 @@
-// The real browser of the tests: headless Chromium, and pages that keep a record of what a good page never does:
-// errors on the console, violations of its Content-Security-Policy, requests to other origins.
+// The real browser of the tests: headless Chromium, and pages with a record of their problems: errors on the console,
+// violations of the Content-Security-Policy, requests to other origins.
 
 import type { Browser, BrowserContext, ConsoleMessage, Page, Request } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -23,7 +23,7 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export type PageOptions = {
-  /** As in Accept-Language, `en-US` unless told. */
+  /** As in Accept-Language; `en-US` by default. */
   locale?: string;
   colorScheme?: 'light' | 'dark';
   viewport?: { width: number; height: number };
@@ -32,7 +32,7 @@ export type PageOptions = {
 
 export type ObservedPage = {
   page: Page;
-  /** Holds the page's cookies, which no other page of `newPage` shares. */
+  /** Has the page's cookies, which no other page of `newPage` shares. */
   context: BrowserContext;
   consoleErrors: string[];
   cspViolations: string[];
@@ -43,7 +43,7 @@ export type ObservedPage = {
   close(): Promise<void>;
 };
 
-/** Opens a page in a fresh profile, and starts its record. */
+/** Opens a page in a new profile, and starts its record. */
 export async function newPage(browser: Browser, options: PageOptions = {}): Promise<ObservedPage> {
   const { locale = 'en-US', colorScheme = 'light', viewport = { width: 1280, height: 800 } } = options;
   const { javaScriptEnabled = true } = options;
@@ -92,8 +92,8 @@ function isThirdParty(request: Request): boolean {
 }
 
 /**
- * Chromium logs each 4xx as an error: that of the page itself, but an error page is a page like another, and that of
- * /favicon.ico, which it asks for unbidden.
+ * Chromium logs each 4xx as an error. Two of them are no problem: that of the page itself, because an error page may be
+ * what is tested, and that of /favicon.ico, which Chromium requests by itself.
  */
 function isNoFaultOfPage(message: ConsoleMessage, visited: ReadonlySet<string>): boolean {
   const { url } = message.location();

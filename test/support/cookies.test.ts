@@ -1,4 +1,4 @@
-// The cookie jar: what browsers keep, send and refuse.
+// The cookie jar: which cookies browsers keep, send and refuse.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -88,7 +88,7 @@ describe('the jar refuses a cookie', () => {
     test(refused, () => assert.deepEqual(jarWith(refused).all(), []));
   }
 
-  test('but takes a proper __Host- cookie', () => {
+  test('unless it keeps the rules of its prefix', () => {
     assert.equal(jarWith('__Host-a=1; Secure; Path=/; HttpOnly').get('__Host-a')?.httpOnly, true);
   });
 });

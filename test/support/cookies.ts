@@ -1,7 +1,7 @@
-// A cookie jar with the rules of browsers (RFC 6265bis) that a login can stumble over: host and Domain, Path, Secure,
-// expiry, the __Host- and __Secure- prefixes, and SameSite.
+// A cookie jar with the rules of browsers (RFC 6265bis) that matter for a login: host and Domain, Path, Secure, expiry, the
+// __Host- and __Secure- prefixes, and SameSite.
 
-/** How a request came about, as browsers put it into Sec-Fetch-Site; `none` is an address typed by the person. */
+/** The value of Sec-Fetch-Site; `none` means that the person typed the address. */
 export type FetchSite = 'none' | 'same-origin' | 'same-site' | 'cross-site';
 
 export type Cookie = {
@@ -9,29 +9,29 @@ export type Cookie = {
   value: string;
   /** The host that set it, or the Domain attribute without its leading dot. */
   domain: string;
-  /** Without a Domain attribute a cookie goes back to the very host only. */
+  /** Without a Domain attribute a cookie is sent to that host only. */
   hostOnly: boolean;
   path: string;
   secure: boolean;
   httpOnly: boolean;
   sameSite: 'strict' | 'lax' | 'none';
-  /** Milliseconds since the epoch; undefined lasts as long as the browser. */
+  /** Milliseconds since the epoch; undefined means until the browser is closed. */
   expires: number | undefined;
 };
 
-/** What the sending of a cookie depends on beside the address. */
+/** What decides, beside the address, whether a cookie is sent. */
 export type SendingContext = { site: FetchSite; method: string };
 
 export class CookieJar {
   readonly #now: () => number;
   #cookies: Cookie[] = [];
 
-  /** @param now milliseconds since the epoch; expiry is judged by it */
+  /** @param now milliseconds since the epoch, by which cookies expire */
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  /** Takes what a response from `url` sets. A header that a browser would refuse changes nothing. */
+  /** Keeps the cookies that a response from `url` sets. A header that a browser would refuse changes nothing. */
   store(url: URL, setCookieHeaders: readonly string[]): void {
     for (const header of setCookieHeaders) {
       const cookie = parseSetCookie(url, header, this.#now());
@@ -61,7 +61,7 @@ export class CookieJar {
     return this.#cookies.filter((cookie) => !isExpired(cookie, this.#now()));
   }
 
-  /** The first cookie of that name, for a test to look at. */
+  /** The first cookie of that name. */
   get(name: string): Cookie | undefined {
     return this.all().find((cookie) => cookie.name === name);
   }
@@ -120,13 +120,13 @@ function isAcceptable(cookie: Cookie, url: URL, pathAttribute: string): boolean 
   return true;
 }
 
-/** Browsers take a cookie that says nothing for Lax. */
+/** Browsers treat a cookie without SameSite as Lax. */
 function sameSiteOf(value: string | undefined): Cookie['sameSite'] {
   const known = value?.toLowerCase();
   return known === 'strict' || known === 'none' ? known : 'lax';
 }
 
-/** Max-Age (seconds) wins over Expires; a date that cannot be read is as if it were not there. */
+/** Max-Age (seconds) wins over Expires; a date that cannot be parsed is ignored. */
 function expiryOf(attributes: Map<string, string>, now: number): number | undefined {
   const maxAge = attributes.get('max-age');
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return now + Number(maxAge) * 1000;
@@ -162,7 +162,7 @@ function siteAllows(cookie: Cookie, { site, method }: SendingContext): boolean {
   return cookie.sameSite === 'lax' && (method === 'GET' || method === 'HEAD');
 }
 
-/** https, or a loopback address, which Chromium and Firefox let set and get Secure cookies over http. */
+/** https, or a loopback address: there Chromium and Firefox accept and send Secure cookies over http too. */
 export function isTrustworthy(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);

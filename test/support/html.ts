@@ -1,15 +1,15 @@
-// Reads the forms of a page out of its HTML: what a person could send without JavaScript. Knows input, textarea and
-// button; a test that needs more of a page takes the real browser.
+// Reads the forms of a page from its HTML, as far as a person could send them without JavaScript. Supports input, textarea and
+// button; a test that needs more uses the real browser.
 
 export type FormButton = { name: string | undefined; value: string; text: string; action: URL | undefined };
 
 export type Form = {
-  /** Where it goes; the page itself when the form names no action. */
+  /** The address to which it is sent; the page itself when the form has no action. */
   action: URL;
   method: 'GET' | 'POST';
-  /** The page that holds it: the initiator of the request. */
+  /** The page that contains it. */
   page: URL;
-  /** Names and values that go without the person doing anything: hidden, preset and checked ones, in order. */
+  /** Names and values that are sent when the person changes nothing: hidden, preset and checked ones, in order. */
   fields: [name: string, value: string][];
   buttons: FormButton[];
 };
@@ -69,7 +69,7 @@ function buttonOf(tag: Tag, inside: string, page: URL): FormButton[] {
   ];
 }
 
-/** What lies between an opening tag and the next closing one of its name. */
+/** The text between an opening tag and the next closing one of its name. */
 function content(tag: Tag, source: string): string {
   const close = source.toLowerCase().indexOf(`</${tag.name}`, tag.end);
   const inner = source.slice(tag.end, close < 0 ? undefined : close);

@@ -1,4 +1,4 @@
-// A Node HTTP server on a free loopback port, for the length of a test.
+// A Node HTTP server on a free loopback port, for one test.
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

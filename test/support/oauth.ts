@@ -1,6 +1,5 @@
-// An OAuth client for tests: registers, sends a person through consent and GitHub, exchanges, refreshes. Every step can
-// be
-// taken alone and told wrongly, which well-behaved clients cannot do.
+// An OAuth client for tests: it registers, sends a person through consent and GitHub, exchanges codes and refreshes tokens.
+// A test can do each step alone, and with wrong parameters.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Agent, createAgent, type Page } from './agent.ts';
@@ -45,11 +44,11 @@ export async function register(issuer: string, metadata: Record<string, unknown>
 }
 
 export interface LoginOptions {
-  /** The browser; a new one unless given. */
+  /** The browser; a new one by default. */
   readonly browser?: Agent;
   /** Who signs in at GitHub. */
   readonly login?: string;
-  /** Authorization request parameters over the defaults; undefined leaves one out. */
+  /** Authorization request parameters that replace the defaults; undefined leaves one out. */
   readonly parameters?: Record<string, string | undefined>;
   readonly consent?: 'allow' | 'deny';
   readonly github?: 'authorize' | 'cancel';
@@ -86,7 +85,7 @@ export function authorizationUrl(
   return `${issuer}/authorize?${query}`;
 }
 
-/** Walks the simulated GitHub's pages in a browser, up to the address it sends the browser back to. */
+/** Walks through the simulated GitHub's pages, up to its redirect back, which is not followed. */
 export async function passGithub(
   browser: Agent,
   toGithub: Page,
@@ -110,7 +109,7 @@ export async function passGithub(
 }
 
 /**
- * Opens an authorization URL and does what its pages ask for, to the redirect that carries the answer to the client.
+ * Opens an authorization URL and does what its pages ask for, up to the redirect with the answer to the client.
  */
 export async function walkAuthorization(
   url: string | URL,
@@ -119,7 +118,7 @@ export async function walkAuthorization(
   const { browser = createAgent(), login = 'octocat', consent = 'allow', github = 'authorize' } = options;
   const redirectUri = new URL(url).searchParams.get('redirect_uri');
   const isAnswer = ({ location }: Page) => redirectUri !== null && location?.href.startsWith(redirectUri) === true;
-  // The bridge sends a browser that came by another name of it to its own first.
+  // The bridge first redirects a browser that used another name of this machine to its own address.
   const first = await browser.followAll(await browser.get(url), ({ pathname }) => pathname !== '/authorize');
   const decided =
     first.location === undefined ? await browser.submit(first.form('/consent'), { button: consent }) : first;
@@ -127,7 +126,7 @@ export async function walkAuthorization(
   return browser.follow(await passGithub(browser, decided, login, github));
 }
 
-/** A whole login, to the redirect that carries the answer to the client. */
+/** A whole login, up to the redirect with the answer to the client. */
 export async function authorizeInBrowser(
   issuer: string,
   client: TestClient,
@@ -140,7 +139,7 @@ export async function authorizeInBrowser(
   return { answer, response: new URLSearchParams(answer.location?.search ?? ''), verifier, browser };
 }
 
-/** A login with its code. @throws {Error} when there was none */
+/** A whole login. @returns its code @throws {Error} when there is none */
 export async function login(
   issuer: string,
   client: TestClient,
@@ -152,7 +151,7 @@ export async function login(
   return { code, verifier, browser };
 }
 
-/** `POST /token`, with whatever parameters. */
+/** `POST /token` with any parameters. */
 export async function tokenRequest(
   issuer: string,
   parameters: Record<string, string | undefined>,
@@ -183,7 +182,7 @@ export function refreshing(client: TestClient, refreshToken: string | undefined)
   };
 }
 
-/** The tokens of an answer. @throws {Error} that quotes anything else */
+/** The tokens of an answer. @throws {Error} that quotes the answer when it has none */
 export function tokensOf(answer: JsonAnswer): Tokens {
   if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${JSON.stringify(answer.body)}`);
   return tokensSchema.parse(answer.body);
@@ -234,7 +233,7 @@ async function jsonAnswer(response: Response): Promise<JsonAnswer> {
   return { status: response.status, headers: response.headers, body: z.record(z.string(), z.unknown()).parse(body) };
 }
 
-/** Calls a tool over `/mcp` the way of 2025-06-18, without a session. */
+/** Calls a tool at `/mcp` as protocol version 2025-06-18 does, without a session. */
 export async function callTool(
   issuer: string,
   accessToken: string,

@@ -1,5 +1,5 @@
-// The person behind a client: opens whatever authorization URL the client hands over, in one browser that keeps its
-// cookies, and brings back the answer. What was asked and answered is kept for the test to look at.
+// The person who uses a client: opens each authorization URL that the client gives, in one browser that keeps its cookies, and
+// returns the answer. Requests and answers are kept for the test.
 
 import { type Agent, createAgent } from './agent.ts';
 import { walkAuthorization } from './oauth.ts';
@@ -20,21 +20,21 @@ export class Person {
     return this.#asked;
   }
 
-  /** The parameters of the latest one. @throws {Error} when there was none */
+  /** The parameters of the latest authorization request. @throws {Error} when there was none */
   get lastAsked(): URLSearchParams {
     const last = this.#asked.at(-1);
     if (last === undefined) throw new Error('the client has sent the person nowhere');
     return last;
   }
 
-  /** What clients call to open a browser: returns at once, as opening one does. */
+  /** Called by clients to open a browser. Returns at once, as opening a browser does. */
   visit(url: URL): void {
     this.#asked.push(url.searchParams);
     this.#answer = this.#walk(url);
-    this.#answer.catch(() => {}); // whoever waits for the answer hears of it
+    this.#answer.catch(() => {}); // answer() rejects with the error
   }
 
-  /** Where the browser was sent back to. @throws {Error} when the client has sent the person nowhere since */
+  /** The address that the browser was sent back to. @throws {Error} when no URL was opened since the last answer */
   async answer(): Promise<URL> {
     const answer = this.#answer;
     if (answer === undefined) throw new Error('the client has sent the person nowhere');

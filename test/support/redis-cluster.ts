@@ -1,4 +1,4 @@
-// A real Redis Cluster on loopback, for the length of a test: some masters, each with as many replicas as asked.
+// A real Redis Cluster on loopback, for one test: masters, each with as many replicas as asked.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,16 +9,14 @@ import { until } from './until.ts';
 const run = promisify(execFile);
 
 export type RedisCluster = {
-  /** Masters and replicas, in the order in which redis-cli was given them: the masters first. */
+  /** Masters and replicas, the masters first. */
   nodes: RedisServer[];
-  /** `redis://127.0.0.1:P1`, `redis://127.0.0.1:P2`, …: one address a node. */
-  urls: string[];
-  /** The addresses joined by commas. */
+  /** The address of the cluster, as in `REDIS_URL`: `redis-cluster://127.0.0.1:P1,127.0.0.1:P2,…`. */
   url: string;
   stop(): Promise<void>;
 };
 
-/** Starts a cluster (three masters without replicas unless told) and waits until every node calls it well. */
+/** Starts a cluster (by default three masters without replicas) and waits until every node reports it as working. */
 export async function startRedisCluster(options: { masters?: number; replicas?: number } = {}): Promise<RedisCluster> {
   const { masters = 3, replicas = 0 } = options;
   const starting = Array.from({ length: masters * (1 + replicas) }, () =>
@@ -35,11 +33,10 @@ export async function startRedisCluster(options: { masters?: number; replicas?: 
     await stop();
     throw error;
   }
-  const urls = nodes.map((node) => node.url);
-  return { nodes, urls, url: urls.join(','), stop };
+  return { nodes, url: `redis-cluster://${nodes.map((node) => `127.0.0.1:${node.port}`).join(',')}`, stop };
 }
 
-/** The cluster is well in this node's eyes, it knows every other, and if it is a replica it follows its master. */
+/** Whether this node reports the cluster as working, knows every other node and, as a replica, follows its master. */
 async function settled(node: RedisServer, count: number): Promise<void> {
   await until(
     async () => {

@@ -1,5 +1,5 @@
-// A real Redis under Sentinel on loopback, for the length of a test: a master, a replica, and three sentinels, the
-// first of which takes a second of silence for death.
+// A real Redis with Sentinel on loopback, for one test: a master, a replica, and three sentinels. The first sentinel considers
+// a server down after one second without an answer.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { until } from './until.ts';
 const MASTER_NAME = 'bridge';
 
 /**
- * Milliseconds of silence that each sentinel takes for death. They differ, and one sentinel is enough to see it (it
- * still needs the vote of another), because sentinels that notice together vote each for itself, and then all wait.
+ * Milliseconds without an answer after which each sentinel considers a server down. They differ, and one sentinel is enough
+ * to notice (it still needs the vote of another one): sentinels that notice at once vote each for itself, and then all wait.
  */
 const DOWN_AFTER = [1_000, 3_000, 5_000];
 
@@ -18,13 +18,14 @@ export type RedisSentinel = {
   /** The addresses of the three sentinels. */
   sentinels: { host: string; port: number }[];
   masterName: string;
-  /** `redis+sentinel://HOST:PORT,HOST:PORT,HOST:PORT/MASTER_NAME`. */
+  /** The address, as in `REDIS_URL`: `redis-sentinel://HOST:PORT,HOST:PORT,HOST:PORT/MASTER_NAME`. */
   url: string;
   /** The server that the sentinels call the master now. */
   master(): Promise<RedisServer>;
   /**
-   * Kills the master and waits until all sentinels name the replica instead, which is returned; or with `planned` has
-   * the two change places. What was killed can be brought back with its `up()`, and then follows.
+   * Kills the master, or with `planned` lets master and replica change places, and waits until all sentinels name the new
+   * master. A killed server can be started again with its `up()`; it is then a replica.
+   * @returns the new master
    */
   failover(options?: { planned?: boolean }): Promise<RedisServer>;
   stop(): Promise<void>;
@@ -81,14 +82,14 @@ function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () =
   return {
     sentinels: addresses,
     masterName: MASTER_NAME,
-    url: `redis+sentinel://${hosts}/${MASTER_NAME}`,
+    url: `redis-sentinel://${hosts}/${MASTER_NAME}`,
     master,
     failover,
     stop,
   };
 }
 
-/** A sentinel rewrites its configuration, so it gets a file of its own. */
+/** Each sentinel has a configuration file of its own, because it rewrites that file. */
 async function startSentinel(port: number, downAfter: number): Promise<RedisServer> {
   return await startServer(undefined, (own, dir) => {
     const file = join(dir, 'sentinel.conf');
@@ -107,8 +108,8 @@ async function startSentinel(port: number, downAfter: number): Promise<RedisServ
 }
 
 /**
- * The periods of a sentinel are seconds; tests have less time. Redis before 7 refuses, and is merely slower. The ping
- * period stays: what a sentinel knows of a replica goes stale after five of them, and a stale replica is not promoted.
+ * Shortens the periods of a sentinel, which are seconds. Redis before 7 refuses this, and is slower. The ping period is not
+ * changed: after five of them without news a replica counts as stale, and a stale replica is not promoted.
  */
 async function hurry(sentinel: RedisServer): Promise<void> {
   const periods = ['info-period', 'ask-period', 'publish-period'].flatMap((name) => [name, '100']);

@@ -1,4 +1,4 @@
-// The Redis servers that tests start: that they are real, apart from each other, and gone afterwards.
+// The Redis servers that tests start: they are real, separate from each other, and gone afterwards.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -39,7 +39,7 @@ describe('startRedis', () => {
     await assert.rejects(stranger.get('key'), /NOAUTH/);
   });
 
-  test('keeps what it acknowledged through a crash when it is appendOnly, and nothing otherwise', async (t) => {
+  test('keeps acknowledged writes through a crash when it is appendOnly, and loses them otherwise', async (t) => {
     const durable = await startRedis({ appendOnly: true });
     const forgetful = await startRedis();
     t.after(() => Promise.all([durable.stop(), forgetful.stop()]));
@@ -51,7 +51,7 @@ describe('startRedis', () => {
     assert.equal(await forgetful.cli('get', 'key'), '');
   });
 
-  test('answers nothing while it is paused, and what was asked when it resumes', async (t) => {
+  test('does not answer while it is paused, and does when it is resumed', async (t) => {
     const server = await startRedis();
     t.after(server.stop);
     const client = new Redis(server.url, { commandTimeout: 200 });
@@ -80,7 +80,7 @@ describe('startRedis', () => {
   });
 });
 
-test('sharedRedis keeps its callers apart and cleans up after them', async () => {
+test('sharedRedis gives each caller keys of its own and removes them afterwards', async () => {
   const [one, other] = await Promise.all([sharedRedis(), sharedRedis()]);
   assert.notEqual(one.prefix, other.prefix);
   const client = new Redis(other.url);
@@ -106,7 +106,7 @@ describe('startRedisSentinel', () => {
     after(sentinel.stop);
     const client = new Redis({ sentinels: sentinel.sentinels, name: sentinel.masterName });
     after(() => client.disconnect());
-    client.on('error', () => {}); // the dead master's refusals
+    client.on('error', () => {}); // the dead master refuses connections
     await client.set('key', 'value');
     await client.wait(1, 5_000);
 

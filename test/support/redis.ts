@@ -1,5 +1,5 @@
-// Real Redis servers for tests: private ones on free loopback ports, each with a folder of its own that goes when it
-// does, and the one that a whole test run shares. No server outlives the process that started it, however that ends.
+// Real Redis servers for tests: private ones on free loopback ports, each with a folder that is removed with it, and one that a
+// whole test run shares. Each server ends with the process that started it, however that process ends.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -18,10 +18,10 @@ import { until } from './until.ts';
 const run = promisify(execFile);
 
 export type RedisOptions = {
-  /** Persist by append-only file, each write synced, so that nothing acknowledged is lost in a restart. */
+  /** Writes an append-only file and syncs each write, so that a restart loses no acknowledged write. */
   appendOnly?: boolean;
   requirePass?: string;
-  /** More of redis-server's arguments, as `['--maxmemory', '10mb']`. */
+  /** Further arguments of redis-server, for example `['--maxmemory', '10mb']`. */
   args?: readonly string[];
 };
 
@@ -33,7 +33,7 @@ export type RedisServer = {
   dir: string;
   /** Ends the server at once and removes its folder. */
   stop(): Promise<void>;
-  /** Takes the server down but keeps its folder and port; `crash` kills it where otherwise it shuts down in order. */
+  /** Stops the server but keeps its folder and port; with `crash` it is killed, otherwise it shuts down in order. */
   down(options?: { crash?: boolean }): Promise<void>;
   /** Starts the server again after `down`. */
   up(): Promise<void>;
@@ -41,13 +41,13 @@ export type RedisServer = {
   restart(options?: { crash?: boolean }): Promise<void>;
   /** Freezes the process (SIGSTOP): connections stay open and nothing is answered. */
   pause(): void;
-  /** Thaws the process. */
+  /** Lets the process run again. */
   resume(): void;
   /** Runs redis-cli against the server and returns what it printed, trimmed. Fails after five seconds. */
   cli(...args: string[]): Promise<string>;
 };
 
-/** Starts a Redis server on 127.0.0.1, without persistence unless asked, and waits until it answers PING. */
+/** Starts a Redis server on 127.0.0.1, by default without persistence, and waits until it answers PING. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { appendOnly = false, requirePass, args = [] } = options;
   return await startServer(requirePass, (port, dir) => [
@@ -60,8 +60,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 }
 
 /**
- * Starts redis-server with the arguments that `argsFor` makes of a free port and a fresh folder. A port that somebody
- * else took in between is tried over with another one.
+ * Starts redis-server with the arguments that `argsFor` makes from a free port and a new folder. When another program took
+ * the port meanwhile, it tries another port.
  */
 export async function startServer(
   password: string | undefined,
@@ -134,7 +134,7 @@ async function bootProcess(
   const exited = once(child, 'exit');
   const dismissGuard = guard(child, dir);
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    child.ref(); // whoever waits for the end must not fall asleep
+    child.ref(); // this process must stay alive until the child has ended
     child.kill('SIGCONT'); // a stopped process would not see SIGTERM
     child.kill(signal);
     await exited;
@@ -150,13 +150,13 @@ async function bootProcess(
     dismissGuard();
     throw new Error(`redis-server ended at once:\n${log.join('')}`);
   }
-  // Let the test process end without waiting for a server that the test forgot; the guard then kills it.
+  // The test process can end although a test forgot to stop this server; the guard then kills it.
   child.unref();
   unrefPipes(child.stdout, child.stderr);
   return { child, end };
 }
 
-/** A child's pipes keep this process alive as the child itself does. */
+/** Also for the pipes of the child, because they too keep this process alive. */
 function unrefPipes(...pipes: (Readable | Writable)[]): void {
   for (const pipe of pipes) if (pipe instanceof Socket) pipe.unref();
 }
@@ -166,8 +166,9 @@ function isOver(child: ChildProcess): boolean {
 }
 
 /**
- * A shell that outlives this process by a moment: when its standard input ends, because this process ended in whatever
- * way (SIGKILL included), it kills the server and removes its folder. Returns how to send it away.
+ * Starts a shell that kills the server and removes its folder when its standard input ends. That happens when this process
+ * ends in any way, SIGKILL included.
+ * @returns a function that ends the shell
  */
 function guard(child: ChildProcess, dir: string): () => void {
   const script = 'read -r _; kill -9 "$0" 2>/dev/null; rm -rf "$1"';
@@ -193,7 +194,7 @@ async function answers(port: number, password: string | undefined, pid: number |
     enableReadyCheck: false,
     retryStrategy: () => null,
   });
-  client.on('error', () => {}); // not up yet: the rejected connect() says so too
+  client.on('error', () => {}); // the server is not ready yet: connect() rejects too
   try {
     await client.connect();
     await client.ping();
@@ -205,15 +206,15 @@ async function answers(port: number, password: string | undefined, pid: number |
 
 export type SharedRedis = {
   url: string;
-  /** Starts every key of the caller, and no other caller's: `t:3f9c…:`. */
+  /** The beginning of every key of this caller, and of no other caller: `t:3f9c…:`. */
   prefix: string;
   /** Removes the caller's keys, or the server if it was started for this caller. */
   stop(): Promise<void>;
 };
 
 /**
- * A Redis server to put keys into: the run's own (`TEST_REDIS_URL`, set by run.ts), or else a new one. Callers are
- * kept apart by their prefix; one that flushes, pauses or reconfigures needs `startRedis` instead.
+ * A Redis server to put keys into: that of the test run (`TEST_REDIS_URL`, set by run.ts), or else a new one. Each caller has
+ * a prefix of its own. A test that flushes, pauses or reconfigures the server needs `startRedis`.
  */
 export async function sharedRedis(): Promise<SharedRedis> {
   const prefix = `t:${randomBytes(6).toString('hex')}:`;

@@ -1,11 +1,11 @@
-// Counts what goes to a store, from in front of it.
+// Counts the round trips to a store, by wrapping it.
 
 import type { Store } from '../../src/store/store.ts';
 
-/** Calls that start in the same moment count as one: they travel together. */
+/** Calls that start at the same moment count as one round trip, because they are sent together. */
 export class RoundTrips {
   count = 0;
-  /** Those for refresh locks and what is done under them. */
+  /** Round trips for refresh locks, and those made while one is held. */
   locks = 0;
   #together = false;
 
@@ -14,7 +14,7 @@ export class RoundTrips {
     this.locks = 0;
   }
 
-  /** The same store, counted. */
+  /** The same store, with its calls counted. */
   counting(store: Store): Store {
     const counted = (part: object, isLock: (method: string) => boolean) =>
       new Proxy(part, {

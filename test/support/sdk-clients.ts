@@ -1,5 +1,4 @@
-// The clients of both SDKs, each taken through its own OAuth flow: refused, sent to log in, let in. The person behind them
-// is all that is played.
+// The clients of both SDKs, each with its own OAuth flow: refused, sent to log in, connected. Only the person is simulated.
 
 import assert from 'node:assert/strict';
 import {
@@ -35,7 +34,7 @@ const INFO = { name: 'test-client', version: '1.0.0' };
 export type SdkTransport = 'Streamable HTTP' | 'SSE';
 const PATHS = { 'Streamable HTTP': '/mcp', SSE: '/sse' } as const;
 
-/** The eras of the protocol, by what the v2 client is told and what it then agrees on with the bridge. */
+/** The protocol eras: the mode given to the v2 client, and the version that it then agrees on with the bridge. */
 export const ERAS: readonly { name: string; mode: VersionNegotiationMode; version: string }[] = [
   { name: '2026-07-28', mode: 'auto', version: '2026-07-28' },
   { name: 'older', mode: 'legacy', version: '2025-11-25' },
@@ -43,7 +42,7 @@ export const ERAS: readonly { name: string; mode: VersionNegotiationMode; versio
 
 export type ConnectedV1 = { client: ClientV1; provider: InMemoryOAuthClientProvider };
 
-/** Connects as the SDK's example client does: `client_secret_post`, no `state`, only the code handed back. */
+/** Connects as the SDK's example client does: `client_secret_post`, no `state`, and only the code is given back. */
 export async function connectV1(issuer: string, transport: SdkTransport, person: Person): Promise<ConnectedV1> {
   const provider = new InMemoryOAuthClientProvider(
     REDIRECT_URI,
@@ -57,7 +56,7 @@ export async function connectV1(issuer: string, transport: SdkTransport, person:
     (url) => person.visit(url),
   );
   const url = new URL(PATHS[transport], issuer);
-  // The SDK's own types do not fit each other under exactOptionalPropertyTypes.
+  // With exactOptionalPropertyTypes the SDK's own types do not match each other.
   const options = { authProvider: provider as OAuthClientProviderV1 };
   const open = () => (transport === 'SSE' ? new SseV1(url, options) : new StreamableV1(url, options));
   const refused = open();
@@ -73,11 +72,11 @@ export type ConnectedV2 = {
   provider: SdkProvider;
   /** Status and challenge of each answer that had one. */
   challenges: string[];
-  /** Brings a later login's answer to the client. */
+  /** Gives the answer of a later login to the client. */
   finish: () => Promise<void>;
 };
 
-/** Connects as an application does that keeps everything the v2 SDK gives it. */
+/** Connects as an application that keeps everything that the v2 SDK gives it. */
 export async function connectV2(
   issuer: string,
   transport: SdkTransport,
@@ -109,7 +108,7 @@ export async function connectV2(
   }
 }
 
-/** What an application keeps for the v2 client. */
+/** The storage of an application for the v2 client. */
 export class SdkProvider implements OAuthClientProvider {
   readonly redirectUrl = REDIRECT_URI;
   readonly clientMetadata = {
@@ -165,7 +164,7 @@ export class SdkProvider implements OAuthClientProvider {
     if (what === 'all' || what === 'discovery') this.#discovery = undefined;
   }
 
-  /** The parameters of the redirect, once the state in them is the one that was sent. */
+  /** The parameters of the redirect. Fails when the state is not the one that was sent. */
   async answer(): Promise<URLSearchParams> {
     const { searchParams } = await this.#person.answer();
     assert.equal(searchParams.get('state'), this.#state);

@@ -1,5 +1,5 @@
-// The programs that the tests need beside Node: a Redis server with its command line, and Chromium. Finds them, or on
-// Debian and Ubuntu installs them when it may, or says in one line what is missing.
+// The programs that the tests need beside Node: a Redis server with redis-cli, and Chromium. Finds them, installs them on Debian
+// and Ubuntu as root, or says in one line what is missing.
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Absolute paths of the programs; `REDIS_SERVER`, `REDIS_CLI` and `CHROMIUM` override what is found. */
 export type System = { redisServer: string; redisCli: string; chromium: string };
 
-/** A message for the person at the keyboard: one line, nothing to add to it. */
+/** Programs are missing. The message is one line for the person at the keyboard. */
 export class MissingPrograms extends Error {}
 
 const REDIS_SERVERS = ['redis-server'];
@@ -34,7 +34,7 @@ export function redisServer(): string {
 }
 
 /**
- * The path of redis-cli, which lies beside the server where that was chosen by `REDIS_SERVER`.
+ * The path of redis-cli. When `REDIS_SERVER` is set, it is looked for beside the server first.
  * @throws {MissingPrograms}
  */
 export function redisCli(): string {
@@ -50,8 +50,8 @@ export function chromium(): string {
 }
 
 /**
- * Finds every program, installing what is missing where that can be done: Debian or Ubuntu, as root.
- * @param say receives one line for whatever takes long or deserves to be known
+ * Finds every program. Installs what is missing on Debian or Ubuntu, as root.
+ * @param say receives one line for each slow step and each warning
  * @throws {MissingPrograms} with what is missing and how to get it, in one line
  */
 export async function prepareSystem(say: (line: string) => void): Promise<System> {
@@ -120,7 +120,7 @@ async function workingChromium(): Promise<string> {
   }
 }
 
-/** Only Linux is asked: other systems come with Japanese fonts. */
+/** Always true but on Linux, because other systems come with Japanese fonts. */
 async function hasJapaneseFont(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   try {
@@ -161,7 +161,7 @@ async function aptInstall(packages: readonly string[]): Promise<void> {
   }
 }
 
-/** Debian starts what it installs; the tests start their own Redis, on their own ports. See invoke-rc.d(8). */
+/** Debian starts the services that it installs; this stops it, because the tests start their own Redis. See invoke-rc.d(8). */
 async function withoutServices<T>(install: () => Promise<T>): Promise<T> {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return await install();

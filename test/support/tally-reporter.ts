@@ -1,5 +1,5 @@
-// A reporter for node's test runner that keeps count for run.ts: what ran, what was skipped and why, and which files
-// hold no test at all (the runner takes such a file itself for a test that passed).
+// A reporter for node's test runner that counts for run.ts: what ran, what was skipped and why, and which files have no test
+// (the runner counts such a file as a test that passed).
 
 import { isAbsolute, relative } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
@@ -7,9 +7,9 @@ import type { TestEvent } from 'node:test/reporters';
 export type Tally = {
   tests: number;
   failed: number;
-  /** Without a reason in the test, `reason` is empty. */
+  /** `reason` is empty when the test gives none. */
   skipped: { name: string; file: string; reason: string }[];
-  /** Failures that the runner forgives because the test is marked as "to do". */
+  /** Failures that the runner does not count because the test is marked as "to do". */
   forgiven: { name: string; file: string }[];
   emptyFiles: string[];
 };

@@ -1,4 +1,4 @@
-// An https server on a free loopback port, with a certificate that only its maker vouches for.
+// An https server on a free loopback port, with a self-signed certificate.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,10 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Listening } from './listen.ts';
 
-/** Why such a server cannot be had here; false when it can. */
+/** Why such a server cannot be started here; false when it can. */
 export const NO_OPENSSL: string | false = hasOpenssl() ? false : 'openssl is not installed';
 
-/** @param directory where key and certificate are kept */
+/** @param directory for the key and the certificate */
 export async function listenWithOwnCertificate(
   directory: string,
   listener: RequestListener,

@@ -1,14 +1,14 @@
-// Waiting for something that announces itself by no event: a server that comes up, a cluster that agrees.
-// Asks again every few milliseconds and says what it waited for when it gives up.
+// Waits for something that sends no event: a server that becomes ready, a cluster that agrees. Asks again every few
+// milliseconds. The error after the timeout says what it waited for.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type UntilOptions = {
-  /** What is waited for, as it completes "gave up waiting for …". */
+  /** What it waits for: the end of the sentence "gave up waiting for …". */
   what: string;
-  /** Milliseconds, 20,000 unless told. */
+  /** Milliseconds; 20,000 by default. */
   timeout?: number;
-  /** Milliseconds between two questions, 20 unless told. */
+  /** Milliseconds between two questions; 20 by default. */
   interval?: number;
 };
 

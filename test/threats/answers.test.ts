@@ -1,7 +1,7 @@
-// Threats 20 and 21: answers that tell a guesser whether something exists, or an asker about what is not his.
+// Threats 20 and 21: answers that tell an attacker whether something exists, or a client about tokens that are not its own.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { z } from 'zod';
 import { onBothStores } from '../support/bridge.ts';
 import {
@@ -16,18 +16,14 @@ import {
   tokensOf,
 } from '../support/oauth.ts';
 import { assertRefused } from './attack.ts';
-import { ANOTHER, OTHER, SECRET, startBridgeWithResources, type TestBridgeWithResources } from './resource-servers.ts';
+import { ANOTHER, introspect, OTHER, SECRET, useBridgeWithResources } from './resource-servers.ts';
 
 onBothStores('answers', (store) => {
-  let bridge: TestBridgeWithResources;
-  before(async () => {
-    bridge = await startBridgeWithResources(store);
-  });
-  after(() => bridge.stop());
+  const bridge = useBridgeWithResources(store);
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  /** All that a guesser sees of an answer, without what differs in every one. */
+  /** What an attacker sees of an answer, without the parts that differ each time. */
   function seen(answer: JsonAnswer) {
     const headers = [...answer.headers].filter(([name]) => !/^(?:date|x-request-id)$/.test(name));
     return { status: answer.status, body: answer.body, headers: headers.sort() };
@@ -91,7 +87,7 @@ onBothStores('answers', (store) => {
     const unknownToken = await refresh(forged(randomBytes(24)));
     assertRefused(unknownToken, 'invalid_grant');
     assert.deepEqual(seen(await refresh(forged(genuine))), seen(unknownToken), 'forged for a session that is');
-    // A genuine token in a thief's hands does not say whether its session lives.
+    // A thief of a genuine token does not learn whether its session is alive.
     const alive = await refresh(tokens.refresh_token);
     await postForm(`${bridge.url}/revoke`, { token: tokens.access_token, client_id: owner.client_id });
     assert.deepEqual(seen(await refresh(tokens.refresh_token)), seen(alive), 'genuine, of another client');
@@ -113,20 +109,20 @@ onBothStores('answers', (store) => {
     ])
       assert.deepEqual(seen(await revoke(token)), seen(unknown));
     assert.equal(
-      (await bridge.introspect(OTHER, owner.tokens.access_token)).body.active,
+      (await introspect(bridge, OTHER, owner.tokens.access_token)).body.active,
       true,
       'a stranger revoked it',
     );
     for (const token of ['x', owner.tokens.refresh_token ?? '', 'a.b.c'])
-      assert.deepEqual((await bridge.introspect(OTHER, token)).body, { active: false });
+      assert.deepEqual((await introspect(bridge, OTHER, token)).body, { active: false });
     assert.deepEqual(seen(await revoke(owner.tokens.access_token, owner.client)), seen(unknown));
-    assert.deepEqual((await bridge.introspect(OTHER, owner.tokens.access_token)).body, { active: false });
+    assert.deepEqual((await introspect(bridge, OTHER, owner.tokens.access_token)).body, { active: false });
   });
 
   it('#21 only a resource server that the operator named introspects, and only tokens of its own', async () => {
     const { tokens } = await connect(bridge.url, { parameters: { resource: OTHER } });
     const token = tokens.access_token;
-    const answer = await bridge.introspect(OTHER, token);
+    const answer = await introspect(bridge, OTHER, token);
     assert.equal(answer.status, 200);
     assert.equal(answer.body.active, true);
     assert.equal(answer.body.aud, OTHER);
@@ -158,8 +154,8 @@ onBothStores('answers', (store) => {
       assert.equal(refused.body.active, undefined, what);
     }
     const another = await connect(bridge.url, { parameters: { resource: ANOTHER } });
-    assert.deepEqual((await bridge.introspect(OTHER, another.tokens.access_token)).body, { active: false });
-    assert.deepEqual((await bridge.introspect(OTHER, (await connect(bridge.url)).tokens.access_token)).body, {
+    assert.deepEqual((await introspect(bridge, OTHER, another.tokens.access_token)).body, { active: false });
+    assert.deepEqual((await introspect(bridge, OTHER, (await connect(bridge.url)).tokens.access_token)).body, {
       active: false,
     });
   });

@@ -1,4 +1,4 @@
-// What the attacks of this folder share: doing the same thing many times at once, and looking at what is still alive.
+// Helpers for the attacks in this folder: do the same thing many times at once, and check what is still alive.
 import assert from 'node:assert/strict';
 import { connect as connectSocket } from 'node:net';
 import { decodeJwt } from 'jose';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { TestBridge } from '../support/bridge.ts';
 import { callTool, type JsonAnswer, refreshing, type TestClient, type Tokens, tokenRequest } from '../support/oauth.ts';
 
-/** Starts `count` tasks before any is awaited. */
+/** Starts `count` tasks at once and waits for all of them. */
 export function atOnce<T>(count: number, task: (index: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => task(index)));
 }
@@ -19,14 +19,14 @@ export function newPerson(bridge: TestBridge): string {
   return login;
 }
 
-/** Whether an access token is good at the resource server. */
+/** Whether the resource server accepts an access token. */
 export async function works(bridge: TestBridge, tokens: Pick<Tokens, 'access_token'>): Promise<boolean> {
   const { status } = await callTool(bridge.url, tokens.access_token, 'get_auth_status');
   assert.ok(status === 200 || status === 401, `/mcp answered ${status}`);
   return status === 200;
 }
 
-/** Nothing that a login gave is good any more: not at `/mcp`, not for a refresh, not at GitHub. */
+/** Fails unless nothing that a login gave works any more: not at `/mcp`, not for a refresh, not at GitHub. */
 export async function assertOver(bridge: TestBridge, client: TestClient, tokens: Tokens, person: string) {
   assert.equal(await works(bridge, tokens), false, 'the access token still works');
   if (tokens.refresh_token !== undefined)
@@ -35,24 +35,24 @@ export async function assertOver(bridge: TestBridge, client: TestClient, tokens:
   assert.deepEqual(bridge.github.liveTokens({ account: person }), [], 'the token still lives at GitHub');
 }
 
-/** An OAuth error answer, that no cache keeps. */
+/** Fails unless this is an OAuth error that no cache keeps. */
 export function assertRefused(answer: JsonAnswer, error: string, status = error === 'invalid_client' ? 401 : 400) {
   assert.deepEqual({ status: answer.status, error: answer.body.error }, { status, error });
   assert.equal(answer.headers.get('cache-control'), 'no-store');
   assert.equal(answer.body.access_token, undefined);
 }
 
-/** The session that an access token names: what a stranger may have read in a log. */
+/** The session that an access token names, which a stranger may have read in a log. */
 export function sidOf(tokens: Pick<Tokens, 'access_token'>): { person: string; grant: string } {
   const [person = '', grant = ''] = z.string().parse(decodeJwt(tokens.access_token).sid).split('.');
   return { person, grant };
 }
 
-/** An answer to bytes that no HTTP client would send; rejects when none came in time. */
+/** Sends bytes that no HTTP client would send. Resolves to the answer; rejects when none came in time. */
 export function sendRaw(
   url: string,
   request: string | Buffer,
-  timeouts = 5_000,
+  timeout = 5_000,
 ): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -60,12 +60,12 @@ export function sendRaw(
     let text = '';
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no answer within ${timeouts} ms, only: ${text}`));
-    }, timeouts);
+      reject(new Error(`no answer within ${timeout} ms, only: ${text}`));
+    }, timeout);
     socket.setEncoding('latin1').on('data', (data) => {
       text += data;
     });
-    socket.on('error', () => {}); // the server may close before all is sent; its answer counts
+    socket.on('error', () => {}); // the server may close the connection early; only its answer matters
     socket.on('close', () => {
       clearTimeout(timer);
       resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text });
@@ -74,7 +74,7 @@ export function sendRaw(
   });
 }
 
-/** The same object with some of its members replaced; the others stay bound to it. */
+/** The same object with some members replaced. Its other methods still run on the original. */
 export function overriding<T extends object>(target: T, overrides: Partial<T>): T {
   return new Proxy(target, {
     get(original, name) {

@@ -1,9 +1,9 @@
-// Threats 5 to 7: a login finished in a browser that did not begin it, a code without the person having seen for whom,
-// and a consent that somebody else gave in the person's name.
+// Threats 5 to 7: a login that ends in another browser than it began in, a code without a consent page, and a consent that
+// an attacker gives in the person's name.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { type Agent, createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -23,18 +23,16 @@ const HTTPS_REDIRECT = 'https://client.example/callback';
 const EVIL = 'https://evil.example';
 
 onBothStores('browser binding', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' } });
   let client: TestClient;
   before(async () => {
-    bridge = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' } });
     client = await register(bridge.url);
   });
-  after(() => bridge.stop());
 
   const consentPage = (browser: Agent, of: TestClient = client, parameters: Record<string, string | undefined> = {}) =>
     browser.get(authorizationUrl(bridge.url, of, pkce().challenge, parameters));
 
-  /** A login up to the moment in which GitHub sends the browser back. */
+  /** A login up to GitHub's redirect back, which is not followed yet. */
   async function atCallback(browser: Agent, person = 'octocat', of: TestClient = client) {
     const { verifier, challenge } = pkce();
     const page = await browser.get(authorizationUrl(bridge.url, of, challenge));
@@ -57,7 +55,7 @@ onBothStores('browser binding', (store) => {
     assert.doesNotMatch(page.html, /mgc_/);
   }
 
-  it('#5 the callback answers only the browser that consented, and a stranger with the address takes nothing', async () => {
+  it('#5 the callback answers only the browser that consented, and a stranger with its address gets nothing', async () => {
     const browser = createAgent();
     const { callback, verifier } = await atCallback(browser);
     for (const stranger of [createAgent(), createAgent()]) assertNoWayOn(await stranger.get(callback), 400);
@@ -103,12 +101,12 @@ onBothStores('browser binding', (store) => {
     const tossed = createAgent();
     tossed.jar.put({ ...one, value: two.value });
     assertNoWayOn(await tossed.get(first.callback), 400);
-    // States with their parts exchanged.
+    // Two states with their parts exchanged.
     const crossed = new URL(first.callback);
     const [[, random] = []] = [second.callback.searchParams.get('state')?.split('.')];
     crossed.searchParams.set('state', `${first.callback.searchParams.get('state')?.split('.')[0]}.${random}`);
     assertNoWayOn(await browser.get(crossed), 400);
-    // Neither was taken by that: both end, in the other order, as themselves.
+    // Both logins are still open: each ends as itself, in the other order.
     for (const { callback, verifier } of [second, first])
       tokensOf(await tokenRequest(bridge.url, redemption(client, codeOf(await browser.get(callback)), verifier)));
   });
@@ -204,7 +202,7 @@ onBothStores('browser binding', (store) => {
       asked.form('/consent');
     }
 
-    // Somebody else comes back from GitHub: they are asked themselves, and GitHub's token for them is not kept.
+    // Another person comes back from GitHub: that person is asked, and GitHub's token for them is not kept.
     const stranger = newPerson(bridge);
     const switched = createAgent({ jar: browser.jar });
     for (const cookie of browser.jar.all().filter(({ name }) => !name.startsWith('bridge-')))
@@ -251,7 +249,7 @@ onBothStores('browser binding', (store) => {
       const page = await browser.submit(form, { button: 'allow', headers });
       assertNoWayOn(page, 403);
     }
-    // A browser too old for Sec-Fetch-Site says who it is by Origin.
+    // A browser that does not send Sec-Fetch-Site sends Origin.
     const old = { 'sec-fetch-site': undefined, origin: bridge.url };
     const page = await browser.submit(form, { button: 'allow', headers: old });
     assert.equal(page.location?.origin, new URL(bridge.github.url).origin);
@@ -273,9 +271,9 @@ onBothStores('browser binding', (store) => {
     ])
       for (const button of ['allow', 'deny'])
         assertNoWayOn(await victim.submit(form, { button, fields: changed }), 400);
-    // Nor can the attacker decide in his browser what the victim was asked.
+    // The attacker cannot answer the victim's consent page in his own browser either.
     assertNoWayOn(await attacker.submit(form, { button: 'allow' }), 400);
-    // Nothing of that took the decision from the victim.
+    // After all that the victim can still decide.
     const page = await victim.submit(form, { button: 'allow' });
     assert.equal(page.location?.origin, new URL(bridge.github.url).origin);
   });
@@ -291,7 +289,7 @@ onBothStores('browser binding', (store) => {
       const places = pages.flatMap(({ location }) => location?.href ?? []);
       assert.equal(new Set(places).size, 1, buttons.join());
       if (places[0]?.includes('error=access_denied')) assert.equal(places.length, 1);
-      // Once decided, the other decision comes too late.
+      // The other decision after the first one is refused.
       const [, other = 'deny'] = places[0]?.includes('error=access_denied') ? ['', 'allow'] : [];
       assertNoWayOn(await createAgent().submit(form, { button: other, headers: { cookie } }), 400);
     }
@@ -335,7 +333,7 @@ onBothStores('browser binding', (store) => {
       '{name}`code`',
       'javascript:alert(1)',
     ];
-    // What tags, with what attributes, our pages have of themselves: a payload that broke out would add another.
+    // The tags and attributes that our pages contain: markup that was injected would add another one.
     const shapes = (page: Page) =>
       [...page.html.matchAll(/<([a-z][a-z0-9]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/gi)].map(([, tag, attributes = '']) =>
         [tag, ...attributes.replace(/"[^"]*"|'[^']*'/g, '').matchAll(/[^\s=/]+/g)].join(' ').toLowerCase(),
@@ -364,12 +362,12 @@ onBothStores('browser binding', (store) => {
       };
       const page = await consentPage(browser, named, hostile);
       assertInert(page, payload);
-      // Cancel carries the state back: to an app by a page of ours.
+      // Cancel sends the state back; an app gets it through a page of ours.
       const app = await consentPage(browser, named, { ...hostile, redirect_uri: 'cursor://host/cb' });
       const returned = await browser.submit(app.form('/consent'), { button: 'deny' });
       assert.equal(returned.status, 200);
       assertInert(returned, payload);
-      // GitHub's answer, which anybody can write into the address.
+      // GitHub's answer: anybody can write these parameters into the address.
       const { callback } = await atCallback(browser, 'octocat', named);
       callback.searchParams.delete('code');
       callback.searchParams.set('error', payload);
@@ -432,7 +430,7 @@ onBothStores('browser binding', (store) => {
     assert.equal(await works(bridge, tokens), true);
   });
 
-  it('#7 who administers nothing sees, and can do, nothing of it', async () => {
+  it('#7 a person who is no administrator sees and ends nothing as one', async () => {
     const person = newPerson(bridge);
     const { tokens } = await connect(bridge.url, { login: person });
     const session = Object.fromEntries((await account(person)).page.form('/account/disconnect').fields).session;
@@ -459,7 +457,7 @@ onBothStores('browser binding', (store) => {
       assert.match(text, /not found|unknown tool/i, tool);
     }
     assert.equal(await works(bridge, tokens), true);
-    // Who administers can: the test above could fail.
+    // An administrator sees it, so the checks above can fail.
     const admin = await account('monalisa');
     const list = await admin.browser.get(`${bridge.url}/account/sessions?query=${person}`);
     const form = list.forms().find(({ fields }) => fields.some(([, value]) => value === session));
@@ -469,7 +467,7 @@ onBothStores('browser binding', (store) => {
     assert.equal(await works(bridge, tokens), false);
   });
 
-  it('#7 a sealed cookie is no other cookie: who was here before is not who is signed in', async () => {
+  it('#7 a sealed cookie is not accepted as another one: a person who was here before is not signed in by that', async () => {
     const browser = createAgent();
     await login(bridge.url, client, { browser, login: 'octocat' });
     const person = browser.jar.get('bridge-person');

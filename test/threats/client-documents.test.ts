@@ -1,10 +1,10 @@
-// Threat 12, end to end: clients that are metadata documents, and what a hostile one, or its host, can do.
+// Threat 12, end to end: clients whose id is the URL of a metadata document, and what a hostile document or host can do.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -24,19 +24,15 @@ const HTTPS_REDIRECT = 'https://client.example/cb';
 const LOOPBACK_REDIRECT = 'http://localhost:45001/callback';
 
 onBothStores('client metadata documents', (store) => {
-  let bridge: TestBridge;
   let host: DocumentHost;
   let count = 0;
   before(async () => {
     host = await startDocumentHost();
-    bridge = await startTestBridge({ store, fetch: host.fetch });
   });
-  after(async () => {
-    await bridge.stop();
-    await host.close();
-  });
+  const bridge = useBridge(() => ({ store, fetch: host.fetch }));
+  after(() => host.close());
 
-  /** A client whose document is served at a path of its own. */
+  /** A client with its document at a new path. */
   function publish(metadata: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
     count += 1;
     const path = `/client-${count}.json`;
@@ -78,7 +74,7 @@ onBothStores('client metadata documents', (store) => {
     assert.doesNotMatch((await ask(registered)).html, /class="[^"]*verified/);
   });
 
-  it('#12 what is no proper document address is fetched from nowhere', async () => {
+  it('#12 nothing is fetched for a client id that is no proper document address', async () => {
     const before = host.connections.length;
     const { port } = new URL(host.origin);
     for (const client_id of [
@@ -114,7 +110,7 @@ onBothStores('client metadata documents', (store) => {
     assert.equal(host.connections.length, before);
   });
 
-  it('#12 a document that is not what it says, or that asks for more than a client may, is none', async () => {
+  it('#12 a document of another client id, or that asks for more than a client may, is refused', async () => {
     for (const [what, metadata] of Object.entries({
       'another client_id': { client_id: `${host.origin}/other.json` },
       'no client_id': { client_id: undefined },
@@ -214,20 +210,19 @@ onBothStores('client metadata documents', (store) => {
       bridge.advance(301);
       assertRefusedPage(await ask(client), what);
       host.resolveTo([PUBLIC]);
-      // Nor when the host fails afterwards: it was gone.
+      // Also not when the host fails afterwards, because the document was gone before.
       host.answer(path, (request) => request.socket.destroy());
       assertRefusedPage(await ask(client), `${what}, then unreachable`);
     }
     assert.ok(host.connections.every((address) => address === PUBLIC));
   });
 
-  it('#12 documents can be switched off, and then nothing is fetched', async () => {
-    const off = await startTestBridge({ store, env: { CLIENT_METADATA_DOCUMENTS: 'off' }, fetch: host.fetch });
+  it('#12 documents can be switched off, and then nothing is fetched', async (t) => {
+    const off = await bridgeFor(t, { store, env: { CLIENT_METADATA_DOCUMENTS: 'off' }, fetch: host.fetch });
     const { client, fetched } = publish();
     const page = await createAgent().get(authorizationUrl(off.url, client, pkce().challenge));
     assertRefusedPage(page, 'off');
     assert.equal(fetched(), 0);
-    await off.stop();
   });
 
   /** Keys of a client, and the assertions it makes with them. */
@@ -249,7 +244,7 @@ onBothStores('client metadata documents', (store) => {
     return { jwk, publicKey, claimsOf, sign };
   }
 
-  /** Whether the client was believed: then it is the refresh token that is refused. */
+  /** Whether the client was authenticated: then the error is about the refresh token. */
   async function assertAuthenticates(client: TestClient, client_assertion: string, believed: boolean, what: string) {
     const answer = await tokenRequest(bridge.url, {
       grant_type: 'refresh_token',
@@ -261,7 +256,7 @@ onBothStores('client metadata documents', (store) => {
     assert.equal(answer.body.error, believed ? 'invalid_grant' : 'invalid_client', what);
   }
 
-  it('#12 a document proves itself by assertions of its own keys, each of which counts once', async () => {
+  it('#12 a document proves itself by assertions of its own keys, each of which is accepted once', async () => {
     const { jwk, publicKey, claimsOf, sign } = await signer();
     const method = { token_endpoint_auth_method: 'private_key_jwt' };
     const remote = publish({ ...method, jwks_uri: `${host.origin}/keys.json` }).client;
@@ -312,7 +307,7 @@ onBothStores('client metadata documents', (store) => {
         'no JWT': 'a.b.c',
       }))
         await assertAuthenticates(client, assertion, false, what);
-      // None of those used anything up, and an id belongs to its client alone.
+      // The refused assertions used up no id, and two clients can use the same id.
       const jti = randomBytes(8).toString('hex');
       await assertAuthenticates(client, await sign(client, { jti }), true, 'a good one');
       await assertAuthenticates(client, await sign(client, { jti, iat: 0 }), false, 'the id again');
@@ -322,7 +317,7 @@ onBothStores('client metadata documents', (store) => {
       await assertAuthenticates(client, await sign(client, { jti }), true, 'own id');
   });
 
-  it('#12 keys that are no keys refuse their client, and nothing worse', async () => {
+  it('#12 a client whose keys are no keys is refused, and nothing else fails', async () => {
     const { sign } = await signer();
     for (const key of [
       { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'key' },

@@ -1,8 +1,8 @@
 // Threats 1 and 2: authorization codes redeemed twice, by somebody else, for something else, or without their verifier.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   type JsonAnswer,
@@ -20,13 +20,11 @@ import { assertOver, assertRefused, atOnce, newPerson, sidOf, works } from './at
 const OTHER_RESOURCE = 'https://other.example/mcp';
 
 onBothStores('authorization codes', (store) => {
-  let bridge: TestBridge;
+  const bridge = useBridge({ store, env: { RESOURCES: OTHER_RESOURCE } });
   let client: TestClient;
   before(async () => {
-    bridge = await startTestBridge({ store, env: { RESOURCES: OTHER_RESOURCE } });
     client = await register(bridge.url);
   });
-  after(() => bridge.stop());
 
   const redeem = (parameters: Record<string, string | undefined>): Promise<JsonAnswer> =>
     tokenRequest(bridge.url, parameters);
@@ -69,13 +67,13 @@ onBothStores('authorization codes', (store) => {
     assert.equal(await works(bridge, two), true);
   });
 
-  it('#1 a code is over after a minute', async () => {
+  it('#1 a code expires after a minute', async () => {
     const { code, verifier } = await login(bridge.url, client, { login: newPerson(bridge) });
     bridge.advance(61);
     assertRefused(await redeem(redemption(client, code, verifier)), 'invalid_grant');
   });
 
-  /** Tries a code wrongly, many times at once, then rightly: a failed try is refused and burns nothing. */
+  /** Redeems a code wrongly, many times at once, then correctly: a failed try is refused and does not use up the code. */
   async function assertHarmless(
     error: string,
     change: Record<string, string | undefined>,
@@ -86,16 +84,16 @@ onBothStores('authorization codes', (store) => {
     for (const answer of await atOnce(5, () => redeem({ ...right, ...change }))) assertRefused(answer, error);
     const tokens = tokensOf(await redeem(right));
     for (const answer of await atOnce(5, () => redeem({ ...right, ...change }))) assertRefused(answer, error);
-    // Still alive, whatever resource it is for: somebody else's try ended nothing.
+    // The session is still alive, whatever resource its token is for: another client's try ended nothing.
     tokensOf(await redeem(refreshing(client, tokens.refresh_token)));
   }
 
-  it("#2 another client's try with a stolen code fails, burns nothing and ends nothing", async () => {
+  it("#2 another client's try with a stolen code fails, does not use up the code and ends nothing", async () => {
     const thief = await register(bridge.url);
     await assertHarmless('invalid_grant', { client_id: thief.client_id });
   });
 
-  it('#2 a try at another redirect URI, or at none, fails and burns nothing', async () => {
+  it('#2 a try at another redirect URI, or without one, fails and does not use up the code', async () => {
     const other = 'http://localhost:45001/other';
     client = await register(bridge.url, { redirect_uris: [client.redirectUri, other] });
     await assertHarmless('invalid_grant', { redirect_uri: other });
@@ -104,14 +102,14 @@ onBothStores('authorization codes', (store) => {
     await assertHarmless('invalid_grant', { redirect_uri: `${client.redirectUri}/` });
   });
 
-  it('#2 a try for another resource fails and burns nothing', async () => {
+  it('#2 a try for another resource fails and does not use up the code', async () => {
     await assertHarmless('invalid_target', { resource: OTHER_RESOURCE });
     await assertHarmless('invalid_target', { resource: 'https://nobody.example/' });
     await assertHarmless('invalid_target', { resource: bridge.url }, { resource: OTHER_RESOURCE });
     await assertHarmless('invalid_target', { resource: `${OTHER_RESOURCE} ${bridge.url}/mcp` });
   });
 
-  it('#2 a try without the verifier, or with another, fails and burns nothing', async () => {
+  it('#2 a try without the verifier, or with another one, fails and does not use up the code', async () => {
     await assertHarmless('invalid_request', { code_verifier: undefined });
     await assertHarmless('invalid_request', { code_verifier: '' });
     await assertHarmless('invalid_grant', { code_verifier: 'abc' });
@@ -120,7 +118,7 @@ onBothStores('authorization codes', (store) => {
     await assertHarmless('invalid_grant', { code_verifier: `${'é'.repeat(43)}` });
   });
 
-  it('#2 the challenge is no verifier', async () => {
+  it('#2 the challenge is not accepted as the verifier', async () => {
     const { verifier, challenge } = pkce();
     const { code } = await login(bridge.url, client, { parameters: { code_challenge: challenge } });
     const right = redemption(client, code, verifier);
@@ -144,7 +142,7 @@ onBothStores('authorization codes', (store) => {
     }
   });
 
-  it('#2 a confidential client without its secret cannot redeem its code, and burns nothing', async () => {
+  it('#2 a confidential client without its secret cannot redeem its code, and does not use it up', async () => {
     const confidential = await register(bridge.url, { token_endpoint_auth_method: 'client_secret_post' });
     const { code, verifier } = await login(bridge.url, confidential);
     const right = redemption(confidential, code, verifier);

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import type { GuardedFetchOptions, LookupAll } from '../../src/security/guarded-fetch.ts';
 
 export const HOST = 'client.example';
-/** Stands for a public address. */
+/** The loopback address that plays a public one. */
 export const PUBLIC = '127.0.0.1';
-/** Stands for a private one. */
+/** The loopback address that plays a private one. */
 export const PRIVATE = '127.0.0.2';
 
-/** How a path is answered; the last one set counts. */
+/** Answers the requests of a path. */
 export type Answer = RequestListener;
 
 export interface DocumentHost {
@@ -30,9 +30,9 @@ export interface DocumentHost {
   answer(path: string, answer: Answer): void;
   /** Answers with a JSON document. */
   serve(path: string, document: unknown, headers?: Record<string, string>): void;
-  /** What names resolve to, from now on; one array a lookup, the last for ever. */
+  /** The addresses of every name from now on: one array for each lookup, the last one for all that follow. */
   resolveTo(...answers: readonly (readonly string[])[]): void;
-  /** For the guarded fetch: trusts this host's authority, resolves by {@link resolveTo}, and takes `PUBLIC` alone. */
+  /** For the guarded fetch: trusts this host's certificate, resolves by {@link resolveTo}, and accepts `PUBLIC` only. */
   readonly fetch: GuardedFetchOptions & { readonly ca: string };
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function startDocumentHost(): Promise<DocumentHost> {
       sockets.add(socket);
       connections.push(socket.localAddress ?? '');
       socket.once('close', () => sockets.delete(socket));
-      socket.on('error', () => {}); // the guarded fetch hangs up, which is what is tested
+      socket.on('error', () => {}); // the tests make the guarded fetch break the connection
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -1,9 +1,9 @@
-// Malformed requests, made of a seed: the same seed makes the same requests. Much of each is right, so that the rest
-// gets past the first check.
+// Malformed requests, made from a seed: the same seed makes the same requests. Most of a request is correct, so that the wrong
+// part gets past the first check.
 import { type ClientRequest, request as httpRequest, METHODS } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-/** A small generator of random numbers (mulberry32): good enough for this, and the same everywhere. */
+/** A small generator of random numbers (mulberry32), the same on every machine. */
 export class Chance {
   #state: number;
 
@@ -11,7 +11,7 @@ export class Chance {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, and without, 1. */
+  /** At least 0 and less than 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -39,7 +39,7 @@ export interface FuzzedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Hangs up after so many bytes of the body. */
+  /** Breaks the connection after so many bytes of the body. */
   readonly cutAfter?: number;
 }
 
@@ -93,20 +93,20 @@ const NASTY = [
   `${'A'.repeat(22)}.x`,
 ];
 
-/** What a fuzzer knows of the server: names of parameters, and values that are right. */
+/** What a fuzzer knows about the server: names of parameters, and correct values. */
 export interface Knowledge {
   readonly endpoints: readonly (readonly [method: string, path: string])[];
   /** Names of parameters by path; `''` for any other. */
   readonly names: Readonly<Record<string, readonly string[]>>;
-  /** Right values by parameter; `''` for any. */
+  /** Correct values by parameter; `''` for any. */
   readonly values: Readonly<Record<string, readonly string[]>>;
-  /** Right `Authorization` headers by path; `''` for any other. */
+  /** Correct `Authorization` headers by path; `''` for any other. */
   readonly authorizations: Readonly<Record<string, readonly string[]>>;
   readonly cookies: readonly string[];
   readonly origins: readonly string[];
 }
 
-/** One request. */
+/** Makes one request. */
 export function fuzzed(chance: Chance, known: Knowledge): FuzzedRequest {
   const [rightMethod, rightPath] = chance.pick(known.endpoints);
   const method = chance.yes(0.9) ? rightMethod : chance.pick(METHODS.filter((name) => name !== 'CONNECT'));
@@ -150,7 +150,7 @@ export function fuzzed(chance: Chance, known: Knowledge): FuzzedRequest {
   };
 }
 
-/** Sends one. Resolves to its status, 0 when the sender hung up; rejects when there is no answer in time. */
+/** Sends a request. Resolves to its status, 0 when the sender broke the connection; rejects when no answer comes in time. */
 export function sendFuzzed(url: string, { method, path, headers, body, cutAfter }: FuzzedRequest): Promise<number> {
   return new Promise((resolve, reject) => {
     const { hostname, port, host } = new URL(url);
@@ -168,7 +168,7 @@ export function sendFuzzed(url: string, { method, path, headers, body, cutAfter 
         answer.on('error', () => resolve(status));
         answer.on('end', () => resolve(status));
         answer.resume();
-        // A stream has no end: that it began is the answer.
+        // A stream does not end, so its head is the answer.
         if (/event-stream/.test(answer.headers['content-type'] ?? ''))
           answer.once('data', () => {
             answer.destroy();
@@ -192,12 +192,12 @@ export function sendFuzzed(url: string, { method, path, headers, body, cutAfter 
   });
 }
 
-/** A header cannot hold everything: what HTTP itself refuses is left to the raw requests. */
+/** Removes what HTTP does not allow in a header; the raw requests test that. */
 function header(text: string): string {
   return text.replace(/[^\x20-\x7e\x80-\xff]/g, '').trim() || 'x';
 }
 
-/** @param care how probably it is right */
+/** @param care the probability that it is correct */
 function value(chance: Chance, known: Knowledge, name: string, care: number): string {
   const right = known.values[name] ?? known.values[''] ?? [''];
   const picked = chance.yes(care) ? chance.pick(right) : chance.pick(NASTY);
@@ -220,7 +220,7 @@ function mutated(chance: Chance, text: string): string {
 
 function parameters(chance: Chance, known: Knowledge, path: string): string {
   const form = new URLSearchParams();
-  // Some requests are wrong in one thing, some in most.
+  // Some requests have one error, some have many.
   const care = chance.pick([0.97, 0.9, 0.5]);
   for (const name of known.names[path] ?? known.names[''] ?? []) {
     if (chance.yes(care)) form.append(name, value(chance, known, name, care));
@@ -264,7 +264,7 @@ function fuzzedBody(chance: Chance, known: Knowledge, path: string): { body: Buf
   return { body: Buffer.from(chance.yes(0.05) ? mutated(chance, text) : text), type };
 }
 
-/** Client metadata, more or less. */
+/** Client metadata, with errors. */
 function document(chance: Chance, known: Knowledge): unknown {
   if (chance.yes(0.1)) return anything(chance, 0);
   const keys = {
@@ -290,7 +290,7 @@ function document(chance: Chance, known: Knowledge): unknown {
   );
 }
 
-/** A JSON-RPC message, more or less. */
+/** A JSON-RPC message, with errors. */
 function message(chance: Chance): unknown {
   if (chance.yes(0.1)) return anything(chance, 0);
   const one = () => ({

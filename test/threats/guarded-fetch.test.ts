@@ -1,4 +1,4 @@
-// Threat 12: the server made to fetch from inside its own network, or to wait on a slow host.
+// Threat 12: a stranger makes the server fetch an address inside its own network, or wait for a slow host.
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -58,7 +58,7 @@ const NOT_PUBLIC = {
   ],
 };
 
-it('#12 no address is public that is private, reserved, or another address in disguise', () => {
+it('#12 no address is public that is private, reserved, or another address in another notation', () => {
   for (const [what, addresses] of Object.entries(NOT_PUBLIC))
     for (const address of addresses) assert.equal(isPublicAddress(address), false, `${what}: ${address}`);
   for (const address of [
@@ -71,7 +71,7 @@ it('#12 no address is public that is private, reserved, or another address in di
     assert.equal(isPublicAddress(address), true, address);
 });
 
-it('#12 no spelling of such a host is fetched, and nothing but https', async () => {
+it('#12 no spelling of a private host is fetched, and nothing but https', async () => {
   const fetch = createGuardedFetch();
   for (const url of [
     'https://127.0.0.1/',
@@ -168,7 +168,7 @@ describe('#12 a host that a stranger names', () => {
     assert.deepEqual(host.connections, [PUBLIC]);
   });
 
-  it('#12 redirects nobody: not to itself, not inside', async () => {
+  it('#12 cannot redirect the fetch, neither to itself nor to a private address', async () => {
     host.serve('/fine.json', { fine: true });
     for (const status of [301, 302, 303, 307, 308])
       for (const location of [
@@ -183,7 +183,7 @@ describe('#12 a host that a stranger names', () => {
     assert.deepEqual([...new Set(host.requests)], [`${PUBLIC} /moved.json`]);
   });
 
-  it('#12 sends no more than the limit, however it says how much it sends', async () => {
+  it('#12 sends no more than the limit, whatever length it declares', async () => {
     const big = JSON.stringify({ text: 'x'.repeat(KILOBYTES) });
     host.serve('/big.json', big);
     host.serve('/declared.json', big, { 'content-length': String(big.length) });
@@ -202,7 +202,7 @@ describe('#12 a host that a stranger names', () => {
     assert.ok(sent < 32 * 1024 * 1024, `${sent} bytes were sent`);
   });
 
-  it('#12 sends JSON, and not compressed', async () => {
+  it('#12 is refused when it sends anything but JSON, or compresses it', async () => {
     const bomb = gzipSync(JSON.stringify({ text: 'x'.repeat(10_000_000) }));
     host.answer('/bomb.json', (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb);
@@ -229,7 +229,7 @@ describe('#12 a host that a stranger names', () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
       response.write('{');
     });
-    // Takes the connection and never begins with TLS.
+    // Accepts the connection and never begins with TLS.
     const mute: Server = createServer((socket) => socket.resume());
     await new Promise<void>((resolve) => mute.listen(0, PUBLIC, resolve));
     const address = mute.address();

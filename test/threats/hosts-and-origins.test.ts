@@ -1,15 +1,16 @@
-// Threat 18: a header that changes an issuer, a link or a cookie; a web page that drives the MCP server of its reader.
+// Threat 18: a header that changes an issuer, a link or a cookie; a foreign web page that calls the MCP endpoints of the person
+// who reads it.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { CLIENT_ID, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, type TestBridge, useBridge } from '../support/bridge.ts';
 import { authorizationUrl, connect, passGithub, pkce, register, type TestClient } from '../support/oauth.ts';
 import { sendRaw } from './attack.ts';
 
 const PUBLIC_URL = 'https://bridge.example';
 const EVIL = 'evil.example';
 
-/** Headers by which somebody could try to speak for the bridge. */
+/** Headers with which an attacker could try to give the bridge another address. */
 const CLAIMS: readonly Record<string, string>[] = [
   { Host: EVIL },
   { Host: `${EVIL}:443` },
@@ -31,7 +32,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** A request whose every header the test decides. */
+/** Sends a request in which the test sets every header. */
 async function ask(bridge: TestBridge, target: string, headers: Record<string, string>, body = ''): Promise<Answer> {
   const [method = 'GET', path = '/'] = target.split(' ');
   const own = { Host: new URL(bridge.config.publicUrl).host, Connection: 'close' };
@@ -43,24 +44,19 @@ async function ask(bridge: TestBridge, target: string, headers: Record<string, s
 }
 
 onBothStores('hosts and origins', (store) => {
-  let loopback: TestBridge;
-  let open: TestBridge;
+  const loopback = useBridge({ store });
+  const open = useBridge({
+    store,
+    env: { PUBLIC_URL, TRUSTED_PROXIES: '127.0.0.1' },
+    app: { clientId: CLIENT_ID, callbackUrls: [`${PUBLIC_URL}/github/callback`] },
+  });
   let token: string;
   let client: TestClient;
   before(async () => {
-    [loopback, open] = await Promise.all([
-      startTestBridge({ store }),
-      startTestBridge({
-        store,
-        env: { PUBLIC_URL, TRUSTED_PROXIES: '127.0.0.1' },
-        app: { clientId: CLIENT_ID, callbackUrls: [`${PUBLIC_URL}/github/callback`] },
-      }),
-    ]);
     const connected = await connect(loopback.url);
     token = connected.tokens.access_token;
     client = connected.client;
   });
-  after(() => Promise.all([loopback.stop(), open.stop()]));
 
   const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
   const mcp = (bridge: TestBridge, headers: Record<string, string>) =>
@@ -112,7 +108,7 @@ onBothStores('hosts and origins', (store) => {
     }
   });
 
-  it('#18 nor the address in a challenge', async () => {
+  it('#18 no such header changes the address in a challenge', async () => {
     for (const claim of CLAIMS.filter(({ Host }) => Host === undefined)) {
       const { status, head } = await ask(loopback, 'POST /mcp', claim, ping);
       assert.equal(status, 401);
@@ -180,7 +176,7 @@ onBothStores('hosts and origins', (store) => {
     assert.equal((await mcp(loopback, { Host: EVIL })).status, 403);
     for (const Host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `LOCALHOST:${port}`])
       assert.equal((await mcp(loopback, { Host })).status, 200, Host);
-    // A public bridge has one name, and no proxy header gives it another.
+    // A public bridge has one name, and no proxy header gives it another one.
     for (const headers of [
       { Host: EVIL },
       { Host: 'localhost' },
@@ -191,7 +187,7 @@ onBothStores('hosts and origins', (store) => {
     assert.equal((await mcp(open, {})).status, 401);
   });
 
-  it('#18 a page of a foreign origin can neither drive /mcp nor read an answer', async () => {
+  it('#18 a page of a foreign origin can neither call /mcp nor read an answer', async () => {
     const foreign = {
       loopback: [
         `https://${EVIL}`,
@@ -233,8 +229,8 @@ onBothStores('hosts and origins', (store) => {
     assert.equal((await mcp(open, { Origin: 'https://inspector.example' })).status, 401);
   });
 
-  it('#18 allowed origins get no credentials, and ALLOWED_ORIGINS means those alone', async () => {
-    const few = await startTestBridge({ store, env: { ALLOWED_ORIGINS: 'https://app.example' } });
+  it('#18 allowed origins get no credentials, and ALLOWED_ORIGINS means those alone', async (t) => {
+    const few = await bridgeFor(t, { store, env: { ALLOWED_ORIGINS: 'https://app.example' } });
     for (const [Origin, status] of [
       ['https://app.example', 401],
       ['https://app.example.evil.example', 403],
@@ -251,10 +247,9 @@ onBothStores('hosts and origins', (store) => {
       assert.equal(allowed, status === 401 ? Origin : undefined);
       assert.match(answer.head, /^vary: .*origin/im);
     }
-    await few.stop();
   });
 
-  it('#18 a person who comes by another name of this machine is sent to the right one, and nowhere else', async () => {
+  it('#18 a person who comes by another name of this machine is redirected to the right one, and nowhere else', async () => {
     const { port } = new URL(loopback.url);
     const target = '/authorize?client_id=x&redirect_uri=https://evil.example/';
     for (const Host of [`127.0.0.1:${port}`, `[::1]:${port}`, '127.0.0.1', 'localhost:1']) {
@@ -262,7 +257,7 @@ onBothStores('hosts and origins', (store) => {
       assert.equal(answer.status, 302, Host);
       assert.match(answer.head, new RegExp(`^location: ${loopback.url}/authorize\\?client_id=x&`, 'im'));
     }
-    // A target named in full, as proxies are asked.
+    // A target in absolute form, as clients send it to proxies.
     const full = await ask(loopback, `GET http://${EVIL}/authorize?client_id=x`, { Host: `127.0.0.1:${port}` });
     assert.equal(full.status, 302);
     assert.match(full.head, new RegExp(`^location: ${loopback.url}/authorize\\?client_id=x\\r?$`, 'im'));

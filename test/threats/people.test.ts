@@ -1,7 +1,7 @@
-// Threat 11: one person's session answering with another person's account.
+// Threat 11: a session answers with another person's account.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   callTool,
   logIn,
@@ -15,11 +15,7 @@ import {
 import { atOnce, newPerson } from './attack.ts';
 
 onBothStores('people', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   it("#11 each session answers with its own person's account, for any interleaving of people, clients and calls", async () => {
     const people = ['octocat', 'monalisa', 'hubot', newPerson(bridge), newPerson(bridge)];
@@ -38,7 +34,7 @@ onBothStores('people', (store) => {
       assert.equal(status.result?.structuredContent?.login, person);
     };
     await Promise.all([...sessions, ...sessions.toReversed()].map(ask));
-    // Refreshed, and asked again while others log in anew on the same clients.
+    // All sessions are refreshed, and used again while others log in with the same clients.
     const renewed = await Promise.all(
       sessions.map(async (session) => ({
         ...session,
@@ -50,7 +46,7 @@ onBothStores('people', (store) => {
       ...sessions.map(ask),
       ...people.map((person) => clients[0] && logIn(bridge.url, clients[0], { login: person })),
     ]);
-    // One leaves: the others stay who they are.
+    // One session ends: the others still belong to their persons.
     const [gone, ...left] = renewed;
     await postForm(`${bridge.url}/revoke`, {
       token: gone?.tokens.access_token,

@@ -1,14 +1,14 @@
-// Threat 8: an answer carried to an address that the client did not register, or that no client should.
+// Threat 8: a redirect to an address that the client did not register, or that no client should register.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { authorizationUrl, pkce, postJson, register, type TestClient } from '../support/oauth.ts';
 import { assertRefused, sendRaw } from './attack.ts';
 
-/** What no client may register. */
+/** Addresses that no client may register. */
 const NEVER = [
-  // Schemes that run or read something in the browser, in every spelling.
+  // Schemes that run or read something in the browser, in several spellings.
   'javascript:alert(1)',
   'JavaScript:alert(1)',
   'javascript://client.example/%0aalert(1)',
@@ -28,7 +28,7 @@ const NEVER = [
   'tel:1',
   'intent://client.example#Intent;scheme=https;end',
   'unknownscheme://cb',
-  // Plain http to anywhere but this machine, also where it looks like this machine.
+  // Plain http to another machine, also where it looks like this one.
   'http://evil.example/cb',
   'http://localhost.evil.example/cb',
   'http://127.0.0.1.evil.example/cb',
@@ -43,7 +43,7 @@ const NEVER = [
   'http://[::ffff:10.0.0.1]/cb',
   'http://localhost./cb',
   'http://128.0.0.1/cb',
-  // What makes two readers see two addresses.
+  // Texts that two programs read as two addresses.
   'https://client.example/cb#fragment',
   'https://client.example/cb#',
   'http://localhost/cb#x',
@@ -80,7 +80,7 @@ const NEVER = [
   `https://client.example/${'a'.repeat(2049)}`,
 ];
 
-/** What clients really register. */
+/** Addresses that clients really register. */
 const FINE = [
   'https://client.example/cb',
   'https://client.example/cb?tenant=1&x=%2F',
@@ -96,11 +96,7 @@ const FINE = [
 ];
 
 onBothStores('redirects', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const registering = (redirect_uris: unknown) =>
     postJson(`${bridge.url}/register`, { client_name: 'Redirected', redirect_uris });
@@ -108,7 +104,7 @@ onBothStores('redirects', (store) => {
   const ask = (client: TestClient, parameters: Record<string, string | undefined>) =>
     createAgent().get(authorizationUrl(bridge.url, client, pkce().challenge, parameters));
 
-  it('#8 no client registers an address that runs code, goes to a stranger in the clear, or reads two ways', async () => {
+  it('#8 no client registers an address that runs code, is plain http to another machine, or can be read in two ways', async () => {
     for (const uri of NEVER) {
       const answer = await registering([uri]);
       assert.equal(answer.status, 400, `${JSON.stringify(uri)} was taken`);
@@ -117,7 +113,7 @@ onBothStores('redirects', (store) => {
     for (const uri of FINE) assert.equal((await registering([uri])).status, 201, uri);
   });
 
-  it('#8 one bad address refuses the whole registration, also when it is changed later', async () => {
+  it('#8 a registration with one bad address is refused as a whole, also when it is changed later', async () => {
     assertRefused(await registering([...FINE, 'http://evil.example/cb']), 'invalid_redirect_uri');
     for (const uris of [[], undefined, 'https://client.example/cb', [{}], [null], { 0: FINE[0] }, [[FINE[0]]]])
       assertRefused(await registering(uris), 'invalid_redirect_uri');
@@ -167,7 +163,7 @@ onBothStores('redirects', (store) => {
       'https://client.example/cb,https://evil.example/cb',
     ];
     for (const redirect_uri of strange) {
-      // The second is wrong in more ways, each of which would be answered by a redirect to a good address.
+      // The second request has further errors, each of which alone is answered by a redirect to a registered address.
       for (const more of [{}, { response_type: 'token', code_challenge: undefined, resource: 'x', prompt: 'none' }]) {
         const page = await ask(client, { redirect_uri, ...more });
         assert.equal(page.status, 400, redirect_uri);
@@ -214,7 +210,7 @@ onBothStores('redirects', (store) => {
     }
   });
 
-  it('#8 two redirect URIs in one request, or one broken across lines, are a page', async () => {
+  it('#8 two redirect URIs in one request, or one with a line break, are answered by a page', async () => {
     const client = await register(bridge.url, { redirect_uris: ['https://client.example/cb'] });
     const good = authorizationUrl(bridge.url, client, pkce().challenge);
     for (const addition of [
@@ -237,7 +233,7 @@ onBothStores('redirects', (store) => {
     assert.doesNotMatch(text, /^location:/im);
   });
 
-  it('#8 state and errors cannot add to the address that they are carried to', async () => {
+  it('#8 state and errors cannot add parameters to the address that they are sent to', async () => {
     const client = await register(bridge.url, { redirect_uris: ['https://client.example/cb?tenant=1'] });
     const state = 'a&code=forged&iss=https://evil.example#x?\u00e9\ud83d\ude00+%0d%0a';
     const { location } = await ask(client, { state, response_type: 'token' });

@@ -1,9 +1,9 @@
-// Threats 3 and 4: refresh tokens that fork, outlive the detection of their theft, log honest people out, or let a
-// stranger end a session.
+// Threats 3 and 4: a refresh token that gives two families of tokens, works on after its theft was detected, logs an honest
+// person out, or lets a stranger end a session.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, it } from 'node:test';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   connect,
   type JsonAnswer,
@@ -18,11 +18,7 @@ import {
 import { assertOver, assertRefused, atOnce, newPerson, sidOf, works } from './attack.ts';
 
 onBothStores('refresh tokens', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const refresh = (client: TestClient, token: string | undefined): Promise<JsonAnswer> =>
     tokenRequest(bridge.url, refreshing(client, token));
@@ -70,7 +66,7 @@ onBothStores('refresh tokens', (store) => {
     await assertOver(bridge, client, third, person);
   });
 
-  it('#3 of thief and owner racing with one token neither gets a second family, whoever is late ends both', async () => {
+  it('#3 when thief and owner race with one token, neither gets a second family, and whoever comes late ends both', async () => {
     const { client, tokens, person } = await session();
     const raced = (await atOnce(2, () => refresh(client, tokens.refresh_token))).map(tokensOf);
     const turned = tokensOf(await refresh(client, raced[0]?.refresh_token));
@@ -91,7 +87,7 @@ onBothStores('refresh tokens', (store) => {
     assert.equal(await works(bridge, renewed), true);
   });
 
-  it('#3 a session that nobody refreshed is over after REFRESH_TOKEN_TTL', async () => {
+  it('#3 a session that nobody refreshed ends after REFRESH_TOKEN_TTL', async () => {
     const { client, tokens, person } = await session();
     bridge.advance(30 * 86400 + 1);
     assertRefused(await refresh(client, tokens.refresh_token), 'invalid_grant');
@@ -99,7 +95,7 @@ onBothStores('refresh tokens', (store) => {
     await assertOver(bridge, client, tokens, person);
   });
 
-  /** Refresh tokens that a stranger can make who read a `sid` in a log, or who has an old token with parts changed. */
+  /** Refresh tokens that a stranger can make: from a `sid` in a log, or by changing parts of an old token. */
   function forgeries(tokens: Tokens): string[] {
     const { person, grant } = sidOf(tokens);
     const ref = Buffer.concat([Buffer.from(person, 'base64url'), Buffer.from(grant, 'base64url')]);
@@ -133,7 +129,7 @@ onBothStores('refresh tokens', (store) => {
     tokensOf(await refresh(client, tokens.refresh_token));
   });
 
-  it('#4 nor by revoking them', async () => {
+  it('#4 a stranger cannot end a session by revoking made-up refresh tokens', async () => {
     const { client, tokens } = await session();
     for (const token of forgeries(tokens).filter((forged) => forged !== tokens.access_token)) {
       const answer = await postForm(`${bridge.url}/revoke`, { token, client_id: client.client_id });

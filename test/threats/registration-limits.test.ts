@@ -1,8 +1,8 @@
-// Threat 13: registrations that fill the store: large ones, many, and such as stay for ever.
+// Threat 13: registrations that fill the store: large ones, many, and ones that stay for ever.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   getJson,
@@ -19,11 +19,7 @@ const REDIRECT = 'https://client.example/cb';
 const DAY = 86_400;
 
 onBothStores('registration limits', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const registering = (metadata: Record<string, unknown>, headers: Record<string, string> = {}, url = bridge.url) =>
     postJson(`${url}/register`, { redirect_uris: [REDIRECT], ...metadata }, headers);
@@ -54,7 +50,7 @@ onBothStores('registration limits', (store) => {
     assert.ok(grown < 64 * 1024, `the store grew by ${grown} bytes`);
   });
 
-  it('#13 what no client metadata is, is not kept', async () => {
+  it('#13 members that are no client metadata are not kept', async () => {
     const marker = 'a marker that nobody else writes';
     const answer = await registering({
       unknown: marker,
@@ -67,13 +63,13 @@ onBothStores('registration limits', (store) => {
     assert.equal(answer.status, 201);
     assert.ok(!JSON.stringify(answer.body).includes(marker));
     assert.ok((await bridge.dumpStore()).includes(String(answer.body.client_id)));
-    // Poison for prototypes is refused as a whole.
+    // Names that could change the prototype of an object: the whole registration is refused.
     assert.equal((await registering({ ['__proto__']: { marker } })).status, 400);
     assert.equal((await registering({ constructor: { prototype: { marker } } })).status, 201);
     assert.equal((await bridge.dumpStore()).includes(marker), false);
   });
 
-  it('#13 keys that nest without end are no reason to fail', async () => {
+  it('#13 deeply nested keys do not make the registration fail with an error of the server', async () => {
     for (const depth of [100, 5000, 30_000]) {
       const deep = '['.repeat(depth) + ']'.repeat(depth);
       const body = `{"redirect_uris":["${REDIRECT}"],"jwks":{"keys":[{"kty":"EC","x":${deep}}]}}`;
@@ -94,8 +90,8 @@ onBothStores('registration limits', (store) => {
       })
     ).status === 200;
 
-  it('#13 one address registers so often an hour, good or bad, and cannot pass for others', async () => {
-    const limited = await startTestBridge({ store, env: { REGISTRATIONS_PER_HOUR: '5' } });
+  it('#13 one address can register so often an hour, failed tries included, and cannot pretend to be another one', async (t) => {
+    const limited = await bridgeFor(t, { store, env: { REGISTRATIONS_PER_HOUR: '5' } });
     const attempts = await atOnce(20, (index) =>
       registering(
         index % 2 === 0 ? {} : { redirect_uris: [] },
@@ -109,11 +105,10 @@ onBothStores('registration limits', (store) => {
     const seconds = Number(refused.headers.get('retry-after'));
     assert.ok(seconds > 3000 && seconds <= 3600, String(seconds));
     assert.equal(refused.body.error, 'temporarily_unavailable');
-    await limited.stop();
   });
 
-  it('#13 behind a proxy each network has its own share: an IPv4 address, and a /64 of IPv6', async () => {
-    const limited = await startTestBridge({
+  it('#13 behind a proxy each network has its own share: an IPv4 address, and a /64 of IPv6', async (t) => {
+    const limited = await bridgeFor(t, {
       store,
       env: { REGISTRATIONS_PER_HOUR: '3', TRUSTED_PROXIES: '127.0.0.1' },
     });
@@ -123,22 +118,21 @@ onBothStores('registration limits', (store) => {
       for (const address of addresses) all.push(await from(address));
       return all;
     };
-    // However they are written, these are four addresses of one /64 each.
+    // In each row, four addresses of one /64 or one IPv4 address, written in different ways.
     for (const network of [
       ['2001:db8::1', '2001:db8::2:3', '2001:DB8:0:0:ffff::', '2001:db8:0:0:1:2:3:4'],
       ['2001:db8:1:2::1', '2001:db8:1:2:3::', '2001:db8:1:2:a:b:c:d', '2001:db8:1:2::'],
       ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:1:0:0:0:3', '2001:db8:0:1:4::'],
       ['203.0.113.7', '::ffff:203.0.113.7', '::ffff:cb00:7107', '203.0.113.7'],
-      // What the client claims before the last hop is its own invention.
+      // Only the last entry was written by the trusted proxy; a client can invent those before it.
       ['198.51.100.1, 203.0.113.8', '198.51.100.2, 203.0.113.8', '198.51.100.3,203.0.113.8', '203.0.113.8'],
     ])
       assert.deepEqual(await statuses(network), [201, 201, 201, 429], network.join(' '));
     assert.equal(await from('2001:db8:1:3::1'), 201);
     assert.equal(await from('203.0.113.9'), 201);
-    await limited.stop();
   });
 
-  it('#13 a registration that nobody uses is dropped after 90 days; one in use lives on', async () => {
+  it('#13 a registration that nobody uses is dropped after 90 days; one in use stays', async () => {
     const [unused, used] = [await register(bridge.url), await register(bridge.url)];
     bridge.advance(60 * DAY);
     await logIn(bridge.url, used);
@@ -152,9 +146,9 @@ onBothStores('registration limits', (store) => {
     assert.equal(await isKnown(used), false);
   });
 
-  it('#13 a flood from many addresses drops the oldest unused registrations, and none that is used', async () => {
+  it('#13 a flood from many addresses drops the oldest unused registrations, and none in use', async (t) => {
     const LIMIT = 10;
-    const flooded = await startTestBridge({
+    const flooded = await bridgeFor(t, {
       store,
       wrapStore: (inner) =>
         overriding(inner, {
@@ -170,11 +164,10 @@ onBothStores('registration limits', (store) => {
     assert.equal(await isKnown(used, flooded.url), true);
     const kept = await Promise.all(flood.map((answer) => isKnown(clientOf(answer), flooded.url)));
     assert.equal(kept.filter(Boolean).length, LIMIT);
-    await flooded.stop();
   });
 
-  it('#13 authorization requests, which the store keeps too, have a limit of their own by address', async () => {
-    const limited = await startTestBridge({ store });
+  it('#13 authorization requests, which the store keeps too, have a limit of their own by address', async (t) => {
+    const limited = await bridgeFor(t, { store });
     const client = await register(limited.url);
     const ask = () => createAgent().get(authorizationUrl(limited.url, client, pkce().challenge));
     const pages = await atOnce(620, ask);
@@ -188,10 +181,9 @@ onBothStores('registration limits', (store) => {
       redirect: 'manual',
     });
     assert.equal(signIn.status, 429);
-    await limited.stop();
   });
 
-  it('#13 no request makes the store keep more than its parameters may have', async () => {
+  it('#13 no request makes the store keep longer texts than its parameters may have', async () => {
     const client = await register(bridge.url);
     const before = (await bridge.dumpStore()).length;
     for (const name of ['state', 'nonce', 'scope', 'prompt', 'login_hint', 'ui_locales', 'resource']) {

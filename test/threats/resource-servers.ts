@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StoreKind, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { after, before } from 'node:test';
+import { type StoreKind, type TestBridge, useBridge } from '../support/bridge.ts';
 import { type JsonAnswer, postForm } from '../support/oauth.ts';
 
 export const OTHER = 'https://other.example/mcp';
@@ -16,23 +17,21 @@ const CLIENTS = [
   { client_id: 'no-resource-server', client_secret: SECRET, redirect_uris: ['https://client.example/cb'] },
 ];
 
-export interface TestBridgeWithResources extends TestBridge {
-  /** Asks about a token as a resource server. */
-  introspect(clientId: string, token: string): Promise<JsonAnswer>;
+/** The bridge of a suite, as {@link useBridge} has it, with these clients. */
+export function useBridgeWithResources(store: StoreKind): TestBridge {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bridge-clients-'));
+    writeFileSync(join(folder, 'clients.json'), JSON.stringify(CLIENTS));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return useBridge(() => ({
+    store,
+    env: { RESOURCES: `${OTHER},${ANOTHER}`, CLIENTS_FILE: join(folder, 'clients.json') },
+  }));
 }
 
-export async function startBridgeWithResources(store: StoreKind): Promise<TestBridgeWithResources> {
-  const folder = mkdtempSync(join(tmpdir(), 'bridge-clients-'));
-  const file = join(folder, 'clients.json');
-  writeFileSync(file, JSON.stringify(CLIENTS));
-  const env = { RESOURCES: `${OTHER},${ANOTHER}`, CLIENTS_FILE: file };
-  const bridge = await startTestBridge({ store, env });
-  return {
-    ...bridge,
-    introspect: (client_id, token) => postForm(`${bridge.url}/introspect`, { client_id, client_secret: SECRET, token }),
-    async stop() {
-      await bridge.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+/** Asks about a token as a resource server. */
+export function introspect(bridge: TestBridge, client_id: string, token: string): Promise<JsonAnswer> {
+  return postForm(`${bridge.url}/introspect`, { client_id, client_secret: SECRET, token });
 }

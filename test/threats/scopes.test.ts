@@ -1,17 +1,13 @@
-// Threat 19: scopes believed instead of read from GitHub's answer, widened at a refresh, or passed by.
+// Threat 19: scopes that are assumed and not read from GitHub's answer, widened at a refresh, or not checked.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeJwt } from 'jose';
-import { CLIENT_ID, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_ID, onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { assertRefused, newPerson } from './attack.ts';
 
 onBothStores('scopes', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -26,11 +22,11 @@ onBothStores('scopes', (store) => {
     assert.match(headers.get('www-authenticate') ?? '', /insufficient_scope/);
   });
 
-  it('#19 where GitHub names no scopes none are assumed', async () => {
+  it('#19 where GitHub names no scopes, none are assumed', async () => {
     const person = newPerson(bridge);
     const { id } = bridge.github.account(person);
     const { token } = bridge.github.issueToken({ account: person, clientId: CLIENT_ID, scopes: ['repo'] });
-    // Neither the token's answer nor the API's header says what the token may do.
+    // Neither the answer with the token nor the header of the API names scopes.
     bridge.github.fault({
       kind: 'status',
       status: 200,
@@ -52,13 +48,13 @@ onBothStores('scopes', (store) => {
     const narrow = tokensOf(await refresh('read:user'));
     assert.equal(narrow.scope, 'read:user');
     assert.equal((await callTool(bridge.url, narrow.access_token, 'list_repositories')).status, 403);
-    // The session keeps what was granted, no more: a narrow turn is no loss and a wide one no gain.
+    // The session keeps the granted scopes: a narrower refresh does not reduce them, a wider one adds none.
     const whole = tokensOf(await tokenRequest(bridge.url, refreshing(client, narrow.refresh_token)));
     assert.equal(whole.scope, 'read:user repo');
     assertRefused(await refresh('repo workflow', whole.refresh_token), 'invalid_scope');
   });
 
-  it('#19 a call whose token lacks a scope is stopped on every way in, alone or in a batch', async () => {
+  it('#19 a call whose token lacks a scope is refused at every transport, alone or in a batch', async () => {
     const { tokens } = await connect(bridge.url, { parameters: { scope: 'read:user' } });
     const call = (id: number, name: string) => ({
       jsonrpc: '2.0',

@@ -1,12 +1,12 @@
-// Threat 9: a token, code or secret where somebody could read it: in the store, the log, an answer, an address.
+// Threat 9: a token, code or secret that somebody could read: in the store, the log, an answer or an address.
 import assert from 'node:assert/strict';
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { before, it } from 'node:test';
 import { z } from 'zod';
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { hashToken } from '../../src/security/secrets.ts';
 import { type Agent, createAgent } from '../support/agent.ts';
-import { CLIENT_SECRET, onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { CLIENT_SECRET, onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -29,10 +29,10 @@ const APPS: Record<string, Partial<SimulatedApp>> = {
 
 for (const [what, app] of Object.entries(APPS)) {
   onBothStores(`secrets at rest, with ${what}`, (store) => {
-    let bridge: TestBridge;
-    /** Everything that must be nowhere, by what it is. */
+    const bridge = useBridge({ store, app });
+    /** Every secret, by its name. */
     const secrets = new Map<string, string>();
-    /** Everything that the bridge ever answered to somebody other than the rightful receiver of a token. */
+    /** Every answer of the bridge, except those that give a token to its owner. */
     const answers: string[] = [];
     let client: TestClient;
 
@@ -41,7 +41,7 @@ for (const [what, app] of Object.entries(APPS)) {
       secrets.set(name, value);
     };
 
-    /** Walks a login step by step, so that everything on the way is seen. */
+    /** Walks a login step by step, and keeps every secret on the way. */
     async function logInWatched(name: string, browser: Agent, person = 'octocat'): Promise<Tokens> {
       const { verifier, challenge } = pkce();
       keep(`${name}: PKCE verifier`, verifier);
@@ -80,7 +80,6 @@ for (const [what, app] of Object.entries(APPS)) {
     }
 
     before(async () => {
-      bridge = await startTestBridge({ store, app });
       client = await register(bridge.url, { token_endpoint_auth_method: 'client_secret_post' });
       keep('client secret', client.client_secret);
       keep('registration token', client.registration_access_token);
@@ -109,7 +108,7 @@ for (const [what, app] of Object.entries(APPS)) {
       keepCookies('account', browser);
       answers.push((await browser.follow(signedIn)).html);
 
-      // What goes wrong is told too, and logged: with what was sent.
+      // Errors are answered and logged too: each secret is sent where it is wrong.
       for (const [name, value] of [...secrets]) {
         for (const path of ['/token', '/revoke', '/introspect', '/consent']) {
           const form = { grant_type: 'authorization_code', code: value, client_id: value, token: value, csrf: value };
@@ -125,11 +124,10 @@ for (const [what, app] of Object.entries(APPS)) {
       }
       tokensOf(await tokenRequest(bridge.url, refreshing(client, second.refresh_token)));
     });
-    after(() => bridge.stop());
 
     const bearer = (tokens: Tokens) => ({ authorization: `Bearer ${tokens.access_token}` });
 
-    /** Status line, headers and body; without the echo of what a stranger sent, nothing of it may be there. */
+    /** Headers and body of an answer; fails for a 5xx. Its address is left out, because it repeats what the request sent. */
     async function answered(sending: Promise<Response>, name: string): Promise<string> {
       const response = await sending;
       const text = `${response.url} ${JSON.stringify([...response.headers])} ${await response.text()}`;
@@ -137,7 +135,7 @@ for (const [what, app] of Object.entries(APPS)) {
       return `${JSON.stringify([...response.headers])} ${text.slice(response.url.length)}`;
     }
 
-    /** The signing keys as the bridge uses them, which only its secret opens. */
+    /** The signing keys, opened with the secret of the bridge. */
     async function keepPrivateKeys(): Promise<void> {
       const { value } = await bridge.store.shared.readDocument('signing-keys');
       const opened: unknown = JSON.parse(bridge.bridge.services.secrets.open(value, 'signing-keys'));
@@ -154,7 +152,7 @@ for (const [what, app] of Object.entries(APPS)) {
       }
     }
 
-    /** The secret as it is, and as the encodings on its way would write it. */
+    /** The secret as it is, and in the encodings in which it could appear. */
     function spellings(secret: string): string[] {
       const bytes = Buffer.from(secret);
       const whole = bytes.subarray(0, bytes.length - (bytes.length % 3));
@@ -170,13 +168,13 @@ for (const [what, app] of Object.entries(APPS)) {
     it('#9 the whole store, byte for byte, holds no token, code, secret, verifier, cookie or private key', async () => {
       await keepPrivateKeys();
       const dump = await bridge.dumpStore();
-      // The dump shows what is there: the client in the clear, the code as its hash.
+      // The dump is complete: it has the client in the clear, and the code as its hash.
       assert.ok(dump.includes(client.client_id));
       assert.ok(dump.includes(hashToken(secrets.get('second login: authorization code') ?? '')));
       assertNowhere(dump, 'the store');
     });
 
-    it('#9 the log at its most verbose holds none either', async () => {
+    it('#9 the log at its most verbose holds no token, code, secret, verifier, cookie or private key', async () => {
       await keepPrivateKeys();
       const log = bridge.log();
       assert.ok(log.includes(client.client_id));
@@ -186,7 +184,7 @@ for (const [what, app] of Object.entries(APPS)) {
 
     it("#9 no answer holds GitHub's token, a token of the bridge, or a secret of its own", () => {
       assert.ok(answers.length > 100);
-      // A stranger's own parameters may be named to him on a page; what is told to him must not be more than he sent.
+      // A page may show the parameters of its request, but nothing else.
       const telling = answers.join('\n');
       for (const [name, secret] of secrets) {
         if (/CSRF value|PKCE|nonce/.test(name)) continue;
@@ -194,7 +192,7 @@ for (const [what, app] of Object.entries(APPS)) {
       }
     });
 
-    it('#9 what went to GitHub and what came back carries no secret in an address', () => {
+    it('#9 what went to GitHub and what came back has no secret in an address', () => {
       for (const { path, queryKeys } of bridge.github.calls) {
         for (const [name, secret] of secrets) assert.equal(path.includes(secret), false, `${name} is in ${path}`);
         for (const key of queryKeys) assert.doesNotMatch(key, /secret|token|verifier/);
@@ -219,7 +217,7 @@ for (const [what, app] of Object.entries(APPS)) {
       assert.deepEqual(bridge.github.liveTokens({ account: 'hubot' }), []);
     });
 
-    it("#9 what is sealed opens only as the record it is, and under the bridge's own secret", async () => {
+    it("#9 what is sealed opens only as the record it is, and only with the bridge's own secret", async () => {
       const { secrets: own } = bridge.bridge.services;
       const { value } = await bridge.store.shared.readDocument('signing-keys');
       assert.throws(() => own.open(value, 'canaries'), /SealBroken|not sealed/);

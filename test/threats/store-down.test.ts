@@ -1,9 +1,9 @@
-// Threat 17: the store down, answered as a logout or not at all.
+// Threat 17: while the store is down, a request is answered with a logout, or not at all.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { type Agent, createAgent, type Page } from '../support/agent.ts';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
@@ -22,18 +22,18 @@ import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { overriding } from './attack.ts';
 
-/** Milliseconds within which everything must be answered, whatever the store does. */
+/** Milliseconds within which each request must be answered, whatever the store does. */
 const PATIENCE = 6_000;
 
-/** Everything that a person and his client can have under way when the store goes. */
+/** What a person and a client can be doing when the store fails. */
 interface UnderWay {
   readonly client: TestClient;
   readonly tokens: Tokens;
   readonly code: string;
   readonly verifier: string;
-  /** At the consent page. */
+  /** The browser shows the consent page. */
   readonly asked: { browser: Agent; page: Page };
-  /** Back from GitHub. */
+  /** The browser comes back from GitHub. */
   readonly callback: { browser: Agent; url: URL };
 }
 
@@ -103,7 +103,7 @@ function requests(bridge: TestBridge, { client, tokens, code, verifier, asked, c
   };
 }
 
-/** Asks everything at once: 503 with Retry-After for all of it, in time. */
+/** Sends every request at once: each must be answered 503 with Retry-After, in time. */
 async function assertUnavailable(bridge: TestBridge, underWay: UnderWay): Promise<void> {
   await Promise.all(
     Object.entries(requests(bridge, underWay)).map(async ([name, ask]) => {
@@ -118,12 +118,12 @@ async function assertUnavailable(bridge: TestBridge, underWay: UnderWay): Promis
       assert.doesNotMatch(text, /invalid_token|invalid_grant|invalid_client|redis|sqlite|ECONNREFUSED/i, name);
     }),
   );
-  // What needs no store works on.
+  // What needs no store still works.
   for (const path of ['/healthz', '/metrics', '/', '/.well-known/oauth-authorization-server', '/.well-known/jwks.json'])
     assert.equal((await fetch(`${bridge.url}${path}`)).status, 200, path);
 }
 
-/** Nobody was logged out, and what was under way goes on. */
+/** Fails unless nobody was logged out, and each login and code that was under way can be completed. */
 async function assertNothingLost(bridge: TestBridge, underWay: UnderWay): Promise<void> {
   const { client, tokens, code, verifier, asked, callback } = underWay;
   assert.equal((await callTool(bridge.url, tokens.access_token, 'get_user_profile')).status, 200);
@@ -135,10 +135,9 @@ async function assertNothingLost(bridge: TestBridge, underWay: UnderWay): Promis
 }
 
 onBothStores('a store that says it is unavailable', (store) => {
-  let bridge: TestBridge;
   let failing: (method: string) => boolean = () => false;
 
-  /** A store whose methods fail as told. */
+  /** A store whose methods fail when `failing` says so. */
   function breakable(inner: Store): Store {
     const wrap = <T extends object>(target: T, name: string): T =>
       new Proxy(target, {
@@ -164,10 +163,8 @@ onBothStores('a store that says it is unavailable', (store) => {
     });
   }
 
-  before(async () => {
-    bridge = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable });
-  });
-  after(() => bridge.stop());
+  const options: TestBridgeOptions = { store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable };
+  const bridge = useBridge(options);
 
   it('#17 is 503 with Retry-After everywhere, and nobody is logged out by it', async () => {
     const underWay = await getUnderWay(bridge);
@@ -177,10 +174,10 @@ onBothStores('a store that says it is unavailable', (store) => {
     await assertNothingLost(bridge, underWay);
   });
 
-  it('#17 is never a logout when it fails in the middle of a request', async () => {
-    const fresh = await startTestBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' }, wrapStore: breakable });
+  it('#17 is never a logout when it fails in the middle of a request', async (t) => {
+    const fresh = await bridgeFor(t, options);
     const { client, tokens } = await connect(fresh.url, { login: 'monalisa' });
-    // A call reads the session, and then who administers.
+    // A call reads the session, and then who the administrators are.
     for (const method of ['sessions.read', 'shared.readDocument']) {
       failing = (called) => called === method;
       const { status, headers, text } = await callTool(fresh.url, tokens.access_token, 'get_user_profile');
@@ -201,14 +198,13 @@ onBothStores('a store that says it is unavailable', (store) => {
     tokensOf(await tokenRequest(fresh.url, redemption(client, code, verifier)));
     tokensOf(await tokenRequest(fresh.url, refreshing(client, tokens.refresh_token)));
     assert.equal((await callTool(fresh.url, tokens.access_token, 'get_user_profile')).status, 200);
-    await fresh.stop();
   });
 });
 
 describe('a Redis server of the test', () => {
-  it('#17 that freezes, crashes and comes back is 503 meanwhile, and loses nobody', async () => {
+  it('#17 that freezes, crashes and comes back is 503 meanwhile, and no session is lost', async (t) => {
     const redis = await startRedis({ appendOnly: true });
-    const bridge = await startTestBridge({ store: 'redis', redis });
+    const bridge = await bridgeFor(t, { store: 'redis', redis });
     const underWay = await getUnderWay(bridge);
     const isUp = () => until(() => bridge.store.ping().then(() => true), { what: 'the store to be back' });
 
@@ -222,6 +218,5 @@ describe('a Redis server of the test', () => {
     await redis.up();
     await isUp();
     await assertNothingLost(bridge, underWay);
-    await bridge.stop();
   });
 });

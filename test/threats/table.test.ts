@@ -1,4 +1,4 @@
-// The threat model names the code and the tests of each threat: what it names must be there.
+// The threat model names the code and the tests of each threat: those files and tests must exist.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
@@ -21,7 +21,7 @@ it('the threat model has a row for each of the 22 threats', () => {
 });
 
 for (const [, number, , defence = '', tests = ''] of rows)
-  it(`#${number} names code and tests that are there`, () => {
+  it(`row ${number} of the threat model names code and tests that exist`, () => {
     const code = [...defence.matchAll(/`(src\/[^`]+)`/g)].map(([, path = '']) => path);
     assert.ok(code.length > 0, 'no code is named');
     for (const path of code) assert.ok(existsSync(file(path)), path);

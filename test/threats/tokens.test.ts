@@ -1,10 +1,11 @@
-// Threat 10: tokens of somebody else's making, for something else, or in the wrong place, taken as access tokens.
+// Threat 10: something else is accepted as an access token: a token of another issuer, for another resource, of another kind, or
+// in the wrong place.
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, exportJWK, SignJWT } from 'jose';
 import { z } from 'zod';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   connect,
   getJson,
@@ -17,20 +18,16 @@ import {
   tokensOf,
 } from '../support/oauth.ts';
 import { newPerson, sidOf, works } from './attack.ts';
-import { ANOTHER, OTHER, startBridgeWithResources, type TestBridgeWithResources } from './resource-servers.ts';
+import { ANOTHER, introspect, OTHER, useBridgeWithResources } from './resource-servers.ts';
 
 onBothStores('access tokens', (store) => {
-  let bridge: TestBridgeWithResources;
-  let stranger: TestBridge;
-  before(async () => {
-    [bridge, stranger] = await Promise.all([startBridgeWithResources(store), startTestBridge({ store: 'sqlite' })]);
-  });
-  after(() => Promise.all([bridge.stop(), stranger.stop()]));
+  const bridge = useBridgeWithResources(store);
+  const stranger = useBridge({ store: 'sqlite' });
 
   const json = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  /** Sends a token wherever one is taken. */
+  /** Sends a token to every endpoint that accepts one; fails when one accepts it. */
   async function assertTakenNowhere(token: string, what: string): Promise<void> {
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream' };
     for (const [method, path] of [
@@ -51,7 +48,7 @@ onBothStores('access tokens', (store) => {
       assert.equal(answer.status, 401, `${what} at ${method} ${path}`);
       assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer .*error="invalid_token"/, what);
     }
-    assert.deepEqual((await bridge.introspect(OTHER, token)).body, { active: false }, `${what} introspected`);
+    assert.deepEqual((await introspect(bridge, OTHER, token)).body, { active: false }, `${what} introspected`);
   }
 
   it("#10 GitHub's own token is no token here", async () => {
@@ -59,7 +56,7 @@ onBothStores('access tokens', (store) => {
     for (const { token } of bridge.github.liveTokens()) await assertTakenNowhere(token, "GitHub's token");
   });
 
-  it('#10 nor is anything else that the bridge gave: codes, refresh tokens, ID tokens, secrets, session ids', async () => {
+  it('#10 nothing else that the bridge gave is an access token: no code, refresh token, ID token, secret or session id', async () => {
     const client = await register(bridge.url, { token_endpoint_auth_method: 'client_secret_post' });
     const { code, verifier } = await login(bridge.url, client, { parameters: { scope: 'openid read:user' } });
     await assertTakenNowhere(code, 'a code');
@@ -78,7 +75,7 @@ onBothStores('access tokens', (store) => {
     }
   });
 
-  it('#10 a token for another resource is not taken at /mcp, and one for /mcp is no other', async () => {
+  it('#10 a token for another resource is refused at /mcp, and a token for /mcp is refused elsewhere', async () => {
     const client = await register(bridge.url);
     for (const resource of [OTHER, ANOTHER]) {
       const tokens = await logIn(bridge.url, client, { parameters: { resource } });
@@ -88,20 +85,20 @@ onBothStores('access tokens', (store) => {
         await answer.body?.cancel();
         assert.equal(answer.status, 401, `${resource} at ${path}`);
       }
-      const active = (await bridge.introspect(OTHER, tokens.access_token)).body.active;
+      const active = (await introspect(bridge, OTHER, tokens.access_token)).body.active;
       assert.equal(active, resource === OTHER);
     }
     const own = await logIn(bridge.url, client);
-    assert.equal((await bridge.introspect(OTHER, own.access_token)).body.active, false);
+    assert.equal((await introspect(bridge, OTHER, own.access_token)).body.active, false);
   });
 
-  it("#10 a stranger's token is not taken, though a bridge made it", async () => {
+  it("#10 a stranger's token is refused, although a bridge made it", async () => {
     const { tokens } = await connect(stranger.url);
     assert.equal(await works(stranger, tokens), true);
     await assertTakenNowhere(tokens.access_token, "another issuer's token");
   });
 
-  it("#10 a token signed with the bridge's own key is taken only if each claim and the header are right", async () => {
+  it("#10 a token signed with the bridge's own key is accepted only if each claim and the header are right", async () => {
     const { tokens } = await connect(bridge.url);
     const claims = z.record(z.string(), z.unknown()).parse(decodeJwt(tokens.access_token));
     const header = { ...decodeProtectedHeader(tokens.access_token), alg: 'ES256' };
@@ -111,7 +108,7 @@ onBothStores('access tokens', (store) => {
       new SignJWT({ ...claims, jti: randomBytes(8).toString('hex'), ...changes })
         .setProtectedHeader({ ...header, ...changedHeader })
         .sign(key.privateKey, { crit: { x: true } });
-    // As it should be: the refusals below are for the one thing that each changes.
+    // A correct token is accepted, so each refusal below is because of the one thing that is changed.
     assert.equal(await works(bridge, { access_token: await mint({}) }), true);
 
     const { person, grant } = sidOf(tokens);
@@ -155,18 +152,18 @@ onBothStores('access tokens', (store) => {
       assert.equal(await works(bridge, { access_token: await mint({}, changed) }), false, what);
     const wrongAlgorithm = await mint({}, { alg: 'RS256', kid: rs256.kid }, rs256);
     assert.equal(await works(bridge, { access_token: wrongAlgorithm }), false, 'RS256 for the built-in resource');
-    // And for the other resource RS256 alone, of the access token's type alone.
+    // For the other resource only RS256 and only the type of access tokens are accepted.
     const idToken = { aud: OTHER, client_id: OTHER, sub: claims.sub };
     const forOther = await mint(idToken, { alg: 'RS256', typ: 'JWT', kid: rs256.kid }, rs256);
     assert.equal(
-      (await bridge.introspect(OTHER, forOther)).body.active,
+      (await introspect(bridge, OTHER, forOther)).body.active,
       false,
       'an ID token whose client is the resource',
     );
-    assert.equal((await bridge.introspect(OTHER, await mint({ aud: OTHER }))).body.active, false, 'ES256 for another');
+    assert.equal((await introspect(bridge, OTHER, await mint({ aud: OTHER }))).body.active, false, 'ES256 for another');
   });
 
-  it('#10 no trick with the algorithm or the key makes a token', async () => {
+  it('#10 no trick with the algorithm or the key makes a token that is accepted', async () => {
     const { tokens } = await connect(bridge.url);
     const claims = decodeJwt(tokens.access_token);
     const header = decodeProtectedHeader(tokens.access_token);
@@ -180,7 +177,7 @@ onBothStores('access tokens', (store) => {
     attempts.set('two parts', unsigned({}));
     attempts.set('zeros for a signature', `${unsigned({})}.${Buffer.alloc(64).toString('base64url')}`);
 
-    // HS256 with whatever of the public key an attacker may take for the secret.
+    // HS256 with every form of the public key that an attacker could use as the secret.
     const { keys } = z.object({ keys: z.array(z.record(z.string(), z.string())) }).parse((await getJwks()).body);
     for (const key of keys) {
       assert.equal('d' in key, false);
@@ -203,7 +200,7 @@ onBothStores('access tokens', (store) => {
         }
     }
 
-    // A key of the attacker's, brought along in the header.
+    // A key of the attacker in the header of the token.
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = { ...(await exportJWK(publicKey)), kid: header.kid, alg: 'ES256', use: 'sig' };
     const signed = (more: object, key: KeyObject = privateKey) => {
@@ -215,7 +212,7 @@ onBothStores('access tokens', (store) => {
     attempts.set('jwk and another kid', signed({ jwk, kid: 'mine' }));
     attempts.set('jku', signed({ jku: `${stranger.url}/.well-known/jwks.json` }));
     attempts.set('x5c', signed({ x5c: ['AAAA'] }));
-    // Nested and serialised otherwise.
+    // Nested, and in another serialisation.
     attempts.set('flattened JSON', JSON.stringify({ protected: json(header), payload, signature }));
     attempts.set('a changed claim', `${json(header)}.${json({ ...claims, scope: 'repo' })}.${signature}`);
     attempts.set('very long', `${tokens.access_token}${'A'.repeat(5000)}`);
@@ -225,7 +222,7 @@ onBothStores('access tokens', (store) => {
 
   const getJwks = () => getJson(`${bridge.url}/.well-known/jwks.json`);
 
-  it('#10 a token in a query, a form or another header is not seen', async () => {
+  it('#10 a token in a query, a form or another header is ignored', async () => {
     const { tokens } = await connect(bridge.url, { parameters: { scope: 'openid read:user' } });
     const token = tokens.access_token;
     const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
@@ -251,21 +248,21 @@ onBothStores('access tokens', (store) => {
     }
   });
 
-  it('#10 a revoked token is refused at once, though its signature was just believed', async () => {
+  it('#10 a revoked token is refused at once, although its signature was just checked', async () => {
     const { client, tokens } = await connect(bridge.url, { login: newPerson(bridge) });
     assert.equal(await works(bridge, tokens), true);
     await postForm(`${bridge.url}/revoke`, { token: tokens.access_token, client_id: client.client_id });
     await assertTakenNowhere(tokens.access_token, 'a revoked token');
   });
 
-  it('#10 a token is refused once it has expired, though its signature was just believed', async () => {
+  it('#10 a token is refused once it has expired, although its signature was just checked', async () => {
     const { tokens } = await connect(bridge.url);
     assert.equal(await works(bridge, tokens), true);
     bridge.advance(3601);
     await assertTakenNowhere(tokens.access_token, 'an expired token');
   });
 
-  it("#10 a stream of somebody else's is as unknown as one that never was", async () => {
+  it("#10 a stream of somebody else's is answered like one that never existed", async () => {
     const [owner, other] = [await connect(bridge.url), await connect(bridge.url, { login: 'hubot' })];
     const stream = await fetch(`${bridge.url}/sse`, { headers: bearer(owner.tokens.access_token) });
     assert.equal(stream.status, 200);
@@ -282,11 +279,11 @@ onBothStores('access tokens', (store) => {
     assert.deepEqual(theirs, unknown);
     assert.equal(theirs.status, 404);
     assert.equal((await say(path)).status, 401);
-    // Another session of the same person's is not this one either.
+    // Another session of the same person cannot use the stream either.
     const again = await connect(bridge.url);
     assert.equal((await say(path, again.tokens.access_token)).status, 404);
     assert.equal((await say(path, owner.tokens.access_token)).status, 202);
-    // A revoked session's stream ends.
+    // The stream of a revoked session ends.
     await postForm(`${bridge.url}/revoke`, { token: owner.tokens.access_token, client_id: owner.client.client_id });
     const more = async () => (await reader?.read().catch(() => undefined))?.done === false;
     while (await more());

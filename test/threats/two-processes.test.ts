@@ -1,4 +1,4 @@
-// Threats 1, 3, 5, 10 and 12 once more, with what one process cannot show: two real ones before one Redis.
+// Threats 1, 3, 5, 10 and 12 again, as races between two real processes that share one Redis.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,11 +28,11 @@ import { assertRefused, atOnce, sendRaw } from './attack.ts';
 
 const SECRET = 'a secret of two processes that is long enough';
 
-describe('two processes before one Redis', () => {
+describe('two processes on one Redis', () => {
   let redis: RedisServer;
   let github: SimulatedGitHub;
   const processes: ChildProcess[] = [];
-  /** The public address, which is the first process's, and the second's. */
+  /** The public address, which is that of the first process, and the address of the second one. */
   let [url, second] = ['', ''];
 
   before(async () => {
@@ -81,7 +81,7 @@ describe('two processes before one Redis', () => {
     await redis.stop();
   });
 
-  /** One process and the other in turn. */
+  /** The address of the first process and of the second one, in turn. */
   const either = (index: number): string => (index % 2 === 0 ? url : second);
 
   const works = async (token: string) => {
@@ -111,7 +111,7 @@ describe('two processes before one Redis', () => {
     assert.ok(first);
     for (const other of others) assert.equal(other.refresh_token, first.refresh_token);
     const turned = tokensOf(await tokenRequest(url, refreshing(client, first.refresh_token)));
-    // A token two turns old, at the process that did not turn it.
+    // A token that was rotated twice, at the process that did not rotate it.
     assertRefused(await tokenRequest(second, refreshing(client, tokens.refresh_token)), 'invalid_grant');
     assert.equal(await works(turned.access_token), false);
   });
@@ -130,7 +130,7 @@ describe('two processes before one Redis', () => {
     assert.equal(pages.filter(({ location }) => location?.searchParams.has('code')).length, 1);
   });
 
-  it('#10 what one revokes the other refuses, though it has just believed it', async () => {
+  it('#10 what one revokes the other refuses, although it has just accepted it', async () => {
     const client = await register(url);
     const { code, verifier } = await login(url, client);
     const tokens = tokensOf(await tokenRequest(url, redemption(client, code, verifier)));
@@ -165,7 +165,7 @@ describe('two processes before one Redis', () => {
     assert.equal(answers.filter(({ body }) => body.error === 'invalid_client').length, 19);
   });
 
-  it('#10 both sign with the same keys, under the one issuer', async () => {
+  it('#10 both sign with the same keys, as the same issuer', async () => {
     const [one, two] = [
       await getJson(`${url}/.well-known/jwks.json`),
       await getJson(`${second}/.well-known/jwks.json`),
@@ -175,8 +175,8 @@ describe('two processes before one Redis', () => {
     assert.equal(metadata.body.issuer, url);
   });
 
-  it('#22 as many cookies as a browser keeps, of consents that somebody else began, lock nobody out', async () => {
-    // 180 for a site, as Chromium keeps them.
+  it('#22 as many cookies as a browser keeps, of consents that somebody else began, do not stop a login', async () => {
+    // Chromium keeps 180 cookies for a site.
     const cookies = Array.from(
       { length: 180 },
       (_, index) => `__Host-consent-${String(index).padEnd(22, 'x')}=${'y'.repeat(43)}`,

@@ -1,16 +1,16 @@
-// Redis through Sentinel: the conformance suite, and sessions across a failover.
+// The Redis store through Sentinel: the conformance suite, and sessions across a failover.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
-import { describeStore } from '../../src/store/conformance/describe-store.ts';
-import { liveSession, rotation } from '../../src/store/conformance/fixtures.ts';
-import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import { StoreUnavailable } from '../../src/store/store.ts';
-import type { RedisServer } from '../support/redis.ts';
-import { type RedisSentinel, startRedisSentinel } from '../support/redis-sentinel.ts';
-import { until } from '../support/until.ts';
+import { describeStore } from '../../../src/store/conformance/describe-store.ts';
+import { liveSession, rotation } from '../../../src/store/conformance/fixtures.ts';
+import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
+import { StoreUnavailable } from '../../../src/store/store.ts';
+import type { RedisServer } from '../../support/redis.ts';
+import { type RedisSentinel, startRedisSentinel } from '../../support/redis-sentinel.ts';
+import { until } from '../../support/until.ts';
 
-/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, perhaps often. */
+/** Milliseconds that an election may take: a vote without a majority is repeated after seconds, possibly several times. */
 const ELECTION = 60_000;
 
 describe('Redis through Sentinel', () => {
@@ -19,8 +19,7 @@ describe('Redis through Sentinel', () => {
   let stores = 0;
   before(async () => {
     sentinel = await startRedisSentinel();
-    const hosts = sentinel.sentinels.map(({ host, port }) => `${host}:${port}`).join(',');
-    url = `redis-sentinel://${hosts}/${sentinel.masterName}`;
+    url = sentinel.url;
   });
   after(() => sentinel.stop());
 
@@ -49,7 +48,7 @@ describe('Redis through Sentinel', () => {
     }
   }
 
-  /** A session that the replica has too, and the primary that holds it. */
+  /** A session that the replica has too, and the present primary. */
   async function replicatedSession(context: TestContext, prefix: string) {
     const store = createRedisStore(url, { prefix });
     context.after(() => store.close());

@@ -1,18 +1,14 @@
-// Fewer calls: what did not change is not sent again and costs nothing at GitHub, and nothing is asked twice at once.
+// Calls of GitHub's API: conditional requests, and never the same call twice at the same time.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, it } from 'node:test';
-import { onBothStores, type TestBridge } from '../support/bridge.ts';
-import { connect, loginIn, startBridge, USER } from './fixtures.ts';
+import { beforeEach, it } from 'node:test';
+import { onBothStores, useBridge } from '../support/bridge.ts';
+import { connect, loginIn, USER, withLongTokens } from './fixtures.ts';
 
-onBothStores('calls to GitHub', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startBridge({ store });
-  });
-  after(() => bridge.stop());
+onBothStores("calls of GitHub's API", (store) => {
+  const bridge = useBridge(withLongTokens({ store }));
   beforeEach(() => bridge.github.clearCalls());
 
-  it('are conditional for what was seen before: 304s, which do not count against the limit', async () => {
+  it('are conditional from the second on: GitHub answers 304, which does not count against the rate limit', async () => {
     const person = await connect(bridge);
     const first = await person.profile();
     bridge.github.setRateLimitRemaining('octocat', 1);
@@ -24,7 +20,7 @@ onBothStores('calls to GitHub', (store) => {
     bridge.github.setRateLimitRemaining('octocat', 5000);
   });
 
-  it('see a change at once', async () => {
+  it('see a change of the profile at once', async () => {
     const person = await connect(bridge, { login: 'monalisa' });
     await person.profile();
     bridge.github.account('monalisa').bio = 'something new';
@@ -35,7 +31,7 @@ onBothStores('calls to GitHub', (store) => {
     );
   });
 
-  it('are never two of a kind at once for one credential, whichever client asks', async () => {
+  it('for one credential and path are never two at the same time, whichever client asks', async () => {
     await Promise.all([connect(bridge, { login: 'hubot' }), connect(bridge, { login: 'hubot' })]);
     const { id } = bridge.github.account('hubot');
     const sessions = await bridge.store.sessions.list(bridge.bridge.personTag(id));
@@ -49,7 +45,7 @@ onBothStores('calls to GitHub', (store) => {
     assert.equal(bridge.github.callsTo('GET', USER).length, 2, 'what is over is asked anew');
   });
 
-  it('are told apart by person: two people never share an answer', async () => {
+  it('never give a person the answer of another', async () => {
     const [octocat, hubot] = [await connect(bridge), await connect(bridge, { login: 'hubot' })];
     for (let round = 0; round < 3; round++) {
       const [one, other] = await Promise.all([octocat.profile(), hubot.profile()]);

@@ -1,5 +1,5 @@
-// Two real processes (`node src/main.ts`) that share a Redis: what one of them does to a credential the other one knows,
-// and a crash in the middle costs a new login at most.
+// Credentials in two real processes (`node src/main.ts`) that share a Redis: what one process does to a credential, the other
+// one knows. A crash during a refresh costs a new login at most.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -52,7 +52,7 @@ describe('two bridge processes on one Redis', () => {
     github.clearCalls();
   });
 
-  /** A login whose GitHub token is due at once, while the next one will live as usual. */
+  /** A login whose GitHub token is due at once. The next token lives as long as usual. */
   async function connectWithTokenThatIsDue(): Promise<{ client: TestClient; tokens: Tokens }> {
     const app = github.app(CLIENT_ID);
     app.accessTokenSeconds = 1;
@@ -78,7 +78,7 @@ describe('two bridge processes on one Redis', () => {
       callTool(urls[index % 2] ?? '', tokens.access_token, 'list_repositories', { page: index + 1 }),
     );
     await arrived;
-    // Each call has read its session, and the other process has looked for the lease again and again.
+    // Each call has read its session, and the other process has tried to get the lease several times.
     await until(async () => (await scriptsRun()) > runBefore + 50 + 10, { what: 'the other process to wait' });
     github.clearFaults();
     for (const answer of await Promise.all(calls)) {
@@ -90,7 +90,7 @@ describe('two bridge processes on one Redis', () => {
     assert.equal(github.liveTokens().length, 1);
   });
 
-  it('end a session everywhere at once', async () => {
+  it('both refuse a session at once that has ended at one of them', async () => {
     assert.ok(first && second);
     const client = await register(issuer);
     const tokens = await logIn(issuer, client, { login: 'hubot' });
@@ -105,8 +105,8 @@ describe('two bridge processes on one Redis', () => {
     assert.equal((await callTool(second.url, other.access_token, 'get_auth_status')).status, 401);
   });
 
-  describe('of which one dies while it refreshes', () => {
-    /** Kills the first process while GitHub's answer is on the way, lets the lease run out, and asks the second one. */
+  describe('when one is killed during a refresh', () => {
+    /** Kills the first process before it gets GitHub's answer, ends its lease, and calls a tool at the second process. */
     async function crash(when: 'before' | 'after'): Promise<{ answer: ToolAnswer; client: TestClient }> {
       assert.ok(first && second);
       const { client, tokens } = await connectWithTokenThatIsDue();
@@ -131,13 +131,13 @@ describe('two bridge processes on one Redis', () => {
       return { answer, client };
     }
 
-    it('go on where GitHub allows it: it had not begun yet', async () => {
+    it('go on if GitHub had not begun it', async () => {
       const { answer } = await crash('before');
       assert.equal(loginIn(answer), 'octocat');
       assert.equal(github.callsTo('POST', TOKEN_ENDPOINT).length, 2);
     });
 
-    it('ask for a clean new login where it does not: its answer is lost', async () => {
+    it('need a new login if GitHub had renewed the token, because its answer is lost', async () => {
       const { answer, client } = await crash('after');
       assert.equal(answer.status, 401);
       assert.match(answer.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
@@ -180,7 +180,7 @@ async function startReplica(port: number, issuer: string, redisUrl: string, gith
   };
 }
 
-/** Resolves when the process says that it is ready. @throws {Error} with what it said instead */
+/** Resolves when the process prints that it is ready. @throws {Error} with what it printed, when it ends before that */
 async function ready(child: ChildProcess): Promise<void> {
   let said = '';
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,14 +1,11 @@
-// Configuration: what is taken, and what stops the start, with everything that is wrong said at once.
+// Configuration: what is accepted, and what stops the start, with everything that is wrong reported at once.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, it } from 'node:test';
-import { ConfigurationError, readConfig } from '../src/config/config.ts';
-import { SETTINGS } from '../src/config/settings.ts';
+import { describe, it } from 'node:test';
+import { ConfigurationError, readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 
 const SECRET = 'x'.repeat(32);
 const github = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
@@ -51,7 +48,19 @@ describe('configuration', () => {
     assert.equal(readConfig({ ...github, PORT: '80' }).publicUrl, 'http://localhost');
   });
 
-  it('takes the spellings of the tutorials', () => {
+  it('derives the address of the API from GITHUB_URL', () => {
+    const addresses = (env: Record<string, string>) => {
+      const { url, apiUrl } = readConfig({ ...github, ...env }).github;
+      return [url, apiUrl];
+    };
+    assert.deepEqual(addresses({}), ['https://github.com', 'https://api.github.com']);
+    assert.deepEqual(addresses({ GITHUB_URL: 'https://git.example.com/' }), [
+      'https://git.example.com',
+      'https://git.example.com/api/v3',
+    ]);
+  });
+
+  it('accepts the names that tutorials use for the client id and secret', () => {
     for (const prefix of ['MCP_GITHUB_', 'MCP_GITHUB_GITHUB_']) {
       const config = readConfig({ [`${prefix}CLIENT_ID`]: 'their-id', [`${prefix}CLIENT_SECRET`]: 'their-secret' });
       assert.equal(config.github.clientId, 'their-id');
@@ -59,7 +68,7 @@ describe('configuration', () => {
     }
   });
 
-  it('says all that is wrong at once', () => {
+  it('reports all that is wrong at once', () => {
     assert.deepEqual(
       complaints({ PUBLIC_URL: 'http://mcp.example.com/', PORT: 'many', ACCESS_TOKEN_TTL: 'soon', LOG_LEVEL: 'loud' }),
       [
@@ -89,7 +98,7 @@ describe('configuration', () => {
     ['a proxy that is no address', { TRUSTED_PROXIES: 'proxy.local' }, 'TRUSTED_PROXIES'],
     ['a user that cannot be', { ALLOWED_GITHUB_USERS: 'octo cat' }, 'ALLOWED_GITHUB_USERS'],
     [
-      'a refresh token that dies before its access token',
+      'a refresh token that expires before its access token',
       { ACCESS_TOKEN_TTL: '2d', REFRESH_TOKEN_TTL: '1d' },
       'REFRESH_TOKEN_TTL',
     ],
@@ -101,7 +110,7 @@ describe('configuration', () => {
     it(`refuses ${what}`, () => assert.ok(complaints({ ...github, ...env }).includes(variable)));
   }
 
-  it('takes what it documents', () => {
+  it('accepts what README.md documents', () => {
     const config = readConfig({
       ...github,
       PUBLIC_URL: 'https://mcp.example.com',
@@ -123,32 +132,8 @@ describe('configuration', () => {
   });
 });
 
-describe('configuration from files and from the command line', () => {
-  let scratch = '';
-  before(() => {
-    scratch = mkdtempSync(join(tmpdir(), 'bridge-config-'));
-  });
-  after(() => rmSync(scratch, { recursive: true }));
-
-  it('reads each secret from NAME_FILE', () => {
-    writeFileSync(join(scratch, 'secret'), 'from a file\n');
-    assert.equal(
-      readConfig({ ...github, GITHUB_CLIENT_SECRET: '', GITHUB_CLIENT_SECRET_FILE: join(scratch, 'secret') }).github
-        .clientSecret,
-      'from a file',
-    );
-    assert.deepEqual(complaints({ ...github, GITHUB_CLIENT_SECRET_FILE: join(scratch, 'secret') }), [
-      'GITHUB_CLIENT_SECRET',
-      'GITHUB_CLIENT_SECRET',
-    ]);
-    assert.ok(
-      complaints({ GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET_FILE: join(scratch, 'none') }).includes(
-        'GITHUB_CLIENT_SECRET_FILE',
-      ),
-    );
-  });
-
-  it('stops the start with exit code 2 and one line a problem', async () => {
+describe('npm start with a wrong configuration', () => {
+  it('ends with exit code 2 and one line a problem', async () => {
     const child = spawn(process.execPath, ['src/main.ts'], {
       env: { PATH: process.env.PATH, PORT: 'many' },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,10 @@
-// GitHub tokens that expire: refreshed ahead of time and once, stored before they are used, and never a reason to log
-// anybody out unless GitHub says that they are dead.
+// GitHub tokens that expire: they are refreshed before they do, once, and stored before they are used. A session ends only
+// when GitHub says that its token is dead.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
-import { CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
+import { bridgeFor, CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
 import {
   callStateless,
   connect,
@@ -14,30 +14,23 @@ import {
   loginIn,
   refreshes,
   SHORT,
-  startBridge,
   TOKEN_ENDPOINT,
   troubleIn,
   USER,
+  withLongTokens,
 } from './fixtures.ts';
 
-/** Seconds after a login at which GitHub's token is due but not dead. */
+/** Seconds after a login at which GitHub's token is due to be refreshed but has not expired. */
 const DUE = GITHUB_TOKEN_TTL - 200;
-/** Seconds after a login at which GitHub's token is dead. */
+/** Seconds after a login at which GitHub's token has expired. */
 const EXPIRED = GITHUB_TOKEN_TTL + 1;
 
 onBothStores('expiring GitHub tokens', (store) => {
-  const bridges: TestBridge[] = [];
-  afterEach(async () => {
-    for (const bridge of bridges.splice(0)) await bridge.stop();
-  });
-  async function start(options: Omit<TestBridgeOptions, 'store'> = {}): Promise<TestBridge> {
-    const bridge = await startBridge({ store, app: GITHUB_APP, timeouts: SHORT, ...options });
-    bridges.push(bridge);
-    return bridge;
-  }
+  const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
+    bridgeFor(t, withLongTokens({ store, app: GITHUB_APP, timeouts: SHORT, ...options }));
 
-  it('are refreshed before they expire, not after', async () => {
-    const bridge = await start();
+  it('are refreshed before they expire, not after', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     assert.equal(bridge.github.liveTokens()[0]?.token.slice(0, 4), 'ghu_');
     bridge.advance(GITHUB_TOKEN_TTL - 400);
@@ -51,8 +44,8 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(refreshes(bridge), 1);
   });
 
-  it('keep a session alive for months', async () => {
-    const bridge = await start();
+  it('keep a session alive for months', async (t) => {
+    const bridge = await start(t);
     const person = await connect(bridge);
     for (let week = 0; week < 12; week++) {
       bridge.advance(7 * 24 * HOUR);
@@ -64,8 +57,8 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(bridge.github.liveTokens().length, 1);
   });
 
-  it('are known by what GitHub answers: those of an OAuth App that opted in', async () => {
-    const bridge = await start({ app: { kind: 'oauth-app', expiringTokens: true } });
+  it("are recognized by GitHub's answer: an OAuth App that opted in has them too", async (t) => {
+    const bridge = await start(t, { app: { kind: 'oauth-app', expiringTokens: true } });
     const person = await connect(bridge);
     assert.equal(bridge.github.liveTokens()[0]?.token.slice(0, 4), 'gho_');
     bridge.advance(DUE);
@@ -73,16 +66,16 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(refreshes(bridge), 1);
   });
 
-  it('are known by what GitHub answers: those that never expire are never refreshed', async () => {
-    const bridge = await start({ app: { ...GITHUB_APP, expiringTokens: false } });
+  it("are recognized by GitHub's answer: a GitHub App that opted out has none, and nothing is refreshed", async (t) => {
+    const bridge = await start(t, { app: { ...GITHUB_APP, expiringTokens: false } });
     const person = await connect(bridge);
     bridge.advance(29 * 24 * HOUR);
     assert.equal(loginIn(await person.profile()), 'octocat');
     assert.equal(refreshes(bridge), 0);
   });
 
-  it('live as long as GitHub says: short ones are not refreshed at every call', async () => {
-    const bridge = await start({ app: { ...GITHUB_APP, accessTokenSeconds: 120 } });
+  it('that live shorter than usual are not refreshed at every call', async (t) => {
+    const bridge = await start(t, { app: { ...GITHUB_APP, accessTokenSeconds: 120 } });
     const person = await connect(bridge);
     for (const seconds of [0, 30, 20]) {
       bridge.advance(seconds);
@@ -95,8 +88,8 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(refreshes(bridge), 1);
   });
 
-  it('are refreshed once under fifty parallel calls', async () => {
-    const bridge = await start({ timeouts: TIMEOUTS, app: { ...GITHUB_APP, permissions: ['contents'] } });
+  it('are refreshed once under fifty parallel calls', async (t) => {
+    const bridge = await start(t, { timeouts: TIMEOUTS, app: { ...GITHUB_APP, permissions: ['contents'] } });
     const person = await connect(bridge, { scope: 'repo' });
     bridge.advance(EXPIRED);
     const refresh = bridge.github.nextCall('POST', TOKEN_ENDPOINT);
@@ -109,10 +102,10 @@ onBothStores('expiring GitHub tokens', (store) => {
     assert.equal(bridge.github.callsTo('GET', '/api/v3/user/repos').length, 50);
   });
 
-  it('are stored before anybody uses them', async () => {
+  it('are stored before they are used', async (t) => {
     const gate = Promise.withResolvers<void>();
     const atTheGate = Promise.withResolvers<void>();
-    const bridge = await start({
+    const bridge = await start(t, {
       wrapStore: onReplacing(async (replace) => {
         atTheGate.resolve();
         await gate.promise;
@@ -133,8 +126,8 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 
   describe('when GitHub does not answer a refresh', () => {
-    it('serve on while they live, and GitHub is left alone for a moment', async () => {
-      const bridge = await start();
+    it('are used while they live, and GitHub is asked again after 30 seconds only', async (t) => {
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(DUE);
       bridge.github.fault({ kind: 'status', status: 503, path: TOKEN_ENDPOINT, times: Number.POSITIVE_INFINITY });
@@ -162,8 +155,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       { kind: 'malformed', content: 'empty' },
     ] as const) {
       const { kind, ...how } = fault;
-      it(`survive it even when they are dead: ${kind} ${Object.values(how)[0] ?? ''}`, async () => {
-        const bridge = await start();
+      it(`keep the session even when they have expired: ${kind} ${Object.values(how)[0] ?? ''}`, async (t) => {
+        const bridge = await start(t);
         const person = await connect(bridge);
         bridge.advance(EXPIRED);
         bridge.github.fault({ ...fault, path: TOKEN_ENDPOINT });
@@ -180,8 +173,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       });
     }
 
-    it('are given up for the moment when GitHub hangs, before the client gives the call up', async () => {
-      const bridge = await start();
+    it('fail the call before the client gives it up, and keep the session', async (t) => {
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
       bridge.github.fault({ kind: 'hang', path: TOKEN_ENDPOINT });
@@ -189,8 +182,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(bridge.eventsOf('grant.ended').length, 0);
     });
 
-    it('end in a clean new login when GitHub had answered and the answer was lost', async () => {
-      const bridge = await start();
+    it('need a new login when GitHub had renewed them and the answer was lost', async (t) => {
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
       bridge.github.fault({ kind: 'drop', when: 'after', path: TOKEN_ENDPOINT });
@@ -207,8 +200,8 @@ onBothStores('expiring GitHub tokens', (store) => {
   describe('when GitHub refuses a refresh', () => {
     const refuse = (error: string) => ({ kind: 'status', status: 200, body: { error }, path: TOKEN_ENDPOINT }) as const;
 
-    it('serve on while they live: nothing has ended', async () => {
-      const bridge = await start();
+    it('are used while they live, and no grant ends', async (t) => {
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(DUE);
       bridge.github.fault(refuse('bad_refresh_token'));
@@ -218,8 +211,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal((await person.refresh()).status, 200);
     });
 
-    it('end their grants once they are dead, and the client gets 401', async () => {
-      const bridge = await start();
+    it('end their grants once they have expired, and the client gets 401', async (t) => {
+      const bridge = await start(t);
       const [person, other] = [await connect(bridge), await connect(bridge)];
       const somebodyElse = await connect(bridge, { login: 'hubot' });
       bridge.github.revokeToken(tokenOf(bridge, 'octocat', 1));
@@ -237,8 +230,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(loginIn(await somebodyElse.profile()), 'hubot');
     });
 
-    it('survive a refusal that is about the app, not about them', async () => {
-      const bridge = await start();
+    it('keep the session when the refusal is about the app, not about the token', async (t) => {
+      const bridge = await start(t);
       const person = await connect(bridge);
       bridge.advance(EXPIRED);
       bridge.github.app(CLIENT_ID).clientSecret = 'rotated by the operator';
@@ -249,9 +242,9 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 
   describe('when the store fails after GitHub has answered', () => {
-    it('are stored as soon as it is back, and nobody is logged out', async () => {
+    it('are stored as soon as it is back, and nobody is logged out', async (t) => {
       let failures = 3;
-      const bridge = await start({
+      const bridge = await start(t, {
         wrapStore: onReplacing((replace) => {
           if (failures-- > 0) throw new StoreUnavailable('down for a moment');
           return replace();
@@ -263,14 +256,14 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal(refreshes(bridge), 1);
     });
 
-    it('are not thrown away when the store had carried the write out and its answer was lost', async () => {
+    it('are kept when the store had written them and its answer was lost', async (t) => {
       let lost = false;
-      const bridge = await start({
+      const bridge = await start(t, {
         wrapStore: onReplacing(async (replace) => {
           const written = await replace();
           if (lost) return written;
           lost = true;
-          throw new StoreUnavailable('carried out, but who knows');
+          throw new StoreUnavailable('written, but the answer is lost');
         }),
       });
       const person = await connect(bridge);
@@ -299,8 +292,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       return answer;
     }
 
-    it('leave nothing alive at GitHub when the last grant ends meanwhile', async () => {
-      const bridge = await start({ timeouts: { ...SHORT, oauth: 5000 } });
+    it('leave nothing alive at GitHub when the last grant ends meanwhile', async (t) => {
+      const bridge = await start(t, { timeouts: { ...SHORT, oauth: 5000 } });
       const person = await connect(bridge);
       bridge.advance(DUE);
       await refreshUnderWay(
@@ -312,8 +305,8 @@ onBothStores('expiring GitHub tokens', (store) => {
       assert.equal((await person.profile()).status, 401);
     });
 
-    it('give way to those of a login meanwhile, and leave nothing alive but these', async () => {
-      const bridge = await start({ timeouts: { ...SHORT, oauth: 5000 } });
+    it('are replaced by those of a login meanwhile, the only ones that stay alive at GitHub', async (t) => {
+      const bridge = await start(t, { timeouts: { ...SHORT, oauth: 5000 } });
       const person = await connect(bridge);
       bridge.advance(DUE);
       let other: Awaited<ReturnType<typeof connect>> | undefined;
@@ -332,7 +325,7 @@ onBothStores('expiring GitHub tokens', (store) => {
   });
 });
 
-/** Stands before `credentials.replaceTokens`. */
+/** Wraps `credentials.replaceTokens` of a store. */
 function onReplacing(act: (replace: () => Promise<boolean>) => Promise<boolean>): (store: Store) => Store {
   return (store) => ({
     ...store,
@@ -344,7 +337,7 @@ function onReplacing(act: (replace: () => Promise<boolean>) => Promise<boolean>)
   });
 }
 
-/** A live token of somebody's, the oldest first. */
+/** The live token of an account at this index, the oldest first. */
 function tokenOf(bridge: TestBridge, account: string, index: number): string {
   return bridge.github.liveTokens({ account })[index]?.token ?? '';
 }

@@ -1,12 +1,13 @@
-// Redis Cluster: the conformance suite over three primaries, and sessions while slots move and a primary dies.
+// The Redis store on Redis Cluster: the conformance suite over three primaries, and sessions while slots move and while a
+// primary is down.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { describeStore } from '../../src/store/conformance/describe-store.ts';
-import { liveSession } from '../../src/store/conformance/fixtures.ts';
-import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import { StoreUnavailable } from '../../src/store/store.ts';
-import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
-import { until } from '../support/until.ts';
+import { describeStore } from '../../../src/store/conformance/describe-store.ts';
+import { liveSession } from '../../../src/store/conformance/fixtures.ts';
+import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
+import { StoreUnavailable } from '../../../src/store/store.ts';
+import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster.ts';
+import { until } from '../../support/until.ts';
 
 describe('Redis Cluster', () => {
   let cluster: RedisCluster;
@@ -14,7 +15,7 @@ describe('Redis Cluster', () => {
   let stores = 0;
   before(async () => {
     cluster = await startRedisCluster({ masters: 3, replicas: 1 });
-    url = `redis-cluster://${cluster.nodes.map((node) => `127.0.0.1:${node.port}`).join(',')}`;
+    url = cluster.url;
   });
   after(() => cluster.stop());
 

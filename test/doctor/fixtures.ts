@@ -1,0 +1,124 @@
+// What the tests of the doctor share: a bridge as `npm start` runs it, with the simulated GitHub, and what the doctor says
+// about it. Each test breaks one thing.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { examine } from '../../src/doctor/doctor.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { type RunningBridge, startBridge } from '../../src/start.ts';
+import type { StoreKind } from '../support/bridge.ts';
+import { freePort } from '../support/ports.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
+
+export const SECRETS = {
+  GITHUB_CLIENT_SECRET: 'the-secret-of-the-app',
+  BRIDGE_SECRET: 'the secret of this bridge that is long enough',
+  GITHUB_WEBHOOK_SECRET: 'the secret of the webhook',
+};
+export const REDIS_PASSWORD = 'the-password-of-redis';
+
+export type Environment = Record<string, string>;
+
+/** What the doctor says, with the names of the checks that found a problem. Fails when a secret is printed. */
+export async function doctor(
+  env: Environment,
+): Promise<{ well: boolean; lines: string[]; problems: string[]; text: string }> {
+  const lines: string[] = [];
+  const well = await examine(env, (line) => lines.push(line));
+  const text = lines.join('\n');
+  for (const line of lines) assert.match(line, /^(?:ok {7}|problem {2})[\w ]+: .+/);
+  for (const secret of [...Object.values(SECRETS), REDIS_PASSWORD, env.GITHUB_CLIENT_SECRET ?? REDIS_PASSWORD])
+    assert.ok(!text.includes(secret), 'a secret was printed');
+  const problems = lines.flatMap((line) => /^problem {2}([\w ]+):/.exec(line)?.[1] ?? []);
+  assert.equal(well, problems.length === 0);
+  return { well, lines, problems, text };
+}
+
+/** The parts that the doctor examines. */
+export interface Setup {
+  /** The environment of the bridge, in which the doctor finds no problem. */
+  readonly env: Environment;
+  readonly github: SimulatedGitHub;
+  readonly redis: RedisServer | undefined;
+  /** A folder of the suite. */
+  readonly directory: string;
+}
+
+/** The parts of a suite: started before its tests, stopped after them. Its members can be read in tests and hooks only. */
+export function useSetup(store: StoreKind): Setup {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-test-'));
+  let bridge: RunningBridge | undefined;
+  let started: Setup | undefined;
+  before(async () => {
+    const port = await freePort();
+    const publicUrl = `http://localhost:${port}`;
+    const github = createSimulatedGitHub({
+      apps: [
+        {
+          kind: 'oauth-app',
+          name: 'Doctor',
+          clientId: 'Ov23li-doctor',
+          clientSecret: SECRETS.GITHUB_CLIENT_SECRET,
+          callbackUrls: [`${publicUrl}/github/callback`],
+        },
+      ],
+    });
+    const redis =
+      store === 'redis' ? await startRedis({ requirePass: REDIS_PASSWORD, args: ['--save', '60 1000'] }) : undefined;
+    const env = {
+      ...SECRETS,
+      GITHUB_CLIENT_ID: 'Ov23li-doctor',
+      GITHUB_URL: await github.listen(),
+      PUBLIC_URL: publicUrl,
+      PORT: String(port),
+      DATA_DIR: join(directory, 'data'),
+      ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
+    };
+    started = { env, github, redis, directory };
+    bridge = await startBridge(readConfig(env), createLogger('silent'));
+  });
+  after(async () => {
+    await bridge?.stop();
+    await started?.github.close();
+    await started?.redis?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const member = <Name extends keyof Setup>(name: Name): Setup[Name] => {
+    if (started === undefined) throw new Error(`${name} was read before the bridge was started`);
+    return started[name];
+  };
+  return {
+    get env() {
+      return member('env');
+    },
+    get github() {
+      return member('github');
+    },
+    get redis() {
+      return member('redis');
+    },
+    directory,
+  };
+}
+
+/** Runs `npm run doctor` with this environment only. */
+export function run(env: Environment): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN],
+      { env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
+      (error, stdout) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout });
+      },
+    );
+  });
+}

@@ -1,0 +1,64 @@
+// What the doctor says about the store, and about the sessions in it.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { onBothStores } from '../support/bridge.ts';
+import { logIn, register } from '../support/oauth.ts';
+import { freePort } from '../support/ports.ts';
+import { doctor, REDIS_PASSWORD, SECRETS, useSetup } from './fixtures.ts';
+
+onBothStores('the doctor on the store', (store) => {
+  const setup = useSetup(store);
+
+  it('reports a store that cannot be used', async () => {
+    if (setup.redis !== undefined) {
+      const down = await doctor({ ...setup.env, REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+      assert.deepEqual(down.problems, ['store']);
+      assert.match(down.text, /Redis does not answer \(.*ECONNREFUSED.*\)\. Start Redis, or correct REDIS_URL/);
+      const password = await doctor({
+        ...setup.env,
+        REDIS_URL: setup.redis.url.replace(REDIS_PASSWORD, 'another-password'),
+      });
+      assert.deepEqual(password.problems, ['store']);
+      assert.match(password.text, /WRONGPASS/);
+      assert.ok(!password.text.includes('another-password'));
+      return;
+    }
+    const fresh = await doctor({ ...setup.env, DATA_DIR: join(setup.directory, 'another', 'one') });
+    assert.ok(fresh.well);
+    assert.match(fresh.text, /store: none yet; the first start makes one/);
+    const damaged = join(setup.directory, 'damaged');
+    mkdirSync(damaged);
+    writeFileSync(join(damaged, 'bridge.db'), 'this is not a database '.repeat(1000));
+    const { problems, text } = await doctor({ ...setup.env, DATA_DIR: damaged });
+    assert.deepEqual(problems, ['store']);
+    assert.match(text, /cannot be used/);
+  });
+
+  it('reports a store made under another secret, accepts a rotated one, and writes nothing', async () => {
+    const other = await doctor({ ...setup.env, BRIDGE_SECRET: 'another secret that is long enough as well' });
+    assert.deepEqual(other.problems, ['store']);
+    assert.match(other.text, /made under another BRIDGE_SECRET\. Set BRIDGE_SECRET to what it was/);
+    const rotated = await doctor({
+      ...setup.env,
+      BRIDGE_SECRET: `a newer secret that is long enough as well,${SECRETS.BRIDGE_SECRET}`,
+    });
+    assert.deepEqual(rotated.problems, []);
+    assert.ok((await doctor(setup.env)).well, 'the doctor wrote nothing');
+  });
+
+  it('reports the sessions that an organisation policy cannot ask GitHub about', async () => {
+    const policy = { ...setup.env, ALLOWED_GITHUB_ORGS: 'octo-org,hidden-lab/research' };
+    const before = await doctor(policy);
+    assert.ok(before.well);
+    assert.match(before.text, /organisation policy: members of octo-org/);
+    const issuer = setup.env.PUBLIC_URL ?? '';
+    await logIn(issuer, await register(issuer), { parameters: { scope: 'read:user' } });
+    await logIn(issuer, await register(issuer), { login: 'monalisa', parameters: { scope: 'read:org' } });
+    const after = await doctor(policy);
+    assert.deepEqual(after.problems, ['sessions']);
+    assert.match(after.text, /1 of 2 were granted without read:org\. Tell the people to log in again/);
+    assert.ok((await doctor(setup.env)).well, 'without a policy nobody minds');
+  });
+});

@@ -1,0 +1,47 @@
+// The tables of the embedded store, and their migrations.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { liveSession } from '../../../src/store/conformance/fixtures.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+
+describe('a database of the embedded store', () => {
+  let scratch = '';
+  before(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'bridge-store-'));
+  });
+  after(() => rmSync(scratch, { recursive: true }));
+
+  it('is refused when it is of a newer version', () => {
+    const directory = join(scratch, 'newer');
+    createSqliteStore(directory).close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    assert.throws(() => createSqliteStore(directory), /newer version/);
+  });
+
+  it('of an older version is migrated: sessions stay, logins under way are deleted', async () => {
+    const directory = join(scratch, 'older');
+    const store = createSqliteStore(directory);
+    const session = await liveSession(store, 'p', 'g');
+    await store.close();
+    const database = new DatabaseSync(join(directory, 'bridge.db'));
+    database.exec(`
+      DROP INDEX grants_by_client;
+      CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
+      PRAGMA user_version = 1`);
+    database.close();
+    const migrated = createSqliteStore(directory);
+    assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
+    assert.equal(await migrated.logins.decide('old', 'hash', 'deny'), 'unknown');
+    await migrated.close();
+    const after = new DatabaseSync(join(directory, 'bridge.db'));
+    assert.deepEqual(after.prepare("SELECT name FROM sqlite_schema WHERE name = 'shared_values'").all(), []);
+    after.close();
+  });
+});

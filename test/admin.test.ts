@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../demo/github/index.ts';
 import { readConfig } from '../src/config/config.ts';
+import { withGeneratedSecret } from '../src/config/generated-secret.ts';
+import { EventBus } from '../src/observe/events.ts';
 import { createLogger } from '../src/observe/logger.ts';
+import { openStore } from '../src/open-store.ts';
 import { type RunningBridge, startBridge } from '../src/start.ts';
+import { wire } from '../src/wiring.ts';
 import { start } from './programs.ts';
-import { callTool, connect, getJson } from './support/oauth.ts';
+import { callTool, connect } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
 
 describe('the admin command', () => {
@@ -76,15 +80,25 @@ describe('the admin command', () => {
     assert.deepEqual(github.liveTokens(), []);
   });
 
-  it('makes new keys, which the serving bridge publishes', async () => {
-    const keys = async () => (await getJson(`${url}/.well-known/jwks.json`)).body.keys as unknown[];
-    const before = (await keys()).length;
+  it('makes new keys, which are published for a day before they sign, or sign at once with --now', async () => {
+    /** What a bridge finds that reads the keys now. */
+    const keys = async () => {
+      const config = withGeneratedSecret(readConfig(env));
+      const store = openStore(config, { serving: false });
+      const bridge = await wire(config, { store, events: new EventBus() });
+      const { keys } = bridge.services;
+      const found = { signing: (await keys.current('ES256')).kid, published: (await keys.jwks()).keys.length };
+      await bridge.close();
+      await store.close();
+      return found;
+    };
+    const before = await keys();
     const { code, stdout } = await admin('rotate-keys');
-    assert.equal(code, 0);
-    assert.match(stdout, /they sign in a day/);
-    assert.ok(before > 0);
-    const { code: again, stdout: now } = await admin('rotate-keys', '--now');
-    assert.equal(again, 0);
-    assert.match(now, /they sign now/);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'New signing keys are published; they sign in a day.\n' });
+    assert.deepEqual(await keys(), { signing: before.signing, published: before.published + 2 });
+    assert.equal((await admin('rotate-keys', '--now')).stdout, 'New signing keys are published; they sign now.\n');
+    const after = await keys();
+    assert.notEqual(after.signing, before.signing);
+    assert.equal(after.published, before.published + 4);
   });
 });

@@ -116,6 +116,7 @@ describe('a redirect URI', () => {
     for (const [registered, requested] of [
       ['http://127.0.0.1/cb', 'http://localhost/cb'],
       ['http://localhost/cb', 'https://localhost/cb'],
+      ['https://localhost:1/cb', 'https://localhost:2/cb'],
       ['http://localhost/cb', 'http://localhost/cb/'],
       ['http://localhost/cb', 'http://localhost:x/cb'],
       ['http://localhost/cb', 'http://localhost:99999/cb'],

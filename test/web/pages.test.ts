@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { displayDuration, displayHost, displayText, displayWebsite, followableUrl } from '../../src/web/display.ts';
-import { messages, negotiateLocale } from '../../src/web/locale.ts';
+import { messages } from '../../src/web/locale.ts';
 import { createPages, type Pages } from '../../src/web/pages.ts';
 import type {
   AccountView,
@@ -23,12 +22,6 @@ import { type Listening, listen } from '../support/listen.ts';
 
 const LOCALES: readonly Locale[] = ['en', 'ja'];
 const ERROR_KINDS = Object.keys(messages('en').errors) as ErrorKind[];
-const GITHUB_SCOPES =
-  `repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook write:repo_hook
-  read:repo_hook admin:org write:org read:org admin:public_key write:public_key read:public_key admin:org_hook gist notifications user
-  read:user user:email user:follow project read:project delete_repo write:packages read:packages delete:packages admin:gpg_key
-  write:gpg_key read:gpg_key codespace workflow read:audit_log openid profile email offline_access`.split(/\s+/);
-
 /** Every view with one text in every place that a stranger, or a mistake, could fill. */
 function views(text: string) {
   const session: SessionView = {
@@ -288,94 +281,6 @@ describe('pages', () => {
     assert.match(pages.stylesheet.path, /^\/assets\/style-[0-9a-f]{16}\.css$/);
     assert.ok(pages.stylesheet.text.length < 8192);
     assert.doesNotMatch(pages.stylesheet.text, /@import|url\(/);
-  });
-});
-
-describe('locales', () => {
-  /** Every text with its place. */
-  function texts(value: unknown, at = ''): [string, string][] {
-    if (typeof value === 'string') return [[at, value]];
-    return Object.entries(value ?? {}).flatMap(([key, inner]) => texts(inner, `${at}/${key}`));
-  }
-  const marks = (text: string) => (text.match(/\{\w+\}|`[^`]+`/g) ?? []).sort();
-
-  test('have the same keys, placeholders and commands', () => {
-    const ja = new Map(texts(messages('ja')));
-    const en = texts(messages('en'));
-    assert.deepEqual([...ja.keys()].sort(), en.map(([at]) => at).sort());
-    for (const [at, text] of en) assert.deepEqual(marks(ja.get(at) ?? ''), marks(text), at);
-  });
-
-  test('have words for every scope of GitHub and OpenID Connect', () => {
-    for (const locale of LOCALES)
-      assert.deepEqual(Object.keys(messages(locale).scopes).sort(), [...GITHUB_SCOPES, 'bridge:admin'].sort());
-  });
-
-  const table: [uiLocales: string | undefined, acceptLanguage: string | undefined, expected: Locale][] = [
-    [undefined, undefined, 'en'],
-    ['ja', undefined, 'ja'],
-    ['JA-jp', 'en', 'ja'],
-    ['fr ja en', 'en', 'ja'],
-    ['fr', 'ja', 'ja'],
-    ['fr de', undefined, 'en'],
-    ['', 'ja', 'ja'],
-    [undefined, 'ja,en-US;q=0.9,en;q=0.8', 'ja'],
-    [undefined, 'en-GB,en;q=0.9,ja;q=0.8', 'en'],
-    [undefined, 'fr-FR, ja ; q=0.5', 'ja'],
-    [undefined, 'en;q=0.2, ja;q=0.7', 'ja'],
-    [undefined, 'ja;q=0', 'en'],
-    [undefined, 'en;q=0, *', 'ja'],
-    [undefined, 'ja;q=0.5, *;q=0.8', 'en'],
-    [undefined, 'ja, *', 'ja'],
-    [undefined, '*', 'en'],
-    [undefined, 'fr, de', 'en'],
-    [undefined, 'ja;q=banana, en;q=0.1', 'en'],
-    ['jam', 'java', 'en'],
-    ['__proto__ constructor', ';;;,,=q,\u0000', 'en'],
-    ['x'.repeat(1e6), ','.repeat(1e6), 'en'],
-  ];
-  for (const [uiLocales, acceptLanguage, expected] of table)
-    test(`${JSON.stringify(uiLocales)?.slice(0, 30)} and ${JSON.stringify(acceptLanguage)?.slice(0, 40)} give ${expected}`, () => {
-      assert.equal(negotiateLocale(uiLocales, acceptLanguage), expected);
-    });
-});
-
-describe('display', () => {
-  test('drops what cannot be seen, or moves what can', () => {
-    assert.equal(displayText('a\u202eb\u2067c\u200dd\u00ade\u{e0041}f\u3164g\ufeff', 99), 'abcdefg');
-    assert.equal(displayText(' a\t\r\n b\u2028c\u3000d ', 99), 'a b c d');
-    assert.equal(displayText('\u200b\u2060\ud800', 99), '');
-    assert.equal(displayText(`Z${'\u0336'.repeat(50)}`, 99), `Z${'\u0336'.repeat(3)}`);
-  });
-
-  test('cuts by characters as people count them, and leaves other scripts alone', () => {
-    assert.equal(displayText('日本語のアプリ', 7), '日本語のアプリ');
-    assert.equal(displayText('日本語のアプリ', 5), '日本語の…');
-    assert.equal(displayText('שלום', 9), 'שלום');
-    assert.equal(displayText('x'.repeat(1e6), 60).length, 60);
-  });
-
-  test('cuts a host at its beginning, for its end says who stands there', () => {
-    assert.equal(displayHost('127.0.0.1:6274'), '127.0.0.1:6274');
-    assert.ok(displayHost(`accounts.google.com.${'a'.repeat(400)}.evil.example`).endsWith('.evil.example'));
-  });
-
-  test('shows of a website its host and path', () => {
-    assert.equal(displayWebsite('https://github.com@evil.example/x?y#z'), 'evil.example/x');
-    assert.equal(displayWebsite('https://site.example'), 'site.example');
-    assert.equal(displayWebsite('javascript:alert(1)'), undefined);
-  });
-
-  test('says where a link leads', () => {
-    assert.equal(followableUrl('http://localhost:1234/callback?x')?.host, 'localhost:1234');
-    assert.equal(followableUrl('cursor://anysphere.cursor-mcp/oauth')?.host, 'cursor://anysphere.cursor-mcp');
-    assert.equal(followableUrl('file:///etc/passwd'), undefined);
-  });
-
-  test('says how long to wait in words', () => {
-    assert.equal(displayDuration('en', 0.2), '1 second');
-    assert.equal(displayDuration('en', 600), '10 minutes');
-    assert.equal(displayDuration('ja', 7200), '2 時間');
   });
 });
 

@@ -1,9 +1,10 @@
-// Logins by the clients of both SDKs, each through its own OAuth flow; the person and the browser are all that is played.
+// The whole of it, as clients meet it: those of both SDKs log in, each through its own OAuth flow, and call tools. The
+// person and the browser are all that is played.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import { onBothStores, startTestBridge, type TestBridge } from '../support/bridge.ts';
+import { onBothStores, useBridge } from '../support/bridge.ts';
 import { Person } from '../support/person.ts';
 import { connectV1, connectV2, ERAS, loginOf } from '../support/sdk-clients.ts';
 
@@ -17,11 +18,7 @@ const EVERYBODYS_TOOLS = [
 ];
 
 onBothStores('clients of the SDKs', (store) => {
-  let bridge: TestBridge;
-  before(async () => {
-    bridge = await startTestBridge({ store });
-  });
-  after(() => bridge.stop());
+  const bridge = useBridge({ store });
 
   for (const transport of ['Streamable HTTP', 'SSE'] as const) {
     it(`SDK v1 logs in over ${transport} as its example client does, and goes on by refresh`, async () => {

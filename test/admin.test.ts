@@ -1,0 +1,104 @@
+// `npm run admin`: the operator's commands, beside a bridge that serves from the same store; 0 when done, 2 for a command
+// line or a configuration that cannot be used, 1 when a command cannot be carried out.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createSimulatedGitHub, type SimulatedGitHub } from '../demo/github/index.ts';
+import { readConfig } from '../src/config/config.ts';
+import { withGeneratedSecret } from '../src/config/generated-secret.ts';
+import { EventBus } from '../src/observe/events.ts';
+import { createLogger } from '../src/observe/logger.ts';
+import { openStore } from '../src/open-store.ts';
+import { type RunningBridge, startBridge } from '../src/start.ts';
+import { wire } from '../src/wiring.ts';
+import { start } from './programs.ts';
+import { callTool, connect } from './support/oauth.ts';
+import { freePort } from './support/ports.ts';
+
+describe('the admin command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-admin-'));
+  let url: string;
+  let env: Record<string, string>;
+  let github: SimulatedGitHub;
+  let serving: RunningBridge;
+  before(async () => {
+    const port = await freePort();
+    url = `http://localhost:${port}`;
+    const app = { clientId: 'admin', clientSecret: 'commands', callbackUrls: [`${url}/github/callback`] };
+    github = createSimulatedGitHub({ apps: [{ kind: 'oauth-app', name: 'Admin', ...app }] });
+    env = {
+      GITHUB_CLIENT_ID: app.clientId,
+      GITHUB_CLIENT_SECRET: app.clientSecret,
+      GITHUB_URL: await github.listen(),
+      PORT: String(port),
+      DATA_DIR: folder,
+    };
+    serving = await startBridge(readConfig(env), createLogger('silent'));
+  });
+  after(async () => {
+    await serving.stop();
+    await github.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const admin = (...args: string[]) => start('admin.ts', env, args).ended;
+
+  it('says how it is used, and exits with 2, for a command that it does not know', async () => {
+    for (const { code, stdout, stderr } of await Promise.all([admin(), admin('nonsense')])) {
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      assert.match(
+        stderr,
+        /^usage: npm run admin -- rotate-keys \[--now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
+      );
+    }
+  });
+
+  it('says what is wrong with the configuration, and exits with 2', async () => {
+    const { code, stderr } = await start('admin.ts', { DATA_DIR: folder }, ['stats']).ended;
+    assert.equal(code, 2);
+    assert.match(stderr, /GITHUB_CLIENT_ID: missing/);
+  });
+
+  it('lists sessions, counts them, and ends one by a beginning of its name, at once and at GitHub too', async () => {
+    const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
+    const [all, none, counted] = await Promise.all([admin('sessions'), admin('sessions', 'nobody'), admin('stats')]);
+    const [, name = ''] = /^(\S+) {2}monalisa {2}An editor {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+    assert.match(name, /^[\w-]{16}\.[\w-]{16}$/, all.stdout);
+    assert.equal(none.stdout, '0 shown\n');
+    assert.equal(JSON.parse(counted.stdout).sessions, 1);
+
+    const unknown = await admin('revoke', 'nonsense');
+    assert.deepEqual({ code: unknown.code, stdout: unknown.stdout }, { code: 1, stdout: '' });
+    assert.match(unknown.stderr, /no such session, or several/);
+    assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 200);
+
+    const { code, stdout } = await admin('revoke', name.slice(0, 12));
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: `Revoked ${name}.\n` });
+    assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 401);
+    assert.deepEqual(github.liveTokens(), []);
+  });
+
+  it('makes new keys, which are published for a day before they sign, or sign at once with --now', async () => {
+    /** What a bridge finds that reads the keys now. */
+    const keys = async () => {
+      const config = withGeneratedSecret(readConfig(env));
+      const store = openStore(config, { serving: false });
+      const bridge = await wire(config, { store, events: new EventBus() });
+      const { keys } = bridge.services;
+      const found = { signing: (await keys.current('ES256')).kid, published: (await keys.jwks()).keys.length };
+      await bridge.close();
+      await store.close();
+      return found;
+    };
+    const before = await keys();
+    const { code, stdout } = await admin('rotate-keys');
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'New signing keys are published; they sign in a day.\n' });
+    assert.deepEqual(await keys(), { signing: before.signing, published: before.published + 2 });
+    assert.equal((await admin('rotate-keys', '--now')).stdout, 'New signing keys are published; they sign now.\n');
+    const after = await keys();
+    assert.notEqual(after.signing, before.signing);
+    assert.equal(after.published, before.published + 4);
+  });
+});

@@ -1,0 +1,40 @@
+// What is said at start: every address that somebody needs next, and no secret.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { banner } from '../src/banner.ts';
+import { readConfig } from '../src/config/config.ts';
+
+const ENV = {
+  GITHUB_CLIENT_ID: 'Iv1.app',
+  GITHUB_CLIENT_SECRET: 'the secret of the app',
+  BRIDGE_SECRET: 'a test secret that is long enough and no secret at all',
+  PUBLIC_URL: 'https://bridge.example',
+  DATA_DIR: '/var/lib/bridge',
+};
+
+describe('the banner', () => {
+  const text = banner(readConfig(ENV), 'sqlite');
+
+  it('says where clients and people go, and what to enter at GitHub', () => {
+    for (const address of [
+      'https://bridge.example',
+      'https://bridge.example/github/callback',
+      'https://bridge.example/mcp',
+      'https://bridge.example/sse',
+      'https://bridge.example/account',
+      'https://github.com',
+    ])
+      assert.match(text, new RegExp(`^  .*\\s${address}$`, 'm'));
+  });
+
+  it('says where the data is', () => {
+    assert.match(text, /Store\s+SQLite in \/var\/lib\/bridge$/m);
+    const redis = banner(readConfig({ ...ENV, REDIS_URL: 'redis://user:password@redis.example' }), 'redis');
+    assert.match(redis, /Store\s+Redis$/m);
+    assert.equal(redis.includes('password'), false);
+  });
+
+  it('holds no secret', () => {
+    for (const secret of [ENV.GITHUB_CLIENT_SECRET, ENV.BRIDGE_SECRET]) assert.equal(text.includes(secret), false);
+  });
+});

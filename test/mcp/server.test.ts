@@ -1,0 +1,77 @@
+// The MCP server for one caller: the tools that this caller may see, and what becomes of a tool's errors: words for the
+// person, the reason for the log (design decision 10). GitHub's troubles in words are in test/github/trouble.test.ts,
+// calls without their scope in test/threats/scopes.test.ts.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { useBridge } from '../support/bridge.ts';
+import { callTool, connect } from '../support/oauth.ts';
+
+const EVERYBODYS = [
+  'get_auth_status',
+  'get_user_profile',
+  'list_organizations',
+  'list_repositories',
+  'list_user_emails',
+];
+const ADMINISTRATORS = ['get_session_stats', 'list_sessions', 'revoke_session'];
+
+describe('the MCP server', () => {
+  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa' } });
+  const tokenOf = async (login: string, scope = 'read:user') =>
+    (await connect(bridge.url, { login, parameters: { scope } })).tokens.access_token;
+
+  async function listed(token: string): Promise<string[]> {
+    const response = await fetch(`${bridge.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        'mcp-protocol-version': '2025-06-18',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    });
+    return [...(await response.text()).matchAll(/"name":"(\w+)"/g)].map(([, name = '']) => name).sort();
+  }
+
+  it('shows everybody the tools for everybody, and administrators theirs as well', async () => {
+    assert.deepEqual(await listed(await tokenOf('octocat')), EVERYBODYS);
+    assert.deepEqual(await listed(await tokenOf('monalisa')), [...EVERYBODYS, ...ADMINISTRATORS].sort());
+  });
+
+  it('knows no administrators’ tool for anybody else, whatever the token says', async () => {
+    const { text } = await callTool(bridge.url, await tokenOf('octocat', 'bridge:admin'), 'list_sessions');
+    assert.match(text, /list_sessions not found|Unknown tool/i);
+  });
+
+  it('tells of each call which tool it was and how it ended', async () => {
+    const token = await tokenOf('octocat');
+    await callTool(bridge.url, token, 'get_user_profile');
+    bridge.github.fault({ kind: 'status', status: 404, path: '/api/v3/user' });
+    assert.equal((await callTool(bridge.url, token, 'get_user_profile')).result?.isError, true);
+    assert.deepEqual(
+      bridge
+        .eventsOf('tool.called')
+        .slice(-2)
+        .map(({ tool, outcome }) => ({ tool, outcome })),
+      [
+        { tool: 'get_user_profile', outcome: 'ok' },
+        { tool: 'get_user_profile', outcome: 'error' },
+      ],
+    );
+  });
+
+  it('says of a fault of its own only that there is one, and tells the log what it was', async () => {
+    const token = await tokenOf('octocat');
+    bridge.github.fault({ kind: 'status', status: 200, body: { login: 42 }, path: '/api/v3/user' });
+    const { status, result } = await callTool(bridge.url, token, 'get_user_profile');
+    assert.equal(status, 200, 'the session is kept');
+    assert.equal(result?.isError, true);
+    assert.match(result?.content[0]?.text ?? '', /^Something went wrong in the bridge\./);
+    const { error, expected } = bridge.eventsOf('request.failed').at(-1) ?? {};
+    assert.equal(expected, false);
+    assert.ok(
+      (error instanceof Error && error.name === '$ZodError') || (error instanceof Error && error.name === 'ZodError'),
+    );
+  });
+});

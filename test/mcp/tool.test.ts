@@ -1,0 +1,56 @@
+// What a tool is: its handler gets checked input, and its document goes out as text and as structured content (MCP Tools,
+// "Structured Content").
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { defineTool, type ToolContext } from '../../src/mcp/tool.ts';
+import { tools } from '../../src/mcp/tools/index.ts';
+
+const context = {} as ToolContext; // the handler of this test uses nothing of it
+
+describe('a tool', () => {
+  const seen: unknown[] = [];
+  const tool = defineTool({
+    name: 'echo',
+    title: 'Echo',
+    description: 'Says it again',
+    inputSchema: z.object({ page: z.int().default(1) }),
+    outputSchema: z.object({ page: z.number() }),
+    scopes: [],
+    annotations: {},
+    async handler(input) {
+      seen.push(input);
+      return { page: input.page };
+    },
+  });
+
+  it('has its input checked, and defaults filled in, before its handler sees it', async () => {
+    await tool.call({}, context);
+    await tool.call({ page: 3, more: 'x' }, context);
+    assert.deepEqual(seen, [{ page: 1 }, { page: 3 }]);
+    await assert.rejects(tool.call({ page: 'x' }, context), z.ZodError);
+    assert.equal(seen.length, 2);
+  });
+
+  it('answers one document, as text for older clients and as structured content', async () => {
+    const { content, structuredContent } = await tool.call({ page: 2 }, context);
+    assert.deepEqual(structuredContent, { page: 2 });
+    assert.deepEqual(content, [{ type: 'text', text: JSON.stringify({ page: 2 }, null, 2) }]);
+  });
+});
+
+describe('the tools', () => {
+  it('have names of their own, and say whether they only read', () => {
+    assert.equal(new Set(tools.map(({ name }) => name)).size, tools.length);
+    const changing = tools.filter(({ annotations }) => annotations.readOnlyHint !== true);
+    assert.deepEqual(
+      changing.map(({ name, annotations }) => ({ name, destructive: annotations.destructiveHint })),
+      [{ name: 'revoke_session', destructive: true }],
+    );
+  });
+
+  it('for administrators alone need the scope that is given for them alone', () => {
+    for (const { name, administratorsOnly = false, scopes } of tools)
+      assert.equal(scopes.includes('bridge:admin'), administratorsOnly, name);
+  });
+});

@@ -1,0 +1,56 @@
+// A web-standard Response under Koa: status, headers and body arrive as the MCP SDK made them.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import Koa from 'koa';
+import { send } from '../../src/mcp/web-response.ts';
+import { type Listening, listen } from '../support/listen.ts';
+
+describe('a response of the SDK', () => {
+  let server: Listening;
+  let response: Response;
+  before(async () => {
+    const app = new Koa();
+    app.use((ctx) => send(ctx, response));
+    server = await listen(app.callback());
+  });
+  after(() => server.close());
+  const answer = (made: Response) => {
+    response = made;
+    return fetch(server.url);
+  };
+
+  it('arrives with its status, its headers and its body', async () => {
+    const arrived = await answer(
+      new Response('{"a":1}', { status: 418, headers: { 'content-type': 'application/json', 'x-a': 'b' } }),
+    );
+    assert.equal(arrived.status, 418);
+    assert.equal(arrived.headers.get('content-type'), 'application/json');
+    assert.equal(arrived.headers.get('x-a'), 'b');
+    assert.equal(await arrived.text(), '{"a":1}');
+  });
+
+  it('stays 202 without a body, which Koa would make 204', async () => {
+    assert.equal((await answer(new Response(null, { status: 202 }))).status, 202);
+  });
+
+  it('does not pass on Connection, which is for another connection (RFC 9110 section 7.6.1)', async () => {
+    const arrived = await answer(new Response('', { headers: { connection: 'close' } }));
+    assert.notEqual(arrived.headers.get('connection'), 'close');
+  });
+
+  it('is kept by no cache when it is a challenge', async () => {
+    for (const status of [401, 403])
+      assert.equal((await answer(new Response('', { status }))).headers.get('cache-control'), 'no-store');
+    assert.equal((await answer(new Response(''))).headers.get('cache-control'), null);
+  });
+
+  it('is streamed: its first bytes arrive before its last are made', async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    void writer.write(Buffer.from('first'));
+    const reader = (await answer(new Response(readable))).body?.getReader();
+    assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'first');
+    void writer.write(Buffer.from('last')).then(() => writer.close());
+    assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'last');
+  });
+});

@@ -1,0 +1,74 @@
+// Where a client is found: in the operator's file, behind a metadata document, or among the registrations, in this order
+// (RFC 7591 section 2, OAuth 2.1 section 2).
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import {
+  type Client,
+  type ClientDocuments,
+  clientName,
+  createClientDirectory,
+  isRegisteredId,
+} from '../../../src/oauth/clients/client.ts';
+import { clientMetadataSchema } from '../../../src/oauth/clients/client-metadata.ts';
+import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+
+const REGISTERED = 'A'.repeat(22);
+const DOCUMENT = 'https://client.example/oauth.json';
+const metadata = clientMetadataSchema.parse({ redirect_uris: ['https://app.example/callback'], client_name: 'An app' });
+
+describe('a client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-client-'));
+  const store = createSqliteStore(folder);
+  after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const documents: ClientDocuments = {
+    isDocumentId: (clientId) => clientId.startsWith('https://'),
+    fetch: async (clientId) => ({ clientId, origin: 'document', metadata }),
+  };
+  const preregistered = (clientId: string): [string, Client] => [
+    clientId,
+    { clientId, origin: 'preregistered', metadata },
+  ];
+
+  it('is found by its registration, with the hash of its secret', async () => {
+    await store.clients.add(
+      { clientId: REGISTERED, issuedAt: 1, metadata, secretHash: 'hash', registrationTokenHash: 'other' },
+      60,
+      10,
+    );
+    const found = await createClientDirectory(store, new Map(), documents).find(REGISTERED);
+    assert.deepEqual(found, { clientId: REGISTERED, origin: 'registered', metadata, secretHash: 'hash' });
+  });
+
+  it('is found in the operator’s file first', async () => {
+    const directory = createClientDirectory(
+      store,
+      new Map([preregistered(REGISTERED), preregistered(DOCUMENT)]),
+      documents,
+    );
+    for (const id of [REGISTERED, DOCUMENT]) assert.equal((await directory.find(id))?.origin, 'preregistered');
+  });
+
+  it('is found behind its document, unless documents are switched off', async () => {
+    assert.equal((await createClientDirectory(store, new Map(), documents).find(DOCUMENT))?.origin, 'document');
+    assert.equal(await createClientDirectory(store, new Map()).find(DOCUMENT), undefined);
+  });
+
+  it('is looked up in the store by an id of the form that this server makes, and by no other', async () => {
+    const ids = [REGISTERED, 'B'.repeat(22), 'A'.repeat(21), 'A'.repeat(23), `${'A'.repeat(21)}*`, '', '__proto__'];
+    assert.deepEqual(ids.filter(isRegisteredId), ids.slice(0, 2));
+    const directory = createClientDirectory(store, new Map(), documents);
+    for (const id of ids.slice(1)) assert.equal(await directory.find(id), undefined, id);
+  });
+
+  it('is called by its name or, without one, by its id', () => {
+    const { client_name: _, ...nameless } = metadata;
+    assert.equal(clientName({ clientId: 'x', origin: 'registered', metadata }), 'An app');
+    assert.equal(clientName({ clientId: 'x', origin: 'registered', metadata: nameless }), 'x');
+  });
+});

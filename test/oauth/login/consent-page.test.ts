@@ -1,0 +1,69 @@
+// The consent page: which client asks, for what, and where the answer goes, before GitHub is involved (RFC 9700 section
+// 4.13, design decisions 11 and 13). How it looks is in test/web/pages.test.ts, what a hostile client can write on it in
+// test/threats/browser-binding.test.ts, when a domain counts as verified in test/threats/client-documents.test.ts.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { messages } from '../../../src/web/locale.ts';
+import { createAgent } from '../../support/agent.ts';
+import { useBridge } from '../../support/bridge.ts';
+import { authorizationUrl, pkce, register } from '../../support/oauth.ts';
+import { CALENDAR } from '../clients-file.ts';
+
+describe('the consent page', () => {
+  const bridge = useBridge({ store: 'sqlite', env: { RESOURCES: CALENDAR, ALLOWED_GITHUB_ORGS: 'octo-org' } });
+
+  async function page(metadata: Record<string, unknown>, parameters: Record<string, string> = {}) {
+    const client = await register(bridge.url, metadata);
+    bridge.github.clearCalls();
+    return createAgent().get(authorizationUrl(bridge.url, client, pkce().challenge, parameters));
+  }
+  const HTTPS = { client_name: 'An app', redirect_uris: ['https://app.example/callback'] };
+  const LOOPBACK = { redirect_uris: ['http://127.0.0.1:4711/callback'] };
+
+  it('names the client, where the answer goes and the scopes, and has asked GitHub nothing', async () => {
+    const { text, headers } = await page(HTTPS, { scope: 'gist' });
+    for (const words of ['An app', 'app.example', 'gist', 'read:user']) assert.ok(text.includes(words), words);
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.deepEqual(bridge.github.calls, []);
+  });
+
+  it('names a scope of the policy as asked by this server, unless the client asks for it too', async () => {
+    const [forClient = '', forPolicy = ''] = (await page(HTTPS)).html.split(messages('en').consent.policyScopes);
+    assert.doesNotMatch(forClient, /<code>read:org</);
+    assert.match(forPolicy, /<code>read:org</);
+    const wider = await page(HTTPS, { scope: 'admin:org' });
+    assert.equal(wider.html.includes(messages('en').consent.policyScopes), false);
+  });
+
+  it('names another resource server, and not this one', async () => {
+    assert.ok((await page(HTTPS, { resource: CALENDAR })).text.includes(CALENDAR));
+    assert.equal((await page(HTTPS)).text.includes(`${bridge.url}/mcp`), false);
+  });
+
+  it('says that nobody verified the domain of a registered client, whatever it calls its home page', async () => {
+    const { html } = await page({ ...HTTPS, client_uri: 'https://app.example' });
+    assert.doesNotMatch(html, /class="[^"]*verified/);
+  });
+
+  it('offers to remember the consent where one program alone can answer', async () => {
+    assert.match((await page(HTTPS)).html, /name="remember"/);
+    for (const metadata of [LOOPBACK, { redirect_uris: ['cursor://app/callback'] }])
+      assert.doesNotMatch((await page(metadata)).html, /name="remember"/);
+  });
+
+  it('speaks the language that the client asks for', async () => {
+    assert.equal((await page(HTTPS, { ui_locales: 'fr ja' })).headers.get('content-language'), 'ja');
+  });
+
+  it('is told as an event each time it is shown', async () => {
+    const before = bridge.eventsOf('consent.shown').length;
+    await page(HTTPS);
+    assert.deepEqual(
+      bridge
+        .eventsOf('consent.shown')
+        .slice(before)
+        .map(({ remembered }) => remembered),
+      [false],
+    );
+  });
+});

@@ -1,0 +1,44 @@
+// Metrics: events and requests as counts, in the text format of Prometheus; no label says anything about a person.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EventBus } from '../../src/observe/events.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+
+describe('the metrics', () => {
+  const bus = new EventBus();
+  const metrics = createMetrics(bus);
+  const session = { clientId: 'client-1', person: 'person-1', grant: 'grant-1' };
+  const lines = async (name: string) =>
+    (await metrics.render()).text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
+
+  it('count events by name, and ended grants by reason', async () => {
+    bus.emit('code.redeemed', session);
+    bus.emit('code.redeemed', session);
+    bus.emit('grant.ended', { ...session, reason: 'expired', by: 'clock' });
+    bus.emit('tool.called', { tool: 'get_user_profile', outcome: 'ok', milliseconds: 250 });
+    assert.deepEqual(await lines('bridge_events_total'), ['bridge_events_total{event="code.redeemed"} 2']);
+    assert.deepEqual(await lines('bridge_grants_ended_total'), ['bridge_grants_ended_total{reason="expired"} 1']);
+    assert.deepEqual(await lines('bridge_tool_call_seconds_sum'), [
+      'bridge_tool_call_seconds_sum{tool="get_user_profile",outcome="ok"} 0.25',
+    ]);
+  });
+
+  it('count requests by the pattern of their route, method and status, and GitHub’s answers by status', async () => {
+    metrics.request('/register/:client_id', 'GET', 200, 0.5);
+    bus.emit('github.call', { route: 'GET /user', status: 'error', milliseconds: 1000 });
+    assert.deepEqual(await lines('bridge_http_request_seconds_count'), [
+      'bridge_http_request_seconds_count{route="/register/:client_id",method="GET",status="200"} 1',
+    ]);
+    assert.deepEqual(await lines('bridge_github_call_seconds_sum'), [
+      'bridge_github_call_seconds_sum{status="error"} 1',
+    ]);
+  });
+
+  it('say nothing of a person, a client or a session, whatever happens', async () => {
+    bus.emit('login.completed', { ...session, githubId: 583231, githubLogin: 'octocat', scope: ['repo'] });
+    const { text, contentType } = await metrics.render();
+    assert.match(contentType, /^text\/plain/);
+    assert.match(text, /event="login.completed"/);
+    assert.doesNotMatch(text, /octocat|583231|person-1|client-1|grant-1/);
+  });
+});

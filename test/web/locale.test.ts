@@ -1,0 +1,62 @@
+// The language of a page: what the client asks for, then what the browser prefers (OpenID Connect Core section 3.1.2.1,
+// RFC 9110 section 12.5.4, RFC 4647 section 3.4); and whole texts in both.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { messages, negotiateLocale } from '../../src/web/locale.ts';
+import type { Locale } from '../../src/web/views.ts';
+
+const LOCALES: readonly Locale[] = ['en', 'ja'];
+const GITHUB_SCOPES =
+  `repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook write:repo_hook
+  read:repo_hook admin:org write:org read:org admin:public_key write:public_key read:public_key admin:org_hook gist notifications user
+  read:user user:email user:follow project read:project delete_repo write:packages read:packages delete:packages admin:gpg_key
+  write:gpg_key read:gpg_key codespace workflow read:audit_log openid profile email offline_access`.split(/\s+/);
+
+describe('locales', () => {
+  /** Every text with its place. */
+  function texts(value: unknown, at = ''): [string, string][] {
+    if (typeof value === 'string') return [[at, value]];
+    return Object.entries(value ?? {}).flatMap(([key, inner]) => texts(inner, `${at}/${key}`));
+  }
+  const marks = (text: string) => (text.match(/\{\w+\}|`[^`]+`/g) ?? []).sort();
+
+  test('have the same keys, placeholders and commands', () => {
+    const ja = new Map(texts(messages('ja')));
+    const en = texts(messages('en'));
+    assert.deepEqual([...ja.keys()].sort(), en.map(([at]) => at).sort());
+    for (const [at, text] of en) assert.deepEqual(marks(ja.get(at) ?? ''), marks(text), at);
+  });
+
+  test('have words for every scope of GitHub and OpenID Connect', () => {
+    for (const locale of LOCALES)
+      assert.deepEqual(Object.keys(messages(locale).scopes).sort(), [...GITHUB_SCOPES, 'bridge:admin'].sort());
+  });
+
+  const table: [uiLocales: string | undefined, acceptLanguage: string | undefined, expected: Locale][] = [
+    [undefined, undefined, 'en'],
+    ['ja', undefined, 'ja'],
+    ['JA-jp', 'en', 'ja'],
+    ['fr ja en', 'en', 'ja'],
+    ['fr', 'ja', 'ja'],
+    ['fr de', undefined, 'en'],
+    ['', 'ja', 'ja'],
+    [undefined, 'ja,en-US;q=0.9,en;q=0.8', 'ja'],
+    [undefined, 'en-GB,en;q=0.9,ja;q=0.8', 'en'],
+    [undefined, 'fr-FR, ja ; q=0.5', 'ja'],
+    [undefined, 'en;q=0.2, ja;q=0.7', 'ja'],
+    [undefined, 'ja;q=0', 'en'],
+    [undefined, 'en;q=0, *', 'ja'],
+    [undefined, 'ja;q=0.5, *;q=0.8', 'en'],
+    [undefined, 'ja, *', 'ja'],
+    [undefined, '*', 'en'],
+    [undefined, 'fr, de', 'en'],
+    [undefined, 'ja;q=banana, en;q=0.1', 'en'],
+    ['jam', 'java', 'en'],
+    ['__proto__ constructor', ';;;,,=q,\u0000', 'en'],
+    ['x'.repeat(1e6), ','.repeat(1e6), 'en'],
+  ];
+  for (const [uiLocales, acceptLanguage, expected] of table)
+    test(`${JSON.stringify(uiLocales)?.slice(0, 30)} and ${JSON.stringify(acceptLanguage)?.slice(0, 40)} give ${expected}`, () => {
+      assert.equal(negotiateLocale(uiLocales, acceptLanguage), expected);
+    });
+});

@@ -1,0 +1,125 @@
+// The answer to a person: a page that says what happened, with the reference under which the log has the rest; for a
+// program that asks for JSON, the protocol's error. A `PageError`'s description is shown, an `OAuthError`'s detail and
+// the words of any other error are not (design decision 15).
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EventBus, type Events } from '../../src/observe/events.ts';
+import { invalidGrant } from '../../src/protocol/oauth-error.ts';
+import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
+import { PageError } from '../../src/web/page-error.ts';
+import { pageErrors } from '../../src/web/page-errors.ts';
+import { createPages } from '../../src/web/pages.ts';
+import { createWeb } from '../../src/web/web.ts';
+import { useApp } from '../protocol/use-app.ts';
+
+describe('an error answered to a person', () => {
+  const events = new EventBus();
+  const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, events);
+  const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com');
+  let thrown: unknown;
+  let told: Events['request.failed'][] = [];
+  events.on('request.failed', (event) => told.push(event));
+  const url = useApp(
+    (ctx, next) => {
+      ctx.state.reference = 'reference-1';
+      return next();
+    },
+    pageErrors({ events, limits, web }),
+    () => {
+      throw thrown;
+    },
+  );
+  const answer = async (error: unknown, accept = 'text/html') => {
+    thrown = error;
+    told = [];
+    const response = await fetch(`${url()}/authorize`, { headers: { accept } });
+    const { status, headers } = response;
+    const text = await response.text();
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.match(headers.get('vary') ?? '', /\bAccept\b/);
+    return { status, headers, text, json: accept === 'application/json' ? JSON.parse(text) : undefined };
+  };
+
+  it('is a page with the description and the reference', async () => {
+    const error = new PageError('invalid_request', { description: 'client_id is missing' });
+    const { status, headers, text } = await answer(error);
+    assert.equal(status, 400);
+    assert.match(headers.get('content-type') ?? '', /^text\/html/);
+    assert.match(text, /client_id is missing/);
+    assert.match(text, /reference-1/);
+    assert.deepEqual(told, [{ error, expected: true, reference: 'reference-1', path: '/authorize' }]);
+  });
+
+  it('is the protocol’s error for a program', async () => {
+    for (const [error, status, code] of [
+      [new PageError('unknown_client', { description: 'd' }), 400, 'invalid_client'],
+      [new PageError('invalid_request', { description: 'd' }), 400, 'invalid_request'],
+      [new PageError('not_allowed', { description: 'd' }), 403, 'access_denied'],
+      [new PageError('github_unreachable', { description: 'd' }), 503, 'temporarily_unavailable'],
+      [new PageError('github_misconfigured', { description: 'd' }), 500, 'server_error'],
+    ] as const) {
+      const answered = await answer(error, 'application/json');
+      assert.deepEqual(
+        { status: answered.status, json: answered.json },
+        {
+          status,
+          json: { error: code, error_description: 'd' },
+        },
+      );
+    }
+  });
+
+  it('shows nothing of an OAuthError but its description', async () => {
+    for (const accept of ['text/html', 'application/json']) {
+      const { status, headers, text } = await answer(invalidGrant('the session is over', 'of another client'), accept);
+      assert.equal(status, 400);
+      assert.match(text, /the session is over/);
+      assert.equal(`${text}${[...headers].join()}`.includes('of another client'), false);
+    }
+  });
+
+  it('shows nothing at all of any other error, one of Node’s coded errors included', async () => {
+    const coded = Object.assign(new TypeError('Invalid URL: secret'), { code: 'ERR_INVALID_URL' });
+    for (const error of [coded, new Error('secret'), new PageError('internal', { cause: new Error('secret') })])
+      for (const accept of ['text/html', 'application/json']) {
+        const { status, text } = await answer(error, accept);
+        assert.equal(status, 500);
+        assert.doesNotMatch(text, /secret|Invalid URL/);
+        assert.equal(told[0]?.expected, error instanceof PageError);
+      }
+  });
+
+  it('says when to come back', async () => {
+    for (const [error, status, seconds] of [
+      [new TooManyRequests('authorization', 42), 429, '42'],
+      [new StoreUnavailable('x'), 503, '5'],
+    ] as const) {
+      const answered = await answer(error);
+      assert.equal(answered.status, status);
+      assert.equal(answered.headers.get('retry-after'), seconds);
+    }
+  });
+
+  it('carries the answer to the client after ten seconds, where there is one, in the client’s language', async () => {
+    const continueUrl = 'https://app.example/cb?error=server_error&iss=x';
+    const { headers, text } = await answer(new PageError('github_unreachable', { continueUrl, uiLocales: 'ja' }));
+    assert.equal(headers.get('refresh'), `10; url=${continueUrl}`);
+    assert.equal(headers.get('content-language'), 'ja');
+    assert.ok(text.includes(continueUrl.replaceAll('&', '&amp;')), 'and has a button for it');
+    assert.equal((await answer(new PageError('not_found'))).headers.get('refresh'), null);
+  });
+
+  it('is the sender’s mistake where a body could not be read', async () => {
+    const { status, text } = await answer(Object.assign(new Error('in words of a library'), { status: 413 }));
+    assert.equal(status, 400);
+    assert.match(text, /the body cannot be read/);
+    assert.equal(told[0]?.expected, true);
+  });
+
+  it('counts against its address when it tells that a client is unknown', async () => {
+    for (let count = 0; count < 300; count++) await answer(new PageError('unknown_client'), 'application/json');
+    assert.equal((await answer(new PageError('unknown_client'))).status, 429);
+    assert.equal((await answer(new PageError('invalid_request'))).status, 400);
+  });
+});

@@ -45,14 +45,12 @@ describe('the admin command', () => {
   const admin = (...args: string[]) => start('admin.ts', env, args).ended;
 
   it('says how it is used, and exits with 2, for a command that it does not know', async () => {
-    for (const { code, stdout, stderr } of await Promise.all([admin(), admin('nonsense')])) {
-      assert.equal(code, 2);
-      assert.equal(stdout, '');
-      assert.match(
-        stderr,
-        /^usage: npm run admin -- rotate-keys \[--now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
-      );
-    }
+    const { code, stdout, stderr } = await admin('nonsense');
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.match(
+      stderr,
+      /^usage: npm run admin -- rotate-keys \[--now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
+    );
   });
 
   it('says what is wrong with the configuration, and exits with 2', async () => {
@@ -63,10 +61,9 @@ describe('the admin command', () => {
 
   it('lists sessions, counts them, and ends one by a beginning of its name, at once and at GitHub too', async () => {
     const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
-    const [all, none, counted] = await Promise.all([admin('sessions'), admin('sessions', 'nobody'), admin('stats')]);
+    const [all, counted] = await Promise.all([admin('sessions', 'EDITOR'), admin('stats')]);
     const [, name = ''] = /^(\S+) {2}monalisa {2}An editor {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
     assert.match(name, /^[\w-]{16}\.[\w-]{16}$/, all.stdout);
-    assert.equal(none.stdout, '0 shown\n');
     assert.equal(JSON.parse(counted.stdout).sessions, 1);
 
     const unknown = await admin('revoke', 'nonsense');

@@ -1,14 +1,14 @@
 // Signing in to the account page: a login of its own purpose, which ends in a cookie and never at a client; GitHub's token
 // serves to learn who it is, and is revoked at once. Forged forms and cookies are in test/threats/browser-binding.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
-import { onBothStores, useBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { authorizationUrl, authorizeInBrowser, passGithub, pkce, register } from '../support/oauth.ts';
 import { beginSignIn, signIn } from './sign-in.ts';
 
-onBothStores('signing in to the account page', (store) => {
-  const bridge = useBridge({ store });
+describe('signing in to the account page', () => {
+  const bridge = useBridge({ store: 'sqlite' });
 
   it('asks GitHub for who it is and no more, without a consent page', async () => {
     const toGithub = await beginSignIn(bridge, createAgent());

@@ -1,14 +1,14 @@
 // Protected resource metadata: one document for each name of the built-in resource, in which `resource` is the URL that
 // the client was given (RFC 9728 sections 2 and 3).
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { RESOURCE_PATHS } from '../../src/mcp/protected-resource.ts';
 import { strictClient } from '../oauth/strict-client.ts';
-import { onBothStores, useBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { getJson } from '../support/oauth.ts';
 
-onBothStores('a strict client', (store) => {
-  const bridge = useBridge({ store });
+describe('a strict client', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const strict = strictClient(bridge);
 
   for (const path of ['/mcp', '/sse'])

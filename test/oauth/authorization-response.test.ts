@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { authorizationResponseUrl } from '../../src/oauth/authorization-response.ts';
-import { onBothStores, useBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';
 import { strictClient } from './strict-client.ts';
 
@@ -46,8 +46,8 @@ describe('the address of an authorization response', () => {
   });
 });
 
-onBothStores('a strict client', (store) => {
-  const bridge = useBridge({ store });
+describe('a strict client', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const strict = strictClient(bridge);
 
   it('gets errors with iss and state as well', async () => {

@@ -1,12 +1,12 @@
 // The administrators' tools: for people in ADMIN_GITHUB_USERS, with a token that names the scope for it. The directory
 // behind them is tested in test/account/session-directory.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { describe, it } from 'node:test';
+import { useBridge } from '../../support/bridge.ts';
 import { callTool, connect } from '../../support/oauth.ts';
 
-onBothStores('the administrators’ tools', (store) => {
-  const bridge = useBridge({ store, env: { ADMIN_GITHUB_USERS: 'monalisa' } });
+describe('the administrators’ tools', () => {
+  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa' } });
   const administrator = async (scope = 'bridge:admin') =>
     (await connect(bridge.url, { login: 'monalisa', parameters: { scope } })).tokens.access_token;
   const sessionsIn = (content: Record<string, unknown> | undefined) => content?.sessions as Record<string, unknown>[];

@@ -2,15 +2,15 @@
 // it travels to the client, with `iss` and `state` (OAuth 2.1 section 4.1.2.1, RFC 7636 section 4.4.1, RFC 8707 section
 // 2, OpenID Connect Core section 3.1.2.6). More is in test/threats/redirects.test.ts and test/threats/codes.test.ts.
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createAgent } from '../../support/agent.ts';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { useBridge } from '../../support/bridge.ts';
 import { authorizationUrl, authorizeInBrowser, pkce, register, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
 
-onBothStores('an authorization request', (store) => {
-  const bridge = useBridge({ store });
+describe('an authorization request', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   let client: TestClient;
   before(async () => {
     client = await register(bridge.url, { redirect_uris: [REDIRECT_URI] });
@@ -110,8 +110,8 @@ onBothStores('an authorization request', (store) => {
   });
 });
 
-onBothStores('a client that is not registered', (store) => {
-  const bridge = useBridge({ store });
+describe('a client that is not registered', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const authorize = (accept: string) => {
     const forgotten = { client_id: 'forgotten', redirectUri: REDIRECT_URI } as TestClient;
     return fetch(authorizationUrl(bridge.url, forgotten, pkce().challenge), {

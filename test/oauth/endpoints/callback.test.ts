@@ -3,14 +3,14 @@
 // test/threats/browser-binding.test.ts, what each failure of GitHub becomes in test/github/trouble.test.ts, a login to
 // the account page in test/account/sign-in.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { describe, it } from 'node:test';
+import { useBridge } from '../../support/bridge.ts';
 import { authorizeInBrowser, login, register } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
 
-onBothStores('the callback', (store) => {
-  const bridge = useBridge({ store });
+describe('the callback', () => {
+  const bridge = useBridge({ store: 'sqlite' });
 
   it('answers the client with code, state and iss', async () => {
     const client = await register(bridge.url);

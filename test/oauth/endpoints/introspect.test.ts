@@ -1,15 +1,18 @@
 // Introspection: for resource servers that the operator named, about tokens of their own resource (RFC 7662 section 2).
 // Who else asks, and for what, is in test/threats/answers.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { describe, it } from 'node:test';
+import { useBridge } from '../../support/bridge.ts';
 import { postForm, register } from '../../support/oauth.ts';
 import { assertError } from '../assert-error.ts';
 import { CALENDAR, CALENDAR_ENTRY, CALENDAR_SERVER, clientsFile } from '../clients-file.ts';
 import { strictClient } from '../strict-client.ts';
 
-onBothStores('introspection', (store) => {
-  const bridge = useBridge({ store, env: { RESOURCES: CALENDAR, CLIENTS_FILE: clientsFile([CALENDAR_ENTRY]) } });
+describe('introspection', () => {
+  const bridge = useBridge({
+    store: 'sqlite',
+    env: { RESOURCES: CALENDAR, CLIENTS_FILE: clientsFile([CALENDAR_ENTRY]) },
+  });
   const strict = strictClient(bridge);
   const introspect = (parameters: Record<string, string | undefined>, headers = {}) =>
     postForm(`${bridge.url}/introspect`, parameters, headers);

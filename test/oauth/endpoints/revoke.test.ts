@@ -1,15 +1,15 @@
 // Revocation: either token of a grant ends the grant, for its own client (RFC 7009 section 2). What it tells a stranger
 // is in test/threats/answers.test.ts, what becomes of GitHub's token in test/github/revocation.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import * as oauth from 'oauth4webapi';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { useBridge } from '../../support/bridge.ts';
 import { callTool, connect, postForm, refreshing, register, tokenRequest } from '../../support/oauth.ts';
 import { assertError } from '../assert-error.ts';
 import { strictClient } from '../strict-client.ts';
 
-onBothStores('revocation', (store) => {
-  const bridge = useBridge({ store });
+describe('revocation', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const strict = strictClient(bridge);
   const revoke = (parameters: Record<string, string | undefined>) => postForm(`${bridge.url}/revoke`, parameters);
 

@@ -2,8 +2,8 @@
 // answer is made (OAuth 2.1 section 3.2). The grant types are tested in ../grants/; guessing in
 // test/threats/answers.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { describe, it } from 'node:test';
+import { useBridge } from '../../support/bridge.ts';
 import {
   connect,
   login,
@@ -18,8 +18,8 @@ import {
 } from '../../support/oauth.ts';
 import { assertError } from '../assert-error.ts';
 
-onBothStores('the token endpoint', (store) => {
-  const bridge = useBridge({ store });
+describe('the token endpoint', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const token = (parameters: Record<string, string | undefined>) => tokenRequest(bridge.url, parameters);
 
   it('takes one form, with each parameter once', async () => {
@@ -96,8 +96,8 @@ onBothStores('the token endpoint', (store) => {
   });
 });
 
-onBothStores('a client that is not registered', (store) => {
-  const bridge = useBridge({ store });
+describe('a client that is not registered', () => {
+  const bridge = useBridge({ store: 'sqlite' });
 
   it('gets 401 invalid_client at the token endpoint, on which clients register again', async () => {
     for (const grant of [

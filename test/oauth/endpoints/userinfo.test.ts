@@ -1,14 +1,14 @@
 // Userinfo: what the scopes of a token let its bearer know of the person (OpenID Connect Core section 5.3, RFC 6750
 // section 3). Addresses that a GitHub App may not see are in test/github/scopes.test.ts.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { describe, it } from 'node:test';
+import { useBridge } from '../../support/bridge.ts';
 import { connect, getJson, postForm } from '../../support/oauth.ts';
 import { assertError } from '../assert-error.ts';
 import { strictClient } from '../strict-client.ts';
 
-onBothStores('userinfo', (store) => {
-  const bridge = useBridge({ store });
+describe('userinfo', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   const strict = strictClient(bridge);
   const userinfo = (authorization?: string) =>
     getJson(`${bridge.url}/userinfo`, authorization === undefined ? {} : { authorization });

@@ -2,16 +2,16 @@
 // before, in its time (design decision 11, RFC 9700 section 4.7). Races and attackers are in
 // test/threats/browser-binding.test.ts, the person's view of it in test/browser/login.test.ts.
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { type Agent, createAgent, type Page } from '../../support/agent.ts';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { useBridge } from '../../support/bridge.ts';
 import { authorizationUrl, passGithub, pkce, register, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
 const QUARTER = 901; // seconds: a quarter of an hour, and one more
 
-onBothStores('a login', (store) => {
-  const bridge = useBridge({ store });
+describe('a login', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   let client: TestClient;
   before(async () => {
     client = await register(bridge.url, { redirect_uris: [REDIRECT_URI] });

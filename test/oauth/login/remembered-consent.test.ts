@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { consentKey, isRememberable } from '../../../src/oauth/login/remembered-consent.ts';
 import type { AuthorizationRequest } from '../../../src/store/records.ts';
 import { type Agent, createAgent } from '../../support/agent.ts';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { useBridge } from '../../support/bridge.ts';
 import { authorizationUrl, passGithub, pkce, register, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
@@ -53,8 +53,8 @@ describe('a consent', () => {
   });
 });
 
-onBothStores('a remembered consent', (store) => {
-  const bridge = useBridge({ store });
+describe('a remembered consent', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   let client: TestClient;
   let browser: Agent;
   before(async () => {

@@ -12,11 +12,14 @@
 import { type Config, ConfigurationError, readConfig } from './config/config.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
+import { createLogger, logEvents } from './observe/logger.ts';
 import { openStore } from './open-store.ts';
 import type { SigningKeys } from './security/keys.ts';
 import { type Bridge, wire } from './wiring.ts';
 
 const USAGE = 'usage: npm run admin -- rotate-keys [--now | --retire-now] | sessions [TEXT] | revoke SESSION | stats';
+/** The command line is wrong; the message says how it should be. */
+class Misuse extends Error {}
 /** Exit code for a wrong command line or a wrong configuration. */
 const EXIT_MISUSE = 2;
 
@@ -41,7 +44,7 @@ async function run(bridge: Bridge, command: string | undefined, argument: string
     case 'stats':
       return JSON.stringify(await bridge.directory.statistics(), null, 2);
     default:
-      throw new TypeError(USAGE);
+      throw new Misuse(USAGE);
   }
 }
 
@@ -57,14 +60,17 @@ async function rotateKeys(keys: SigningKeys, option: string | undefined): Promis
       await keys.retireAll();
       return 'The signing keys are replaced. What the old ones signed ends here within a minute; clients refresh by themselves.\nOther resource servers accept it until they read the key set again.';
     default:
-      throw new TypeError(USAGE);
+      throw new Misuse(USAGE);
   }
 }
 
 async function main(config: Config, args: readonly string[]): Promise<string> {
   const store = openStore(config, { serving: false });
   try {
-    const bridge = await wire(config, { store, events: new EventBus() });
+    const events = new EventBus();
+    // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
+    logEvents(events, createLogger(config.logLevel, process.stderr));
+    const bridge = await wire(config, { store, events });
     try {
       return await run(bridge, args[0], args[1]);
     } finally {
@@ -79,5 +85,5 @@ try {
   process.stdout.write(`${await main(withGeneratedSecret(readConfig(process.env)), process.argv.slice(2))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof TypeError || error instanceof ConfigurationError ? EXIT_MISUSE : 1;
+  process.exitCode = error instanceof Misuse || error instanceof ConfigurationError ? EXIT_MISUSE : 1;
 }

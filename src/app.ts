@@ -86,14 +86,14 @@ function routes(
   const json = jsonErrors(services);
   const page = pageErrors(services);
 
-  const upstreamScopes = [...new Set([...config.scopes, ...tools.flatMap((tool) => tool.scopes), 'repo'])];
+  const publicTools = tools.filter((tool) => !tool.administratorsOnly);
+  const upstreamScopes = [...new Set([...config.scopes, ...publicTools.flatMap((tool) => tool.scopes), 'repo'])];
   const server = authorizationServerMetadata({ issuer, clientMetadataDocuments, upstreamScopes });
   const openid = openidConfiguration({ issuer, clientMetadataDocuments, upstreamScopes });
   const resources = RESOURCE_PATHS.map((path): Route => {
     const document = protectedResourceMetadata(issuer, path, server, config.scopes);
     return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
   });
-  const publicTools = tools.filter((tool) => !tool.administratorsOnly);
 
   const clientsDiscover: Route[] = [
     ['GET', '/.well-known/oauth-authorization-server', 'any', NO_BODY, publicDocument(() => server)],

@@ -14,6 +14,8 @@ const SERVER_OPTIONS = {
 };
 /** Milliseconds in which connections must end once nothing is under way. */
 const CLOSE_TIMEOUT = 5_000;
+/** Milliseconds between two looks at what is still running while draining. */
+const RECHECK_INTERVAL = 100;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -59,6 +61,8 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
     const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed.get(server);
     clearTimeout(timer);
+    // Only this ends the server's own timer for connections that send too slowly.
+    server.close();
   }
 
   const failures: unknown[] = [];
@@ -89,13 +93,20 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
       for (const server of servers) refuseConnections(server);
       for (const response of underWay) response.shouldKeepAlive = false;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
+        let recheck: NodeJS.Timeout | undefined;
+        const timer = setTimeout(() => {
+          clearInterval(recheck);
+          resolve();
+        }, milliseconds);
         const done = () => {
           if (awaited().length > 0) return;
           clearTimeout(timer);
+          clearInterval(recheck);
           resolve();
         };
         draining = { done };
+        // A request that began while draining may turn into a stream, which no event tells.
+        recheck = setInterval(done, RECHECK_INTERVAL);
         done();
       });
     },

@@ -8,6 +8,9 @@ import type Koa from 'koa';
 import { type BodyRule, body } from './protocol/body.ts';
 import type { OriginAccess } from './security/origins.ts';
 
+/** Where clients look for metadata, whether there is some or not. */
+const METADATA_PROBE = /\/\.well-known\//;
+
 /** One row of the table; several paths may have the same handler. */
 export type Route = readonly [
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -29,7 +32,10 @@ export interface RouteGroup {
 interface RouteTable {
   /** Adds the routes to an app. A known path with another method is answered 405. */
   mount(app: Koa): void;
-  /** Which web pages may call the route at a path; `own` for a path without a route. */
+  /**
+   * Which web pages may call the route at a path; `own` for a path without a route. But any page may read that there is no
+   * metadata at a place where clients look for some.
+   */
   originAccess(path: string): OriginAccess;
 }
 
@@ -51,7 +57,7 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
     mount: (app) => void app.use(router.routes()).use(router.allowedMethods()),
     originAccess(path) {
       const [layer] = router.match(path, 'OPTIONS').path;
-      return access.get(String(layer?.path)) ?? 'own';
+      return access.get(String(layer?.path)) ?? (METADATA_PROBE.test(path) ? 'any' : 'own');
     },
   };
 }

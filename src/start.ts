@@ -23,7 +23,7 @@ const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
-  /** Refuses new connections, waits until running requests have finished, ends streams, closes the store. */
+  /** Refuses new connections, waits until running requests have finished, ends streams, closes the store; once, however often it is called. */
   stop(): Promise<void>;
 }
 
@@ -47,6 +47,7 @@ export async function startBridge(
   const store = openStore(complete, { onError });
   const counters = connectCounters(complete, onError);
   let stopping = false;
+  let stopped: Promise<void> | undefined;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters }) });
     const app = createApp(bridge, {
@@ -65,15 +66,20 @@ export async function startBridge(
     bridge.startMaintenance();
     return {
       storeKind: store.kind,
-      async stop() {
-        stopping = true;
-        await listeners.drain(DRAIN);
-        await bridge.close();
-        await listeners.close();
-        counters?.disconnect();
-        await store.close();
+      stop() {
+        stopped ??= stop();
+        return stopped;
       },
     };
+
+    async function stop(): Promise<void> {
+      stopping = true;
+      await listeners.drain(DRAIN);
+      await bridge.close();
+      await listeners.close();
+      counters?.disconnect();
+      await store.close();
+    }
   } catch (error) {
     counters?.disconnect();
     await store.close();

@@ -49,7 +49,7 @@ describe('the admin command', () => {
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
     assert.match(
       stderr,
-      /^usage: npm run admin -- rotate-keys \[--now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
+      /^usage: npm run admin -- rotate-keys \[--now \| --retire-now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
     );
   });
 

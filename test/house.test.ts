@@ -23,6 +23,19 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/base'],
 ];
 
+/** Files of src without a test of their name, and why. */
+const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
+  [/^src\/store\/conformance\//, 'these are tests'],
+  [/^src\/store\/(?:records|store)\.ts$/, 'types, and an error class that every test of a store asserts'],
+  [/^src\/store\/sqlite\/(?:clients|consents|credentials|logins|people|revocations|sessions|shared)\.ts$/, 'the suite'],
+  [/^src\/store\/redis\/(?:clients|consents|credentials|logins|people|person-records)\.ts$/, 'the suite'],
+  [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
+  [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
+  [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
+  [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
+  [/^src\/github\/github\.ts$/, 'it makes the parts; every test with a bridge runs it'],
+];
+
 interface Import {
   readonly file: string;
   readonly target: string;
@@ -125,6 +138,18 @@ describe('the house', () => {
       .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > MAX_LINES);
     assert.deepEqual(long, []);
+  });
+
+  it('has for every file of src a test of its name, or a reason why not', () => {
+    const lost = files
+      .filter((path) => !UNMIRRORED.some(([pattern]) => pattern.test(path)))
+      .filter((path) => !existsSync(join(ROOT, path.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts'))));
+    assert.deepEqual(lost, []);
+    for (const [pattern] of UNMIRRORED)
+      assert.ok(
+        files.some((path) => pattern.test(path)),
+        String(pattern),
+      );
   });
 
   it('opens every room with a README, and every file with what it owns', () => {

@@ -116,6 +116,9 @@ describe('the router', () => {
       ['/item/', 'own'],
       ['/PLAIN', 'own'],
       ['/nothing', 'own'],
+      // Browser clients look for metadata at these too, and must be able to read that there is none.
+      ['/.well-known/oauth-authorization-server/mcp', 'any'],
+      ['/mcp/.well-known/openid-configuration', 'any'],
     ] as const)
       assert.equal(router.originAccess(path), access, path);
   });

@@ -93,7 +93,13 @@ async function runTests(files: string[], options: string[], system: System, redi
   const defaults = ['--test', `--test-timeout=${TEST_TIMEOUT}`, concurrency];
   const child = start(process.execPath, [...defaults, ...reporters, ...options, ...files], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TEST_REDIS_URL: redis.url, CHROMIUM: system.chromium },
+    // Each file is a process of its own, and most load the whole bridge: compiled once, it is loaded in half the time.
+    env: {
+      ...process.env,
+      TEST_REDIS_URL: redis.url,
+      CHROMIUM: system.chromium,
+      NODE_COMPILE_CACHE: join(redis.dir, 'compile-cache'),
+    },
   });
   const code = await exitCode(child);
   const written = existsSync(tally) ? readFileSync(tally, 'utf8') : '';

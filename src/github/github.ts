@@ -64,7 +64,6 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
     organizations: config.allowedOrganizations,
     administrators: config.adminUsers,
     store: store.shared,
-    githubUrl: url,
     now,
   });
   const personTag = await createPersonTag(store.shared, secrets, url);

@@ -40,19 +40,18 @@ interface PolicyOptions {
   readonly organizations: readonly OrganizationRule[];
   readonly administrators: readonly UserRule[];
   readonly store: SharedStore;
-  /** Names and ids are those of one GitHub. */
-  readonly githubUrl: string;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
 /** Creates the policy from the settings. */
 export function createPolicy(options: PolicyOptions): Policy {
-  const { users, organizations, administrators, store, githubUrl, now } = options;
+  const { users, organizations, administrators, store, now } = options;
+  // Names and ids of one GitHub: the store belongs to it (store-origin.ts).
   const open = users.length === 0 && organizations.length === 0;
   const dependsOnLogin = users.some((rule) => 'login' in rule) || organizations.some(({ team }) => team !== undefined);
-  const logins = createPins(store, `login-pins:${githubUrl}`, now);
-  const organizationNames = createPins(store, `organization-pins:${githubUrl}`, now);
+  const logins = createPins(store, 'login-pins', now);
+  const organizationNames = createPins(store, 'organization-pins', now);
 
   /**
    * Pins the account's login to its id, if a rule names the login and it is not pinned yet.
@@ -74,14 +73,20 @@ export function createPolicy(options: PolicyOptions): Policy {
     return named.includes(own) && (await logins.idOf(own)) === id;
   }
 
-  async function isMemberOfAny(account: Account, ask: AskGithub): Promise<boolean> {
+  /** Why none of the organizations allows an account; undefined when one does. */
+  async function whyNoMember(account: Account, ask: AskGithub): Promise<string[] | undefined> {
     const asked = await Promise.allSettled(
-      organizations.map((rule) => isMember(organizationNames, rule, account, ask)),
+      organizations.map((rule) => whyNotMember(organizationNames, rule, account, ask)),
     );
-    if (asked.some((answer) => answer.status === 'fulfilled' && answer.value)) return true;
+    const reasons: string[] = [];
+    for (const answer of asked) {
+      if (answer.status === 'rejected') continue;
+      if (answer.value === undefined) return undefined;
+      reasons.push(answer.value);
+    }
     // An organization that could not be asked might be the one that allows the person, so this is not a refusal.
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
-    return false;
+    return reasons;
   }
 
   return {
@@ -90,12 +95,16 @@ export function createPolicy(options: PolicyOptions): Policy {
       if (presentAccount === undefined) await pin(account);
       if (open || (await isNamed(users, account))) return;
       const present = presentAccount !== undefined && dependsOnLogin ? await presentAccount() : account;
+      let reasons: string[] = [];
       if (present.id === account.id) {
         await pin(present);
-        if ((await isNamed(users, present)) || (await isMemberOfAny(present, ask))) return;
+        if (await isNamed(users, present)) return;
+        const found = await whyNoMember(present, ask);
+        if (found === undefined) return;
+        reasons = found;
       }
       throw new UpstreamFailure('access_denied', 'not_allowed', 'this GitHub account may not use this server', {
-        detail: `${present.login} (${account.id}) is not allowed here`,
+        detail: [`${present.login} (${account.id}) is not allowed here`, ...reasons].join('; '),
         login: present.login,
       });
     },
@@ -104,25 +113,29 @@ export function createPolicy(options: PolicyOptions): Policy {
 }
 
 /**
- * Whether an account is an active member of an organization, and of a team when the rule names one. The organization is the
- * one whose id is pinned to the name: if it was renamed, and another took its old name, nobody is a member.
+ * Why an account is not an active member of an organization, or of a team when the rule names one; undefined when it is. The
+ * organization is the one whose id is pinned to the name: if it was renamed, and another took its old name, nobody is a
+ * member.
  * @see https://docs.github.com/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
  */
-async function isMember(
+async function whyNotMember(
   organizationNames: Pins,
   { organization, team }: OrganizationRule,
   account: Account,
   ask: AskGithub,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const path = `/user/memberships/orgs/${encodeURIComponent(organization)}`;
   const membership = membershipSchema.safeParse(await askAboutMembership(path, ask)).data;
   const id = membership?.organization?.id;
-  if (membership?.state !== 'active' || id === undefined) return false;
-  if ((await organizationNames.pin(organization.toLowerCase(), id)) !== id) return false;
-  if (team === undefined) return true;
+  if (membership?.state !== 'active' || id === undefined) return `no active member of ${organization}`;
+  const pinned = await organizationNames.pin(organization.toLowerCase(), id);
+  if (pinned !== id)
+    return `${organization} is now another organization (id ${id}) than the one that was meant (id ${pinned})`;
+  if (team === undefined) return undefined;
   const [owner, slug, login] = [organization, team, account.login].map(encodeURIComponent);
   const ofTeam = await askAboutMembership(`/orgs/${owner}/teams/${slug}/memberships/${login}`, ask);
-  return membershipSchema.safeParse(ofTeam).data?.state === 'active';
+  const active = membershipSchema.safeParse(ofTeam).data?.state === 'active';
+  return active ? undefined : `no active member of ${organization}/${team}`;
 }
 
 /** A membership document; undefined when GitHub shows none. @throws {UpstreamFailure} when GitHub cannot be asked */

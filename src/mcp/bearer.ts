@@ -13,8 +13,8 @@ import {
 } from '@modelcontextprotocol/server';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
+import { readTokenSession } from '../oauth/tokens/token-session.ts';
 import type { EventBus } from '../observe/events.ts';
-import { spaceSeparated } from '../protocol/parameters.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath, type ResourcePath } from './protected-resource.ts';
@@ -74,16 +74,12 @@ export function createBearerAuth({
   async function verifyAccessToken(token: string): Promise<AuthInfo> {
     try {
       const claims = await accessTokens.verify(token, resource);
-      const session = await store.sessions.read(claims.session);
-      if (session === undefined || session.grant.clientId !== claims.client_id || session.grant.resource !== resource) {
-        throw new InvalidAccessToken('its grant has ended');
-      }
+      const { session, scope: granted } = await readTokenSession(store, scopes, claims);
       const caller: Caller = { session, expiresAt: claims.exp, credentialDied: false };
       return {
         token,
         clientId: claims.client_id,
-        // A token says no more than its grant, whoever signed it.
-        scopes: spaceSeparated(claims.scope).filter((one) => scopes.covers(session.grant.scope, one)),
+        scopes: granted,
         expiresAt: claims.exp,
         resource: new URL(claims.aud),
         extra: { [CALLER]: caller },

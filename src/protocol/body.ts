@@ -36,10 +36,14 @@ function readBytes(limit: number): Koa.Middleware {
   return async (ctx, next) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    for await (const chunk of ctx.req) {
-      length += (chunk as Buffer).length;
-      if (length > limit) throw Object.assign(new Error('the body is too large'), { status: 413 });
-      chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of ctx.req) {
+        length += (chunk as Buffer).length;
+        if (length > limit) throw Object.assign(new Error('the body is too large'), { status: 413 });
+        chunks.push(chunk as Buffer);
+      }
+    } catch (error) {
+      unreadable(error instanceof Error ? error : new Error(String(error)));
     }
     ctx.state.bytes = Buffer.concat(chunks);
     return next();

@@ -20,6 +20,17 @@ onBothStores('a leaked signing key', (store) => {
     assert.equal((await callTool(bridge.url, forged, 'list_user_emails')).status, 403);
     const { result } = await callTool(bridge.url, forged, 'get_auth_status');
     assert.deepEqual(result?.structuredContent?.scopes, ['read:user']);
+    const forge = (changes: Record<string, unknown>) =>
+      new SignJWT({ ...decodeJwt(tokens.access_token), ...changes })
+        .setProtectedHeader({ ...decodeProtectedHeader(tokens.access_token), alg: 'ES256' })
+        .sign(privateKey);
+    const userinfo = async (token: string) =>
+      (await getJson(`${bridge.url}/userinfo`, { authorization: `Bearer ${token}` })).status;
+    assert.equal(await userinfo(await forge({ scope: 'openid profile email' })), 403);
+    const own = await connect(bridge.url, { parameters: { scope: 'openid' } });
+    assert.equal(await userinfo(own.tokens.access_token), 200);
+    const { sid } = decodeJwt(own.tokens.access_token);
+    assert.equal(await userinfo(await forge({ scope: 'openid', sid, client_id: 'another' })), 401);
   });
 
   it('#34 that is retired ends every token that it signed, and no session', async () => {

@@ -10,6 +10,7 @@ import { createPrivateDirectory } from '../../src/base/private-directory.ts';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
 import { bridgeFor, onBothStores } from '../support/bridge.ts';
 import { connect, logIn, register } from '../support/oauth.ts';
+import { until } from '../support/until.ts';
 
 const GITHUB = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
 
@@ -64,6 +65,22 @@ onBothStores('a body', (store) => {
     assert.equal((await deliver('a webhook secret')).status, 204);
   });
 
+  it('#25 that ends half-way at the webhook is the mistake of its sender', async (t) => {
+    const bridge = await bridgeFor(t, { store, env: { GITHUB_WEBHOOK_SECRET: 'a webhook secret' } });
+    const headers = { 'content-length': '1000', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+    const sent = request(`${bridge.url}/github/webhook`, { method: 'POST', headers });
+    sent.on('error', () => {});
+    sent.write('{');
+    // The head has arrived when another request is answered after it.
+    await until(async () => (await fetch(`${bridge.url}/healthz`)).ok, { what: 'an answer' });
+    sent.destroy();
+    await until(() => Promise.resolve(bridge.eventsOf('request.failed').length > 0), { what: 'the failure' });
+    assert.deepEqual(
+      bridge.eventsOf('request.failed').map(({ expected }) => expected),
+      [true],
+    );
+  });
+
   it('#25 that is too large is answered 413, by pages too', async (t) => {
     const bridge = await bridgeFor(t, { store, env: { GITHUB_WEBHOOK_SECRET: 'a webhook secret' } });
     const body = 'x='.padEnd(100_000, 'x');
@@ -79,6 +96,14 @@ onBothStores('a body', (store) => {
       body: 'x'.repeat(1_100_000),
     });
     assert.equal(delivery.status, 413);
+    const { tokens } = await connect(bridge.url);
+    const authorized = { 'content-type': 'application/json', authorization: `Bearer ${tokens.access_token}` };
+    const message = await fetch(`${bridge.url}/messages?sessionId=x`, {
+      method: 'POST',
+      headers: authorized,
+      body: JSON.stringify('x'.repeat(1_100_000)),
+    });
+    assert.equal(message.status, 413);
   });
 });
 

@@ -31,6 +31,10 @@ onBothStores('an authorization request', (store) => {
     const padding = Array.from({ length: 500 }, (_, index) => `unknown${index}`).join(' ');
     assert.equal((await ask({ prompt: `login ${padding}` })).status, 200);
     assert.ok(!(await bridge.dumpStore()).includes('unknown499'), 'what is not known is not stored');
+    // Nothing that is asked for beside it takes the consent away.
+    assert.equal((await ask({ prompt: 'consent', max_age: '0' })).status, 200);
+    const none = await ask({ prompt: 'none', max_age: '0' });
+    assert.equal(none.location?.searchParams.get('error'), 'interaction_required');
     const { location } = await ask({ prompt: `none ${padding}` });
     assert.equal(location?.searchParams.get('error'), 'interaction_required');
   });

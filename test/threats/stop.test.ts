@@ -45,9 +45,15 @@ async function start(t: TestContext): Promise<Started> {
 }
 
 /** One request on a connection that is kept. @returns status and text */
-function ask(url: string, agent: Agent): Promise<{ status: number | undefined; body: string }> {
+function ask(
+  url: string,
+  agent: Agent,
+  headers: Record<string, string> = {},
+): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
-    request(url, { agent }, async (response) => resolve({ status: response.statusCode, body: await text(response) }))
+    request(url, { agent, headers }, async (response) =>
+      resolve({ status: response.statusCode, body: await text(response) }),
+    )
       .on('error', reject)
       .end();
   });
@@ -88,6 +94,31 @@ describe('a bridge that stops', () => {
     github.clearFaults();
     assert.equal((await call).status, 200);
     await stopped;
+  });
+
+  it('#30 does not wait for a stream that opens on a kept connection while it stops', async (t) => {
+    const { url, github, bridge } = await start(t);
+    const { tokens } = await connect(url);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => agent.destroy());
+    github.fault({ kind: 'hang', path: '/api/v3/user' });
+    github.clearCalls();
+    const call = callTool(url, tokens.access_token, 'get_user_profile');
+    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
+    assert.equal((await ask(`${url}/readyz`, agent)).status, 200);
+    const began = performance.now();
+    const stopped = bridge.stop();
+    const stream = ask(`${url}/sse`, agent, { authorization: `Bearer ${tokens.access_token}` });
+    github.clearFaults();
+    assert.equal((await call).status, 200);
+    await stopped;
+    await stream;
+    assert.ok(performance.now() - began < 10_000, 'the stream was not waited for');
+  });
+
+  it('#30 stops once, however often it is told', async (t) => {
+    const { bridge } = await start(t);
+    await Promise.all([bridge.stop(), bridge.stop()]);
   });
 
   it('#30 ends the streams of /sse without waiting for them', async (t) => {

@@ -112,8 +112,8 @@ describe('an error answered to a person', () => {
 
   it('is the sender’s mistake where a body could not be read', async () => {
     const { status, text } = await answer(Object.assign(new Error('in words of a library'), { status: 413 }));
-    assert.equal(status, 400);
-    assert.match(text, /the body cannot be read/);
+    assert.equal(status, 413);
+    assert.match(text, /the body is too large/);
     assert.equal(told[0]?.expected, true);
   });
 

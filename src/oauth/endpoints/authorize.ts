@@ -196,8 +196,17 @@ function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce'
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
   return defined({
     nonce,
-    // max_age=0 asks for what prompt=login asks for; any other age is met, because each login visits GitHub anew.
-    prompt: maxAge !== undefined && Number(maxAge) === 0 ? 'login' : prompt.join(' ') || undefined,
+    prompt: promptWith(prompt, maxAge),
     loginHint: parameters.get('login_hint')?.slice(0, MAX_LOGIN_HINT),
   });
+}
+
+/**
+ * The `prompt` of a request. `max_age=0` asks for what `prompt=login` asks for; any other age is met, because each login
+ * visits GitHub anew. @see OpenID Connect Core section 3.1.2.1
+ */
+function promptWith(values: readonly string[], maxAge: string | undefined): string | undefined {
+  const asksForLogin = maxAge !== undefined && Number(maxAge) === 0 && !values.includes('none');
+  const all = new Set(asksForLogin ? [...values, 'login'] : values);
+  return all.size === 0 ? undefined : [...all].join(' ');
 }

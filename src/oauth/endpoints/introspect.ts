@@ -7,9 +7,10 @@ import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
 import { InvalidAccessToken } from '../tokens/access-token.ts';
+import { readTokenSession } from '../tokens/token-session.ts';
 import type { Services } from './services.ts';
 
-type Introspection = Pick<Services, 'store' | 'clientAuthentication' | 'accessTokens'>;
+type Introspection = Pick<Services, 'store' | 'clientAuthentication' | 'accessTokens' | 'upstream'>;
 
 /** `POST /introspect` */
 export function introspect(services: Introspection): Koa.Middleware {
@@ -31,10 +32,11 @@ export function introspect(services: Introspection): Koa.Middleware {
 /** The introspection response (RFC 7662 section 2.2). */
 async function describe(services: Introspection, token: string, resource: string): Promise<Record<string, unknown>> {
   try {
-    const { session, ...claims } = await services.accessTokens.verify(token, resource);
-    const liveSession = await services.store.sessions.read(session);
-    if (liveSession === undefined) return { active: false };
-    return { active: true, token_type: 'Bearer', username: liveSession.credential.account.login, ...claims };
+    const claims = await services.accessTokens.verify(token, resource);
+    const { session, scope } = await readTokenSession(services.store, services.upstream.scopes, claims);
+    const { session: _, ...shown } = claims;
+    const username = session.credential.account.login;
+    return { active: true, token_type: 'Bearer', username, ...shown, scope: scope.join(' ') };
   } catch (error) {
     if (error instanceof InvalidAccessToken) return { active: false };
     throw error;

@@ -7,9 +7,10 @@ import { defined } from '../../base/defined.ts';
 import { bearerToken, noStore } from '../../protocol/http.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import type { Session } from '../../store/records.ts';
-import { type AccessTokenClaims, InvalidAccessToken } from '../tokens/access-token.ts';
+import { InvalidAccessToken } from '../tokens/access-token.ts';
 import { profileClaims } from '../tokens/id-token.ts';
 import { subjectOf } from '../tokens/subject.ts';
+import { readTokenSession } from '../tokens/token-session.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Services } from './services.ts';
 
@@ -19,8 +20,7 @@ type Userinfo = Pick<Services, 'store' | 'accessTokens' | 'upstream'>;
 export function userinfo(services: Userinfo): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
-    const { claims, session } = await authenticated(services, ctx);
-    const scope = claims.scope.split(' ');
+    const { session, scope } = await authenticated(services, ctx);
     if (!scope.includes('openid')) {
       throw new OAuthError('insufficient_scope', 'the token lacks the scope openid', {
         status: 403,
@@ -37,18 +37,13 @@ export function userinfo(services: Userinfo): Koa.Middleware {
   };
 }
 
-/** The claims and the session of the request's access token. @throws {OAuthError} invalid_token */
-async function authenticated(
-  services: Userinfo,
-  ctx: Koa.Context,
-): Promise<{ claims: AccessTokenClaims; session: Session }> {
+/** The session and the scope of the request's access token. @throws {OAuthError} invalid_token */
+async function authenticated(services: Userinfo, ctx: Koa.Context): Promise<{ session: Session; scope: string[] }> {
   const token = bearerToken(ctx);
   if (token === undefined) throw refused('an access token is needed', { bare: ctx.get('authorization') === '' });
   try {
     const claims = await services.accessTokens.verifyAny(token);
-    const session = await services.store.sessions.read(claims.session);
-    if (session === undefined) throw refused('the session is over');
-    return { claims, session };
+    return await readTokenSession(services.store, services.upstream.scopes, claims);
   } catch (error) {
     if (error instanceof InvalidAccessToken) throw refused('the access token is not valid', { detail: error.message });
     throw error;

@@ -38,7 +38,9 @@ export async function checkRedisSettings(url: string): Promise<string[]> {
   try {
     if (client.status !== 'ready')
       await once(client, 'ready', { signal: AbortSignal.timeout(TIMEOUTS.connect) }).catch((error: unknown) => {
-        throw trouble ?? error;
+        const cause = trouble ?? error;
+        const reason = cause instanceof Error && cause.name !== 'AbortError' ? cause.message : 'no answer';
+        throw new Error(`Redis does not answer (${reason}): check REDIS_URL`, { cause });
       });
     const primaries = client instanceof Cluster ? client.nodes('master') : [client];
     return [...new Set((await Promise.all(primaries.map(warningsOf))).flat())];
@@ -48,7 +50,10 @@ export async function checkRedisSettings(url: string): Promise<string[]> {
 }
 
 async function warningsOf(server: Redis): Promise<string[]> {
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await server.info('memory'))?.[1] ?? 'noeviction';
+  const memory = await allowed(() => server.info('memory'));
+  if (memory === undefined)
+    return ['Redis does not let this user ask how it is set up (INFO): see that it has maxmemory-policy noeviction'];
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction';
   if (policy !== 'noeviction' && !policy.startsWith('volatile-')) throw new RedisEvicts(policy);
   const evicting = `Redis may evict registrations and logins (maxmemory-policy ${policy}): set maxmemory-policy noeviction`;
   const forgetting = 'Redis writes nothing to its disk, so a restart of it forgets everything: set appendonly yes';
@@ -60,12 +65,17 @@ async function warningsOf(server: Redis): Promise<string[]> {
 
 /** Whether a server writes what it holds to its disk; undefined when it does not say. */
 async function isPersistent(server: Redis): Promise<boolean | undefined> {
-  if (/^aof_enabled:1/m.test(await server.info('persistence'))) return true;
+  if (/^aof_enabled:1/m.test((await allowed(() => server.info('persistence'))) ?? '')) return true;
+  const setting = await allowed(() => server.config('GET', 'save'));
+  return setting === undefined ? undefined : String((setting as unknown[])[1] ?? '') !== '';
+}
+
+/** The answer to a command; undefined when this user may not send it, or the server (often a hosted one) does not know it. */
+async function allowed<T>(command: () => Promise<T>): Promise<T | undefined> {
   try {
-    const [, save = ''] = (await server.config('GET', 'save')) as string[];
-    return save !== '';
-  } catch {
-    // Hosted servers know no CONFIG, and keep copies in their own way.
-    return undefined;
+    return await command();
+  } catch (error) {
+    if (error instanceof Error && /^(?:NOPERM|ERR unknown)/.test(error.message)) return undefined;
+    throw error;
   }
 }

@@ -24,8 +24,15 @@ describe('the administrators’ tools', () => {
 
     const { result } = await callTool(bridge.url, token, 'get_session_stats');
     assert.deepEqual(
-      { ...result?.structuredContent, sessions_per_client: undefined },
-      { people: 2, sessions: 2, sessions_per_client: undefined, active_within_a_day: 2, complete: true },
+      { ...result?.structuredContent, note: undefined, sessions_per_client: undefined },
+      {
+        note: undefined,
+        people: 2,
+        sessions: 2,
+        sessions_per_client: undefined,
+        active_within_a_day: 2,
+        complete: true,
+      },
     );
 
     const revoked = await callTool(bridge.url, token, 'revoke_session', { session: session?.session });

@@ -72,6 +72,7 @@ describe('the metadata', () => {
     for (const scope of ['read:user', 'user:email', 'read:org', 'public_repo', 'repo', 'openid', 'offline_access'])
       assert.ok(scopes.includes(scope), scope);
     assert.equal(new Set(scopes).size, scopes.length);
+    assert.equal(scopes.includes('bridge:admin'), false, 'many clients ask for all that is listed');
   });
 
   it('says whether client ids may be metadata documents', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkRedisSettings } from '../../../src/store/redis/server-settings.ts';
+import { startRedis } from '../../support/redis.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 
 describe('the settings of a Redis Cluster', () => {
@@ -15,6 +16,15 @@ describe('the settings of a Redis Cluster', () => {
   });
 
   it('are not known where nothing answers', async () => {
-    await assert.rejects(checkRedisSettings('redis://127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    await assert.rejects(checkRedisSettings('redis://127.0.0.1:1'), /Redis does not answer .*ECONNREFUSED.*REDIS_URL/);
+  });
+
+  it('are left to the operator where the user may not ask for them', async (t) => {
+    const server = await startRedis();
+    t.after(() => server.stop());
+    await server.cli('acl', 'setuser', 'default', '-@dangerous');
+    const [warning = '', ...more] = await checkRedisSettings(server.url);
+    assert.match(warning, /does not let this user ask how it is set up/);
+    assert.deepEqual(more, []);
   });
 });

@@ -7,29 +7,21 @@ import { banner } from '../src/banner.ts';
 import { type Config, ConfigurationError, readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { startBridge } from '../src/start.ts';
-import { createSimulatedGitHub } from './github/index.ts';
+import { createSimulatedGitHub, type SimulatedGitHub } from './github/index.ts';
 
 const CLIENT_ID = 'demo-oauth-app';
 const CLIENT_SECRET = 'demo-secret-of-the-simulated-github';
 const GITHUB_PORT = 9000;
 
-const publicUrl = process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? '8000'}`;
 const githubPort = Number(process.env.DEMO_GITHUB_PORT ?? GITHUB_PORT);
+if (!Number.isInteger(githubPort) || githubPort < 1 || githubPort > 65_535) {
+  process.stderr.write('The demo cannot start: DEMO_GITHUB_PORT is not a port. Leave it out for 9000.\n');
+  process.exit(2);
+}
 const githubHost = process.env.DEMO_GITHUB_HOST ?? '127.0.0.1';
 const githubUrl = `http://localhost:${githubPort}`;
 
-const github = createSimulatedGitHub({
-  apps: [
-    {
-      kind: 'oauth-app',
-      name: 'mcp-github-bridge demo',
-      clientId: CLIENT_ID,
-      clientSecret: CLIENT_SECRET,
-      callbackUrls: [`${publicUrl}/github/callback`],
-    },
-  ],
-  publicUrl: githubUrl,
-});
+let github: SimulatedGitHub | undefined;
 
 try {
   const config: Config = readConfig({
@@ -37,29 +29,46 @@ try {
     ...process.env,
     // A folder for each simulated GitHub, because a store belongs to one GitHub.
     DATA_DIR: join(process.env.DATA_DIR ?? './data', `demo-${githubPort}`),
-    PUBLIC_URL: publicUrl,
     GITHUB_CLIENT_ID: CLIENT_ID,
     GITHUB_CLIENT_SECRET: CLIENT_SECRET,
     GITHUB_URL: githubUrl,
     GITHUB_API_URL: `${githubUrl}/api/v3`,
   });
-  await github.listen(githubPort, githubHost);
+  github = createSimulatedGitHub({
+    apps: [
+      {
+        kind: 'oauth-app',
+        name: 'mcp-github-bridge demo',
+        clientId: CLIENT_ID,
+        clientSecret: CLIENT_SECRET,
+        callbackUrls: [`${config.publicUrl}/github/callback`],
+      },
+    ],
+    publicUrl: githubUrl,
+  });
+  await github.listen(githubPort, githubHost).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new Error(`port ${githubPort} is taken: stop what listens there, or set DEMO_GITHUB_PORT`);
+  });
   const bridge = await startBridge(config, createLogger(config.logLevel), { simulated: true });
   process.stdout.write(banner(config, bridge.storeKind));
   process.stdout.write(`  GitHub is simulated, at ${githubUrl}: sign in as octocat, monalisa or hubot.\n\n`);
   process.stdout.write(
-    `  Try it:  npx @modelcontextprotocol/inspector --server-url ${publicUrl}/mcp --transport http\n  Stop it: Ctrl-C\n\n`,
+    `  Try it:  npx @modelcontextprotocol/inspector@latest --server-url ${config.publicUrl}/mcp --transport http\n\n`,
+  );
+  process.stdout.write(
+    `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} npm run admin -- sessions\n  Stop it: Ctrl-C\n\n`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      Promise.all([bridge.stop(), github.close()]).then(
+      Promise.all([bridge.stop(), github?.close()]).then(
         () => process.exit(0),
         () => process.exit(1),
       );
     });
   }
 } catch (error) {
-  await github.close().catch(() => {});
+  await github?.close().catch(() => {});
   process.stderr.write(`The demo cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof ConfigurationError ? 2 : 1);
 }

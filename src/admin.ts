@@ -9,12 +9,14 @@
  *     revoke SESSION          ends a session, given by its full name or by a unique prefix of it
  *     stats                   counts people, sessions and clients
  */
-import { type Config, ConfigurationError, readConfig } from './config/config.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SessionDirectory } from './account/session-directory.ts';
+import { ConfigurationError, readConfig } from './config/config.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
 import { createLogger, logEvents } from './observe/logger.ts';
 import { openStore } from './open-store.ts';
-import type { SigningKeys } from './security/keys.ts';
 import { type Bridge, wire } from './wiring.ts';
 
 const USAGE = 'usage: npm run admin -- rotate-keys [--now | --retire-now] | sessions [TEXT] | revoke SESSION | stats';
@@ -23,48 +25,75 @@ class Misuse extends Error {}
 /** Exit code for a wrong command line or a wrong configuration. */
 const EXIT_MISUSE = 2;
 
-/** Executes a command. @returns the text to print */
-async function run(bridge: Bridge, command: string | undefined, argument: string | undefined): Promise<string> {
-  switch (command) {
+/** A command that was understood. @returns the text to print */
+type Command = (bridge: Bridge) => Promise<string>;
+
+/** Reads the command line, before anything is opened. @throws {Misuse} */
+function commandOf([name, argument, ...more]: readonly string[]): Command {
+  if (more.length > 0) throw new Misuse(USAGE);
+  switch (name) {
     case 'rotate-keys':
-      return rotateKeys(bridge.services.keys, argument);
-    case 'sessions': {
-      const { sessions, more } = await bridge.directory.search(argument ?? '');
-      const lines = sessions.map((session) => {
-        const { session: name, login, client_name, last_used_at } = bridge.directory.describe(session);
-        return `${name}  ${login}  ${client_name}  last used ${last_used_at}`;
-      });
-      return [...lines, ...(more ? ['… and more: name a TEXT'] : []), `${sessions.length} shown`].join('\n');
-    }
-    case 'revoke': {
-      const revoked = argument === undefined ? undefined : await bridge.directory.revoke(argument, 'operator');
-      if (revoked === undefined) throw new Error('no such session, or several: name it as "sessions" does');
-      return `Revoked ${revoked}.`;
-    }
+      return rotation(argument);
+    case 'sessions':
+      return ({ directory }) => listSessions(directory, argument ?? '');
+    case 'revoke':
+      if (argument === undefined) throw new Misuse(USAGE);
+      return ({ directory }) => revokeSession(directory, argument);
     case 'stats':
-      return JSON.stringify(await bridge.directory.statistics(), null, 2);
+      if (argument !== undefined) throw new Misuse(USAGE);
+      return async ({ directory }) => JSON.stringify(await directory.statistics(), null, 2);
     default:
       throw new Misuse(USAGE);
   }
 }
 
-async function rotateKeys(keys: SigningKeys, option: string | undefined): Promise<string> {
+async function listSessions(directory: SessionDirectory, text: string): Promise<string> {
+  const { sessions, more } = await directory.search(text);
+  const lines = sessions.map((session) => {
+    const { session: name, login, client_name, last_used_at } = directory.describe(session);
+    return `${name}  ${login}  ${client_name}  last used ${last_used_at}`;
+  });
+  return [...lines, ...(more ? ['… and more: name a TEXT'] : []), `${sessions.length} shown`].join('\n');
+}
+
+async function revokeSession(directory: SessionDirectory, name: string): Promise<string> {
+  const revoked = await directory.revoke(name, 'operator');
+  if (revoked === undefined) throw new Error('no such session, or several: name it as "sessions" does');
+  return `Revoked ${revoked}.`;
+}
+
+function rotation(option: string | undefined): Command {
   switch (option) {
     case undefined:
-      await keys.rotate(false);
-      return 'New signing keys are published; they sign in a day.';
+      return async ({ services: { keys } }) => {
+        await keys.rotate(false);
+        return 'New signing keys are published; they sign in a day.';
+      };
     case '--now':
-      await keys.rotate(true);
-      return 'New signing keys are published; they sign now.';
+      return async ({ services: { keys } }) => {
+        await keys.rotate(true);
+        return 'New signing keys are published; they sign now.';
+      };
     case '--retire-now':
-      await keys.retireAll();
-      return 'The signing keys are replaced. What the old ones signed ends here within a minute; clients refresh by themselves.\nOther resource servers accept it until they read the key set again.';
+      return async ({ services: { keys } }) => {
+        await keys.retireAll();
+        return [
+          'The signing keys are replaced. What the old ones signed ends here within a minute; clients refresh by themselves.',
+          'Other resource servers accept it until they read the key set again.',
+        ].join('\n');
+      };
     default:
       throw new Misuse(USAGE);
   }
 }
 
-async function main(config: Config, args: readonly string[]): Promise<string> {
+async function main(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<string> {
+  const command = commandOf(args);
+  const settings = readConfig(env);
+  // A command is for a store that is there: nothing is done to an empty one that it would make by itself.
+  if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
+    throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
+  const config = withGeneratedSecret(settings);
   const store = openStore(config, { serving: false });
   try {
     const events = new EventBus();
@@ -72,7 +101,7 @@ async function main(config: Config, args: readonly string[]): Promise<string> {
     logEvents(events, createLogger(config.logLevel, process.stderr));
     const bridge = await wire(config, { store, events });
     try {
-      return await run(bridge, args[0], args[1]);
+      return await command(bridge);
     } finally {
       await bridge.close();
     }
@@ -82,7 +111,7 @@ async function main(config: Config, args: readonly string[]): Promise<string> {
 }
 
 try {
-  process.stdout.write(`${await main(withGeneratedSecret(readConfig(process.env)), process.argv.slice(2))}\n`);
+  process.stdout.write(`${await main(process.env, process.argv.slice(2))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof Misuse || error instanceof ConfigurationError ? EXIT_MISUSE : 1;

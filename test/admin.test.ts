@@ -1,7 +1,7 @@
 // `npm run admin`: the operator's commands, beside a bridge that serves from the same store; 0 when done, 2 for a command
 // line or a configuration that cannot be used, 1 when a command cannot be carried out.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -51,6 +51,33 @@ describe('the admin command', () => {
       stderr,
       /^usage: npm run admin -- rotate-keys \[--now \| --retire-now\] \| sessions \[TEXT\] \| revoke SESSION \| stats\n$/,
     );
+  });
+
+  it('says how it is used before it asks for any setting', async () => {
+    for (const args of [[], ['revoke'], ['rotate-keys', '--nonsense'], ['stats', 'more']]) {
+      const { code, stderr } = await start('admin.ts', {}, args).ended;
+      assert.equal(code, 2);
+      assert.match(stderr, /^usage: /, args.join(' '));
+    }
+  });
+
+  it('makes no store where there is none, and says so', async () => {
+    const nowhere = join(folder, 'nowhere');
+    const { code, stderr } = await start('admin.ts', { ...env, DATA_DIR: nowhere }, ['rotate-keys', '--retire-now'])
+      .ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /no store in .*nowhere: set DATA_DIR \(or REDIS_URL\) as the bridge has it/);
+    assert.equal(existsSync(nowhere), false);
+  });
+
+  it('leaves a line in the audit trail for what it ends', async () => {
+    const { tokens } = await connect(url, { login: 'hubot', metadata: { client_name: 'Audited' } });
+    assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 200);
+    const [, name = ''] = /^(\S+) {2}hubot/m.exec((await admin('sessions', 'Audited')).stdout) ?? [];
+    const { stderr } = await admin('revoke', name);
+    const ended = stderr.split('\n').filter((line) => line.includes('"grant.ended"'));
+    assert.equal(ended.length, 1);
+    assert.partialDeepStrictEqual(JSON.parse(ended[0] ?? ''), { audit: true, reason: 'administrator', by: 'operator' });
   });
 
   it('says what is wrong with the configuration, and exits with 2', async () => {

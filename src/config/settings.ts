@@ -1,6 +1,7 @@
 /**
- * The table of all settings, in the order of README.md. A new setting is a row here, a row in README.md and in
- * README.ja.md, and a line in docker-compose.yml; test/docs.test.ts compares them.
+ * The table of all settings, in the order of README.md. A new setting is a row here, a member of `Config` that
+ * `readConfig` reads, a row in README.md and in README.ja.md, and a line in docker-compose.yml; test/docs.test.ts and
+ * test/config/config.test.ts compare them.
  */
 import {
   addressRanges,

@@ -64,7 +64,10 @@ export async function readCanaries(
       secrets.open(sealed, DOCUMENT);
     } catch (error) {
       if (error instanceof SealBroken)
-        throw new ForeignStore('BRIDGE_SECRET', 'the store was made under another BRIDGE_SECRET');
+        throw new ForeignStore(
+          'BRIDGE_SECRET',
+          'the store was made under another BRIDGE_SECRET: set it to what it was, or to "new,old" to rotate it',
+        );
       throw error;
     }
   }

@@ -4,18 +4,16 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { z } from 'zod';
+import { tools } from '../../src/mcp/tools/index.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { Person } from '../support/person.ts';
 import { connectV1, connectV2, ERAS, loginOf } from '../support/sdk-clients.ts';
 
 const MORE_THAN_THE_TOKEN_LIVES = 3601; // seconds
-const EVERYBODYS_TOOLS = [
-  'get_auth_status',
-  'get_user_profile',
-  'list_organizations',
-  'list_repositories',
-  'list_user_emails',
-];
+const EVERYBODYS_TOOLS = tools
+  .filter((tool) => !tool.administratorsOnly)
+  .map(({ name }) => name)
+  .sort();
 
 onBothStores('clients of the SDKs', (store) => {
   const bridge = useBridge({ store });

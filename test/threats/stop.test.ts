@@ -59,14 +59,28 @@ function ask(
   });
 }
 
+/** A call of a tool that waits for GitHub until its faults are cleared. */
+async function hangingCall(url: string, github: SimulatedGitHub) {
+  const { tokens } = await connect(url);
+  github.fault({ kind: 'hang', path: '/api/v3/user' });
+  github.clearCalls();
+  const call = callTool(url, tokens.access_token, 'get_user_profile');
+  await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
+  return { call, tokens };
+}
+
+/** One connection that is open and idle. */
+async function keptConnection(t: TestContext, url: string): Promise<Agent> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  assert.equal((await ask(`${url}/readyz`, agent)).status, 200);
+  return agent;
+}
+
 describe('a bridge that stops', () => {
   it('#30 answers the call that is under way, and refuses new connections', async (t) => {
     const { url, github, bridge } = await start(t);
-    const { tokens } = await connect(url);
-    github.fault({ kind: 'hang', path: '/api/v3/user' });
-    github.clearCalls();
-    const call = callTool(url, tokens.access_token, 'get_user_profile');
-    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
+    const { call } = await hangingCall(url, github);
     const stopped = bridge.stop();
     await assert.rejects(ask(`${url}/healthz`, new Agent()), { code: 'ECONNREFUSED' });
     github.clearFaults();
@@ -78,14 +92,8 @@ describe('a bridge that stops', () => {
 
   it('#30 says at once on a connection that was open that it is not ready, and ends that connection', async (t) => {
     const { url, github, bridge } = await start(t);
-    const { tokens } = await connect(url);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    t.after(() => agent.destroy());
-    github.fault({ kind: 'hang', path: '/api/v3/user' });
-    github.clearCalls();
-    const call = callTool(url, tokens.access_token, 'get_user_profile');
-    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
-    assert.equal((await ask(`${url}/readyz`, agent)).status, 200);
+    const { call } = await hangingCall(url, github);
+    const agent = await keptConnection(t, url);
     const stopped = bridge.stop();
     const { status, body } = await ask(`${url}/readyz`, agent);
     assert.equal(status, 503);
@@ -98,14 +106,8 @@ describe('a bridge that stops', () => {
 
   it('#30 does not wait for a stream that opens on a kept connection while it stops', async (t) => {
     const { url, github, bridge } = await start(t);
-    const { tokens } = await connect(url);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    t.after(() => agent.destroy());
-    github.fault({ kind: 'hang', path: '/api/v3/user' });
-    github.clearCalls();
-    const call = callTool(url, tokens.access_token, 'get_user_profile');
-    await until(() => Promise.resolve(github.calls.length > 0), { what: 'the call at GitHub' });
-    assert.equal((await ask(`${url}/readyz`, agent)).status, 200);
+    const { call, tokens } = await hangingCall(url, github);
+    const agent = await keptConnection(t, url);
     const began = performance.now();
     const stopped = bridge.stop();
     const stream = ask(`${url}/sse`, agent, { authorization: `Bearer ${tokens.access_token}` });

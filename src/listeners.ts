@@ -19,7 +19,7 @@ const RECHECK_INTERVAL = 100;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-export interface Listeners {
+interface Listeners {
   /**
    * Refuses new connections, and waits for the requests under way. A connection that is open and idle gets one more
    * answer, so that a proxy that keeps connections loses no request. Streams that a client opened to listen are not

@@ -44,7 +44,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     try {
       // The transports check the scopes first, to answer with a challenge. This check holds for every transport.
       const challenge = stepUp.challenge(tool.name, authInfo);
-      if (challenge !== undefined) return toolError(`${challenge.errorDescription}.`);
+      if (challenge !== undefined) return errorResult(`${challenge.errorDescription}.`);
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
@@ -55,7 +55,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       return result;
     } catch (error) {
       if (error instanceof CredentialDead) caller.credentialDied = true;
-      return toolError(errorText(error, events));
+      return errorResult(errorText(error, events));
     } finally {
       events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
     }
@@ -90,7 +90,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   };
 }
 
-function toolError(text: string): CallToolResult {
+function errorResult(text: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text }] };
 }
 

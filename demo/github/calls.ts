@@ -2,7 +2,6 @@
  * The record of the requests to the simulated GitHub, so that tests can count them and wait for them. A call is
  * recorded when it arrives; its status is set when it is answered. No secret is recorded.
  */
-import type { FaultKind } from './faults.ts';
 
 /** Calls that are recorded; then the oldest half is deleted, because a benchmark makes millions of calls. */
 const MAX_RECORDED = 100_000;
@@ -33,8 +32,8 @@ export interface RecordedCall {
   pkce?: boolean;
   /** The OAuth error in the answer, as JSON or in a redirect. */
   error?: string;
-  /** The fault that was applied to the call. */
-  fault?: FaultKind;
+  /** The kind of the fault that was applied to the call. */
+  fault?: string;
 }
 
 interface Waiting {

@@ -27,8 +27,6 @@ export type FaultEffect =
   /** Answers status 200 with a body that cannot be parsed, and does not process the request. */
   | { kind: 'malformed'; content?: 'junk' | 'truncated-json' | 'html' | 'empty' };
 
-export type FaultKind = FaultEffect['kind'];
-
 export type Fault = FaultEffect & {
   /** The method of matching requests; default: any. */
   method?: string;

@@ -24,7 +24,7 @@ export { demoAccounts } from './accounts.ts';
 export type { SimulatedApp } from './apps.ts';
 export type { RecordedCall } from './calls.ts';
 export type { AccountRef } from './directory.ts';
-export type { Fault, FaultEffect, FaultKind } from './faults.ts';
+export type { Fault, FaultEffect } from './faults.ts';
 export type { WebhookDelivery } from './webhooks.ts';
 
 export interface SimulatedGitHubOptions {

@@ -52,13 +52,8 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 }
 
 function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionError: Error | undefined): Finding {
-  if (error instanceof ForeignStore) {
-    const another = redisUrl === undefined ? 'another DATA_DIR' : 'another database in REDIS_URL';
-    const rotation = error.setting === 'BRIDGE_SECRET' ? '; secrets are rotated by writing "new,old"' : '';
-    const remedy = `Set ${error.setting} to what it was, or name ${another}${rotation}.`;
-    return { check: STORE, problem: error.message, remedy };
-  }
-  if (error instanceof RedisEvicts) return { check: STORE, problem: error.problem, remedy: `${error.remedy}.` };
+  if (error instanceof ForeignStore || error instanceof RedisEvicts)
+    return { check: STORE, problem: error.problem, remedy: `${error.remedy}.` };
   const reason = reasonOf(connectionError ?? error);
   if (redisUrl === undefined) {
     const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;

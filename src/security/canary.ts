@@ -14,14 +14,16 @@ const CANARY_TEXT = 'mcp-github-bridge';
 const canariesSchema = z.array(z.object({ sealed: z.string(), supersededAt: z.number().optional() }));
 type Canaries = z.infer<typeof canariesSchema>;
 
-/** The store was made under another setting, which what it holds depends on. The message is for the operator. */
+/** The store was made under another setting, which what it holds depends on. Problem and remedy are for the operator. */
 export class ForeignStore extends Error {
   override readonly name = 'ForeignStore';
-  readonly setting: 'BRIDGE_SECRET' | 'GITHUB_URL';
+  readonly problem: string;
+  readonly remedy: string;
 
-  constructor(setting: ForeignStore['setting'], message: string) {
-    super(message);
-    this.setting = setting;
+  constructor(problem: string, remedy: string) {
+    super(`${problem}. ${remedy}`);
+    this.problem = problem;
+    this.remedy = remedy;
   }
 }
 
@@ -65,8 +67,8 @@ export async function readCanaries(
     } catch (error) {
       if (error instanceof SealBroken)
         throw new ForeignStore(
-          'BRIDGE_SECRET',
-          'the store was made under another BRIDGE_SECRET: set it to what it was, or to "new,old" to rotate it',
+          'the store was made under another BRIDGE_SECRET',
+          'Set BRIDGE_SECRET to what it was, or to "new,old" to rotate it; or name another store (DATA_DIR, REDIS_URL)',
         );
       throw error;
     }

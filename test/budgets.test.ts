@@ -120,6 +120,11 @@ onBothStores('the number of round trips and signatures', (kind) => {
     assert.ok(due.store <= 2, `${due.store} round trips`);
     assert.ok(due.locks >= 1 && due.locks <= 4, `${due.locks} round trips for the lock`);
     assert.deepEqual({ ...due, store: 0, locks: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 1 });
+    bridge.advance(3600); // since GitHub renewed the credential, nothing was asked about it
+    await spent(() => bridge.bridge.services.keys.jwks());
+    const unseen = await refresh();
+    assert.ok(unseen.store <= 3, `${unseen.store} round trips`);
+    assert.deepEqual({ ...unseen, store: 0 }, { store: 0, locks: 0, made: 1, checked: 0, github: 1 });
   });
 
   it('is within the budget for a whole login, from /authorize to the code', async () => {

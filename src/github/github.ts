@@ -79,6 +79,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
     personTag,
     seal,
     store,
+    now,
   });
   return { upstream, api, policy, personTag, revocations, sessionEnding };
 }

@@ -40,14 +40,19 @@ interface GithubUpstreamOptions {
   readonly personTag: PersonTag;
   readonly seal: TokenSeal;
   readonly store: Store;
+  /** Epoch seconds. */
+  readonly now: () => number;
 }
+
+/** Seconds for which a login, or an answer of GitHub at a refresh, shows that a credential is alive. */
+const ALIVE_FOR = 3600;
 
 /** Stands for an unknown person; no GitHub account has this id. */
 const UNKNOWN_ACCOUNT_ID = 0;
 
 /** Creates the upstream. */
 export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
-  const { oauth, api, credentials, policy, revocations, personTag, seal } = options;
+  const { oauth, api, credentials, policy, revocations, personTag, seal, now } = options;
 
   async function finishLogin(
     parameters: Parameters,
@@ -121,11 +126,17 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     async discard({ person, credentialId: credential, credential: { appClientId, sealedTokens } }) {
       await revocations.discard({ person, id: randomUUID(), credential, appClientId, sealedTokens });
     },
-    async recheck(credential) {
+    async recheck(credential, loginAt) {
       const ready = await renewed(credential);
+      // A renewal is GitHub's word that the credential is alive, and so is every answer about the policy.
+      let asked = ready.accessExpiresAt !== credential.accessExpiresAt;
+      const askAs = (path: string) => {
+        asked = true;
+        return api.get(ready, path);
+      };
       try {
-        const presentAccount = async () => accountIn(await api.get(ready, '/user'));
-        await policy.admit(ready.account, (path) => api.get(ready, path), presentAccount);
+        await policy.admit(ready.account, askAs, async () => accountIn(await askAs('/user')));
+        if (!asked && loginAt + ALIVE_FOR <= now()) await askWhetherAlive(ready);
       } catch (error) {
         if (error instanceof CredentialDead) throw accessRefused(error);
         if (error instanceof GithubTrouble) throw unreachable(error);
@@ -145,6 +156,20 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       }
     },
   };
+
+  /**
+   * Asks GitHub for the account, once in {@link ALIVE_FOR} for a credential, whatever the number of its sessions and of
+   * the replicas. A session whose calls go to other MCP servers would not notice otherwise that its person revoked it.
+   * @throws {CredentialDead} when GitHub says so; any other trouble ends nothing (design decision 10)
+   */
+  async function askWhetherAlive(credential: CredentialState): Promise<void> {
+    if (!(await options.store.shared.useOnce(`alive:${credential.person}:${credential.id}`, ALIVE_FOR))) return;
+    try {
+      await api.get(credential, '/user');
+    } catch (error) {
+      if (!(error instanceof GithubTrouble)) throw error;
+    }
+  }
 
   /**
    * Refreshes the credential if that is due. Tokens that an older secret sealed are sealed with the newest one, so that

@@ -76,11 +76,13 @@ export interface Upstream {
   /** Revokes the tokens of a login that no session will use. Never fails. */
   discard(login: UpstreamLogin): Promise<void>;
   /**
-   * Applies the operator's policy again, at a refresh, and renews the credential when that is due.
-   * @throws {UpstreamFailure} access_denied when the person is not allowed any more, temporarily_unavailable when the
-   *   policy cannot be checked now
+   * Applies the operator's policy again, at a refresh, renews the credential when that is due, and asks once an hour
+   * whether it is still alive.
+   * @param loginAt when the person logged in, in epoch seconds
+   * @throws {UpstreamFailure} access_denied when the person is not allowed any more or the credential is dead,
+   *   temporarily_unavailable when the policy cannot be checked now
    */
-  recheck(credential: CredentialState): Promise<void>;
+  recheck(credential: CredentialState, loginAt: number): Promise<void>;
   /**
    * The verified primary e-mail address, for the scope `email`; undefined when there is none.
    * @throws {UpstreamFailure} access_denied when the credential is dead, temporarily_unavailable otherwise

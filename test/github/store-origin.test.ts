@@ -10,14 +10,14 @@ onBothStores('the GitHub of a store', (store) => {
   it('may be bound again, and is refused when it is another', async () => {
     const { shared } = bridge.store;
     await bindStore(shared, bridge.config.github.url);
-    await assert.rejects(bindStore(shared, 'https://github.example.com'), { setting: 'GITHUB_URL' });
+    await assert.rejects(bindStore(shared, 'https://github.example.com'), { name: 'ForeignStore' });
   });
 
   it('is only read by a check', async () => {
     const { shared } = bridge.store;
     const before = await shared.readDocument('github-url');
     await checkStoreOrigin(shared, bridge.config.github.url);
-    await assert.rejects(checkStoreOrigin(shared, 'https://github.example.com'), { setting: 'GITHUB_URL' });
+    await assert.rejects(checkStoreOrigin(shared, 'https://github.example.com'), { name: 'ForeignStore' });
     assert.deepEqual(await shared.readDocument('github-url'), before);
   });
 });

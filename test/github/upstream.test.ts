@@ -169,7 +169,7 @@ onBothStores('the check at a refresh', (store) => {
       { ...bridge.config, secrets: [newSecret, oldSecret] },
       { store: bridge.store, events: new EventBus(), now: bridge.now },
     );
-    await rotated.services.upstream.recheck(before);
+    await rotated.services.upstream.recheck(before, bridge.now());
     await rotated.close();
     const after = await credential();
     assert.ok(after && createSecrets([newSecret]).isCurrent(after.sealedTokens));

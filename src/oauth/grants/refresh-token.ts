@@ -81,15 +81,18 @@ function narrowedScope({ upstream }: GrantServices, { grant }: Session, paramete
   return wanted;
 }
 
-/** Applies the operator's policy. If it cannot be checked now, the token is not rotated (design decision 10). */
+/**
+ * Applies the operator's policy, and ends the session of a dead credential. If the policy cannot be checked now, the token
+ * is not rotated (design decision 10).
+ */
 async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, credential }: Session): Promise<void> {
   try {
-    await upstream.recheck(credential);
+    await upstream.recheck(credential, grant.authTime);
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     if (error.code !== 'access_denied') throw upstreamUnavailable(error);
     await sessionEnding.end(grant.ref, 'not_allowed', 'operator');
-    throw invalidGrant('the person may not use this server any more', error.message);
+    throw invalidGrant(error.description, error.message);
   }
 }
 

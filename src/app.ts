@@ -43,6 +43,9 @@ const METADATA = { as: 'json', limit: 64 * 1024 } as const;
 const MESSAGE = { as: 'json', limit: 1024 * 1024 } as const;
 const DELIVERY = { as: 'bytes', limit: 1024 * 1024 } as const;
 
+const PROXY_ADVICE =
+  'its X-Forwarded headers are ignored; if it is your proxy, add it to TRUSTED_PROXIES, else all its clients share their limits';
+
 interface AppOptions {
   readonly metrics: Metrics;
   readonly onRequest?: RequestListener;
@@ -62,7 +65,9 @@ export function createApp(bridge: Bridge, options: AppOptions): Koa {
   // Each group of routes answers its own errors; the only errors that get here are closed connections.
   app.on('error', () => {});
   app.use(observeRequests(options.metrics, options.onRequest));
-  app.use(forwarded(config.trustedProxies));
+  app.use(
+    forwarded(config.trustedProxies, (peer) => services.events.emit('proxy.untrusted', { peer, advice: PROXY_ADVICE })),
+  );
   app.use(securityHeaders(services.issuer.startsWith('https:')));
   app.use(crossOrigin(origins, router.originAccess));
   app.use(notFound(pageErrors(services)));

@@ -41,6 +41,8 @@ export interface Events {
   /** `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. */
   'request.failed': { error: unknown; expected: boolean; reference: string; path: string };
   'store.error': { error: unknown };
+  /** A proxy, or a client that says it is one; emitted once. */
+  'proxy.untrusted': { peer: string; advice: string };
 }
 
 /** Why a grant ended (design decision 20). */

@@ -81,6 +81,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
   'refresh_token.reused',
   'credential.refresh_failed',
   'rate.limited',
+  'proxy.untrusted',
 ]);
 
 /** Events of the audit trail: logins, consents, registrations, revocations, key changes. */

@@ -1,6 +1,7 @@
 /**
  * The client's IP address and host behind proxies: X-Forwarded headers are used when the request comes from an address
- * in `TRUSTED_PROXIES`, and ignored otherwise.
+ * in `TRUSTED_PROXIES`, and ignored otherwise; the first such request is reported, because behind a proxy that is not
+ * trusted everybody has one address.
  */
 import ipaddr from 'ipaddr.js';
 import type Koa from 'koa';
@@ -10,8 +11,9 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 /**
  * Sets the IP address and the host of the request to those that the client used.
  * @param trusted addresses or CIDR ranges of proxies
+ * @param onIgnored called once, with the address from which came the first X-Forwarded header that was ignored
  */
-export function forwarded(trusted: readonly string[]): Koa.Middleware {
+export function forwarded(trusted: readonly string[], onIgnored: (peer: string) => void): Koa.Middleware {
   const ranges = trusted.map((text): Range => {
     if (text.includes('/')) return ipaddr.parseCIDR(text);
     const address = ipaddr.parse(text);
@@ -23,25 +25,36 @@ export function forwarded(trusted: readonly string[]): Koa.Middleware {
     return ranges.some(([range, bits]) => address.kind() === range.kind() && address.match(range, bits));
   };
 
+  let reported = false;
   return (ctx, next) => {
     const peer = ctx.req.socket.remoteAddress ?? '';
     let address = peer;
     if (ranges.length > 0 && isTrusted(peer)) {
       // Each proxy appends the address that it was called from. Read from the right, the first address that is not a
       // trusted proxy is the client's.
-      for (const hop of ctx
-        .get('x-forwarded-for')
-        .split(',')
-        .map((part) => part.trim())
-        .reverse()) {
-        if (!ipaddr.isValid(hop)) break;
+      for (const entry of ctx.get('x-forwarded-for').split(',').reverse()) {
+        const hop = addressIn(entry.trim());
+        if (hop === undefined) break;
         address = hop;
         if (!isTrusted(hop)) break;
       }
       const host = ctx.get('x-forwarded-host').split(',')[0]?.trim();
       if (host) ctx.req.headers.host = host;
+    } else if (!reported && (ctx.get('x-forwarded-for') || ctx.get('x-forwarded-host'))) {
+      reported = true;
+      onIgnored(peer);
     }
     ctx.request.ip = ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
     return next();
   };
+}
+
+/**
+ * The address in an entry of X-Forwarded-For; undefined when it is none. Some proxies append the port; then an IPv6 address
+ * is in brackets.
+ */
+function addressIn(entry: string): string | undefined {
+  const [, inBrackets, beforePort] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(entry) ?? [];
+  const text = inBrackets ?? beforePort ?? entry;
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text) ? text : undefined;
 }

@@ -7,7 +7,7 @@ import { listen } from '../support/listen.ts';
 
 /** The client's address and host, as a server with these trusted proxies sees them. The request comes from 127.0.0.1. */
 async function seen(t: TestContext, trusted: readonly string[], headers: Record<string, string>) {
-  const app = new Koa().use(forwarded(trusted)).use((ctx) => {
+  const app = new Koa().use(forwarded(trusted, () => {})).use((ctx) => {
     ctx.body = { address: ctx.ip, host: ctx.host };
   });
   const server = await listen(app.callback());
@@ -30,12 +30,34 @@ describe('the address of a client', () => {
     ['the proxy itself after something that is no address', '203.0.113.1, unknown', '127.0.0.1'],
     ['the last proxy before something that is no address', '203.0.113.1, _hidden, 10.1.2.3', '10.1.2.3'],
     ['an IPv4 address also when it is written in IPv6', '::ffff:203.0.113.1', '203.0.113.1'],
+    ['without its port, where a proxy appends it', '203.0.113.1:4711, 10.1.2.3:443', '203.0.113.1'],
+    ['without brackets and port, in IPv6', '[2001:db8::1]:4711', '2001:db8::1'],
+    ['without brackets, in IPv6', '[2001:db8::1]', '2001:db8::1'],
+    ['in IPv6 without a port', '2001:db8::1', '2001:db8::1'],
+    ['the proxy itself for a number that is no address', '203', '127.0.0.1'],
+    ['the proxy itself for a port without an address', ':443', '127.0.0.1'],
     ['the first of all when all are trusted', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
     ['that of the proxy when it says none', '', '127.0.0.1'],
   ] as const)
     it(`is ${what}`, async (t) => {
       assert.equal((await seen(t, ['127.0.0.1', '10.0.0.0/8'], from(header))).address, address);
     });
+});
+
+describe('forwarded headers of a peer that is not trusted', () => {
+  it('are reported once, so that the operator can trust the proxy', async (t) => {
+    const reported: string[] = [];
+    const app = new Koa().use(forwarded(['10.0.0.0/8'], (peer) => reported.push(peer))).use((ctx) => {
+      ctx.status = 204;
+    });
+    const server = await listen(app.callback());
+    t.after(() => server.close());
+    await fetch(server.url);
+    assert.deepEqual(reported, []);
+    await fetch(server.url, { headers: { 'x-forwarded-host': 'bridge.example' } });
+    await fetch(server.url, { headers: from('203.0.113.1') });
+    assert.deepEqual(reported, ['127.0.0.1']);
+  });
 });
 
 describe('the host of a request', () => {

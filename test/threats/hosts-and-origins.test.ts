@@ -105,6 +105,8 @@ onBothStores('hosts and origins', (store) => {
       }
       const metadata = (await ask(bridge, 'GET /.well-known/oauth-authorization-server', { Host: EVIL })).body;
       assert.ok(metadata.includes(`"issuer":"${issuer}"`));
+      const warned = bridge.eventsOf('proxy.untrusted').map(({ peer }) => peer);
+      assert.deepEqual(warned, bridge === loopback ? ['127.0.0.1'] : [], 'one warning of a proxy that is not trusted');
     }
   });
 

@@ -91,7 +91,8 @@ async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, 
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     if (error.code !== 'access_denied') throw upstreamUnavailable(error);
-    await sessionEnding.end(grant.ref, 'not_allowed', 'operator');
+    // A session whose credential is dead has ended already.
+    if (error.page === 'not_allowed') await sessionEnding.end(grant.ref, 'not_allowed', 'operator');
     throw invalidGrant(error.description, error.message);
   }
 }

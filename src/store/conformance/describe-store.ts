@@ -10,14 +10,7 @@
  *   const place = await makeEmptyPlace(); // a folder, a database, a key prefix: nothing in it yet
  *   const store = createNewStore(place, { now });
  *   const second = createNewStore(place, { now }); // over the same records, as another replica
- *   return {
- *     store,
- *     second,
- *     async close() {
- *       await Promise.all([store.close(), second.close()]);
- *       await place.remove();
- *     },
- *   };
+ *   return { store, second, remove: () => place.remove() };
  * });
  * ```
  *
@@ -50,11 +43,13 @@ export function describeStore(name: string, openStores: OpenStores): void {
     it(title, async () => {
       let instant = START;
       const time = () => instant;
-      const { store, second, close } = await openStores(time);
+      const { store, second, remove } = await openStores(time);
       try {
         await body({ store, second, time, advance: (seconds) => (instant += seconds) });
       } finally {
-        await close();
+        await store.close();
+        await second.close();
+        await remove?.();
       }
     });
 

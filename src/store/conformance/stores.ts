@@ -3,7 +3,7 @@ import type { PendingRevocation } from '../records.ts';
 import type { Store } from '../store.ts';
 
 /**
- * Opens two instances over the same records; there are no records yet.
+ * Opens two instances over the same records; there are no records yet. The suite closes both.
  * @param now the clock that both instances must use; returns epoch seconds
  */
 export type OpenStores = (now: () => number) => Promise<OpenedStores>;
@@ -12,8 +12,8 @@ interface OpenedStores {
   readonly store: Store;
   /** Another instance over the same records: another replica, or the admin command. */
   readonly second: Store;
-  /** Closes both instances and deletes what they stored. */
-  close(): Promise<void>;
+  /** Deletes what they stored; called when both are closed. */
+  remove?(): void | Promise<void>;
 }
 
 /** What a case gets. */

@@ -23,14 +23,7 @@ describe('Redis Cluster', () => {
     const prefix = `s${++stores}:`;
     const store = createRedisStore(url, { now, prefix });
     const second = createRedisStore(url, { now, prefix });
-    return {
-      store,
-      second,
-      async close() {
-        await store.close();
-        await second.close();
-      },
-    };
+    return { store, second };
   });
 
   it('follows slots that move to another primary', async (context) => {

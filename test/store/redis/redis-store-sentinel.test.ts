@@ -27,14 +27,7 @@ describe('Redis through Sentinel', () => {
     const prefix = `s${++stores}:`;
     const store = createRedisStore(url, { now, prefix });
     const second = createRedisStore(url, { now, prefix });
-    return {
-      store,
-      second,
-      async close() {
-        await store.close();
-        await second.close();
-      },
-    };
+    return { store, second };
   });
 
   async function replicaHas(primary: RedisServer, key: string): Promise<boolean> {

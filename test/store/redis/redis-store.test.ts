@@ -31,14 +31,7 @@ describe('Redis', () => {
     const prefix = `${redis.prefix}${++stores}:`;
     const store = createRedisStore(redis.url, { now, prefix });
     const second = createRedisStore(redis.url, { now, prefix });
-    return {
-      store,
-      second,
-      async close() {
-        await store.close();
-        await second.close();
-      },
-    };
+    return { store, second };
   });
 
   it('uses the clock of the server when it is given none', async () => {

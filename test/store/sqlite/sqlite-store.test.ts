@@ -13,15 +13,7 @@ describeStore('the embedded store', async (now) => {
   const directory = mkdtempSync(join(tmpdir(), 'bridge-store-'));
   const store = createSqliteStore(directory, { now });
   const second = createSqliteStore(directory, { now, serving: false });
-  return {
-    store,
-    second,
-    async close() {
-      await store.close();
-      await second.close();
-      rmSync(directory, { recursive: true });
-    },
-  };
+  return { store, second, remove: () => rmSync(directory, { recursive: true }) };
 });
 
 describe('the embedded store on disk', () => {

@@ -97,8 +97,11 @@ export function createPolicy(options: PolicyOptions): Policy {
       const present = presentAccount !== undefined && dependsOnLogin ? await presentAccount() : account;
       let reasons: string[] = [];
       if (present.id === account.id) {
-        await pin(present);
-        if (await isNamed(users, present)) return;
+        // A stored login may belong to somebody else by now, so only what GitHub has just said is pinned.
+        if (present !== account) {
+          await pin(present);
+          if (await isNamed(users, present)) return;
+        }
         const found = await whyNoMember(present, ask);
         if (found === undefined) return;
         reasons = found;

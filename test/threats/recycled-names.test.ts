@@ -1,6 +1,9 @@
 // Names at GitHub change hands, ids do not: whoever takes an old name is nobody here.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { decodeJwt } from 'jose';
+import { EventBus } from '../../src/observe/events.ts';
+import { wire } from '../../src/wiring.ts';
 import { connect } from '../github/fixtures.ts';
 import { bridgeFor, onBothStores, type TestBridge } from '../support/bridge.ts';
 import { authorizeInBrowser, register } from '../support/oauth.ts';
@@ -25,6 +28,20 @@ onBothStores('a recycled name', (store) => {
       assert.equal((await member.refresh()).status, 200);
     });
   }
+
+  it('#23 of an administrator stays free for who has it now, when who had it before refreshes', async (t) => {
+    const bridge = await bridgeFor(t, { store, env: { ALLOWED_GITHUB_ORGS: 'octo-org' } });
+    const { tokens } = await connect(bridge, { login: 'octocat' });
+    const [person = ''] = String(decodeJwt(tokens.access_token).sid).split('.');
+    const [session] = await bridge.store.sessions.list(person);
+    assert.ok(session);
+    bridge.github.renameAccount('octocat', 'octocat-renamed');
+    const administrators = { ...bridge.config, adminUsers: [{ login: 'octocat' }] };
+    const restarted = await wire(administrators, { store: bridge.store, events: new EventBus(), now: bridge.now });
+    await restarted.services.upstream.recheck(session.credential, bridge.now());
+    assert.equal(await restarted.policy.isAdministrator(session.credential.account), false);
+    await restarted.close();
+  });
 
   it('#23 that every JavaScript object has a member of is a login like any other', async (t) => {
     const bridge = await bridgeFor(t, { store, env: { ALLOWED_GITHUB_USERS: 'constructor' } });

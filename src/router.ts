@@ -20,7 +20,7 @@ export type Route = readonly [
   handler: Koa.Middleware,
 ];
 
-/** Rows with the same error middleware and guard. */
+/** Rows with the same error middleware and guards. */
 export interface RouteGroup {
   /** Answers the errors that handlers throw. */
   readonly errors: Koa.Middleware;

@@ -13,7 +13,7 @@ const MIN_REPLACED_LENGTH = 6;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Checks a configuration against the real systems. Changes nothing.
+ * Checks a configuration against the real systems. Writes only what opening a store needs.
  * @param say receives one line per finding
  * @returns whether there is no problem
  */

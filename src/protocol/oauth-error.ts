@@ -51,19 +51,15 @@ export class OAuthError extends Error {
   }
 }
 
-/* Errors with status 400, one function per code. `detail` is for events and logs only. */
-export const invalidRequest = (description: string, detail?: string): OAuthError =>
-  oauthError('invalid_request', description, detail);
+/* Errors with status 400, one function per code. The `detail` of `invalidGrant` is for events and logs only. */
+export const invalidRequest = (description: string): OAuthError => oauthError('invalid_request', description);
 export const invalidGrant = (description: string, detail?: string): OAuthError =>
   oauthError('invalid_grant', description, detail);
-export const invalidTarget = (description: string, detail?: string): OAuthError =>
-  oauthError('invalid_target', description, detail);
-export const invalidScope = (description: string, detail?: string): OAuthError =>
-  oauthError('invalid_scope', description, detail);
-export const invalidClientMetadata = (description: string, detail?: string): OAuthError =>
-  oauthError('invalid_client_metadata', description, detail);
-export const invalidRedirectUri = (description: string, detail?: string): OAuthError =>
-  oauthError('invalid_redirect_uri', description, detail);
+export const invalidTarget = (description: string): OAuthError => oauthError('invalid_target', description);
+export const invalidScope = (description: string): OAuthError => oauthError('invalid_scope', description);
+export const invalidClientMetadata = (description: string): OAuthError =>
+  oauthError('invalid_client_metadata', description);
+export const invalidRedirectUri = (description: string): OAuthError => oauthError('invalid_redirect_uri', description);
 
 /**
  * `invalid_client` with status 401, on which MCP clients register again (OAuth 2.1 section 3.2.4).

@@ -51,11 +51,13 @@ export function createSecrets(secrets: readonly string[]): Secrets {
   const [newest] = sealingKeys;
   const [newestSecret] = secrets;
   if (newest === undefined || newestSecret === undefined) throw new TypeError('at least one secret is needed');
-  const signingKeys = new Map<string, Buffer[]>();
-  const keysFor = (purpose: string): Buffer[] => {
+  const signingKeys = new Map<string, [Buffer, ...Buffer[]]>();
+  /** The key of each secret, the newest first. */
+  const keysFor = (purpose: string): [Buffer, ...Buffer[]] => {
     let keys = signingKeys.get(purpose);
     if (keys === undefined) {
-      keys = secrets.map((secret) => derive(secret, `sign:${purpose}`));
+      const keyOf = (secret: string) => derive(secret, `sign:${purpose}`);
+      keys = [keyOf(newestSecret), ...secrets.slice(1).map(keyOf)];
       signingKeys.set(purpose, keys);
     }
     return keys;
@@ -71,7 +73,7 @@ export function createSecrets(secrets: readonly string[]): Secrets {
       return decrypt(key, box, identity);
     },
     isCurrent: (sealed) => sealed.startsWith(`${SEAL_VERSION}.${newest.id}.`),
-    sign: (purpose, message) => mac(derive(newestSecret, `sign:${purpose}`), message),
+    sign: (purpose, message) => mac(keysFor(purpose)[0], message),
     verify: (purpose, message, signature) =>
       keysFor(purpose).some((key) => {
         const expected = mac(key, message);

@@ -9,7 +9,7 @@ import type { Locale } from './views.ts';
 export type { Messages };
 
 /** Languages of the pages; the first one wins when the request has no preference. */
-const LOCALES: readonly Locale[] = ['en', 'ja'];
+export const LOCALES: readonly Locale[] = ['en', 'ja'];
 const MESSAGES: Readonly<Record<Locale, Messages>> = { en, ja };
 
 /** Characters and entries that are processed; the rest is ignored, to limit the work that a client can cause. */

@@ -31,12 +31,6 @@ interface ClientCredentials {
 
 export interface ClientAuthentication {
   /**
-   * Checks the credentials of a request.
-   * @param client the client that the directory found for `credentials.clientId`
-   * @throws {OAuthError} invalid_client when the client is unknown or the credentials are wrong
-   */
-  authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client>;
-  /**
    * Finds the client that sent a request, and checks its credentials.
    * @throws {OAuthError} invalid_client, or invalid_request when the request presents credentials in several ways
    */
@@ -106,7 +100,6 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
   }
 
   return {
-    authenticate,
     async identify(ctx, parameters) {
       const credentials = clientCredentials(ctx, parameters);
       return authenticate(credentials, await clients.find(credentials.clientId));

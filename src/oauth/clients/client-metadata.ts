@@ -125,3 +125,8 @@ function isPrintable(value: string): boolean {
   }
   return true;
 }
+
+/** Whether a client authenticates with a client secret. @see RFC 7591 section 2, token_endpoint_auth_method */
+export function usesClientSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
+}

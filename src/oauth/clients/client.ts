@@ -78,3 +78,8 @@ export function clientName(client: Client): string {
 export function isRegisteredId(clientId: string): boolean {
   return /^[A-Za-z0-9_-]{22}$/.test(clientId);
 }
+
+/** Extends the registration of a client that a person uses; other clients have none. */
+export async function touchRegistration({ clients }: Store, clientId: string, person: string): Promise<void> {
+  if (isRegisteredId(clientId)) await clients.touch(clientId, UNUSED_CLIENT_TTL, person);
+}

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { invalidClient, OAuthError } from '../../protocol/oauth-error.ts';
 import { type FetchedJson, FetchRefused, type GuardedFetch } from '../../security/guarded-fetch.ts';
 import type { Client, ClientDocuments } from './client.ts';
-import { type ClientRules, parseClientMetadata } from './client-metadata.ts';
+import { type ClientRules, parseClientMetadata, usesClientSecret } from './client-metadata.ts';
 
 const MAX_DOCUMENT_BYTES = 5 * 1024;
 const MAX_JWKS_BYTES = 32 * 1024;
@@ -106,8 +106,7 @@ export function createClientDocuments({ fetch, rules, now }: ClientDocumentOptio
         throw invalidClient('the document at client_id holds a client_secret');
       // The publisher of a document shares no secret with this server, so the default authentication method is `none`.
       const metadata = parseClientMetadata({ token_endpoint_auth_method: 'none', ...document.data }, rules);
-      if (metadata.token_endpoint_auth_method.startsWith('client_secret'))
-        throw invalidClient('a metadata document cannot use a client secret');
+      if (usesClientSecret(metadata)) throw invalidClient('a metadata document cannot use a client secret');
       return { clientId: url, origin: 'document', metadata };
     }),
     fetchJwks: cached('jwks_uri', MAX_JWKS_BYTES, (_url, body) => {

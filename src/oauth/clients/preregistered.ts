@@ -8,7 +8,7 @@ import { defined } from '../../base/defined.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import { hashToken } from '../../security/secrets.ts';
 import type { Client } from './client.ts';
-import { type ClientRules, clientMetadataSchema, parseClientMetadata } from './client-metadata.ts';
+import { type ClientRules, clientMetadataSchema, parseClientMetadata, usesClientSecret } from './client-metadata.ts';
 
 const entrySchema = z.looseObject({
   client_id: z.string().min(1).max(200),
@@ -21,7 +21,7 @@ const entrySchema = z.looseObject({
  * Reads the file.
  * @param resources all audiences of this server; the `resource` of an entry must be one of them
  * @returns the clients by id
- * @throws {Error} whose message says which entry is entryError, and why
+ * @throws {Error} whose message says which entry is wrong, and why
  */
 export function readClientsFile(path: string, rules: ClientRules, resources: readonly string[]): Map<string, Client> {
   const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -38,8 +38,7 @@ export function readClientsFile(path: string, rules: ClientRules, resources: rea
         resource !== undefined && rest.redirect_uris.length === 0
           ? clientMetadataSchema.parse(rest)
           : parseClientMetadata(rest, rules);
-      if (metadata.token_endpoint_auth_method.startsWith('client_secret') && secret === undefined)
-        throw entryError('client_secret is missing');
+      if (usesClientSecret(metadata) && secret === undefined) throw entryError('client_secret is missing');
       clients.set(clientId, {
         clientId,
         origin: 'preregistered',

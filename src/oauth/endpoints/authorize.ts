@@ -179,7 +179,7 @@ function checkScope({ upstream: { scopes } }: Authorize, client: Client, paramet
   const requested = requestedScope(scopes, parameters.get('scope'));
   if (client.origin !== 'preregistered' || client.metadata.scope === undefined) return requested;
   const registered = spaceSeparated(client.metadata.scope);
-  const allowed = requested.filter((scope) => registered.includes(scope) || scopes.covers(registered, scope));
+  const allowed = requested.filter((scope) => scopes.covers(registered, scope));
   if (allowed.length > 0) return allowed;
   throw invalidScope('the client is not registered for any of these scopes');
 }

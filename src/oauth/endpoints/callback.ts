@@ -11,7 +11,7 @@ import { parseParameters } from '../../protocol/parameters.ts';
 import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
-import { isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
+import { touchRegistration } from '../clients/client.ts';
 import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
@@ -56,9 +56,7 @@ async function finishClientLogin(
   const { clientId } = request;
   const [code] = await Promise.all([
     services.logins.complete(ctx, login, remember, upstreamLogin),
-    isRegisteredId(clientId)
-      ? services.store.clients.touch(clientId, UNUSED_CLIENT_TTL, upstreamLogin.person)
-      : undefined,
+    touchRegistration(services.store, clientId, upstreamLogin.person),
   ]);
   sendAuthorizationResponse(services, ctx, request, { code });
 }

@@ -2,7 +2,9 @@
  * Authorization server metadata, for OAuth and for OpenID Connect. It lists only what the code supports and enforces.
  * @see RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3
  */
+
 import type Koa from 'koa';
+import { LOCALES } from '../../web/locale.ts';
 import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS } from '../clients/client-metadata.ts';
 import { grantTypes } from '../grants/index.ts';
 import { OPENID_SCOPES } from '../scope.ts';
@@ -46,7 +48,7 @@ export function authorizationServerMetadata(options: MetadataOptions): Record<st
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: options.clientMetadataDocuments,
-    ui_locales_supported: ['en', 'ja'],
+    ui_locales_supported: [...LOCALES],
     service_documentation: issuer,
   };
 }

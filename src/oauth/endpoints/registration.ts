@@ -10,7 +10,7 @@ import { invalidClientMetadata, OAuthError } from '../../protocol/oauth-error.ts
 import { hashToken, matchesHash, randomToken } from '../../security/secrets.ts';
 import type { RegisteredClient } from '../../store/records.ts';
 import { isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
-import { type ClientMetadata, parseClientMetadata } from '../clients/client-metadata.ts';
+import { parseClientMetadata, usesClientSecret } from '../clients/client-metadata.ts';
 import type { Services } from './services.ts';
 
 /** Maximum number of stored registrations that no login has used; the oldest one is deleted for a new one. */
@@ -26,7 +26,7 @@ export function register(services: Registration): Koa.Middleware {
     await limits.registration.consume(ctx.ip);
     const metadata = parseClientMetadata(jsonBody(ctx, invalidClientMetadata), services.clientRules);
     const registrationToken = randomToken();
-    const secret = needsSecret(metadata) ? randomToken() : undefined;
+    const secret = usesClientSecret(metadata) ? randomToken() : undefined;
     const client: RegisteredClient = {
       clientId: randomToken(16),
       issuedAt: now(),
@@ -65,9 +65,9 @@ export function updateRegistration(services: Registration): Koa.Middleware {
       throw invalidClientMetadata('client_secret: not the one that was issued');
     }
     const metadata = parseClientMetadata(body, services.clientRules);
-    const secret = needsSecret(metadata) && client.secretHash === undefined ? randomToken() : undefined;
+    const secret = usesClientSecret(metadata) && client.secretHash === undefined ? randomToken() : undefined;
     const { secretHash: before, ...rest } = client;
-    const secretHash = needsSecret(metadata) ? (secret === undefined ? before : hashToken(secret)) : undefined;
+    const secretHash = usesClientSecret(metadata) ? (secret === undefined ? before : hashToken(secret)) : undefined;
     const updated: RegisteredClient = { ...rest, metadata, ...defined({ secretHash }) };
     if (!(await services.store.clients.replace(updated, client.registrationTokenHash))) throw unknownRegistration();
     services.events.emit('client.updated', { clientId: client.clientId });
@@ -110,13 +110,6 @@ function unknownRegistration(): OAuthError {
     status: 401,
     headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
   });
-}
-
-function needsSecret(metadata: ClientMetadata): boolean {
-  return (
-    metadata.token_endpoint_auth_method === 'client_secret_basic' ||
-    metadata.token_endpoint_auth_method === 'client_secret_post'
-  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../..
 import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
-import { type Client, isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
+import { type Client, touchRegistration } from '../clients/client.ts';
 import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';
@@ -76,7 +76,7 @@ function checkResource({ resources }: GrantServices, { grant }: Session, paramet
 function narrowedScope({ upstream }: GrantServices, { grant }: Session, parameters: Parameters): readonly string[] {
   const wanted = spaceSeparated(parameters.get('scope'));
   if (wanted.length === 0) return grant.scope;
-  const wider = wanted.find((scope) => !grant.scope.includes(scope) && !upstream.scopes.covers(grant.scope, scope));
+  const wider = wanted.find((scope) => !upstream.scopes.covers(grant.scope, scope));
   if (wider !== undefined) throw invalidScope('a refresh cannot widen the scope: authorize again for more');
   return wanted;
 }
@@ -118,7 +118,7 @@ async function rotate(
       ttl: services.refreshTokenTtl,
     }),
     // A use extends the registration. Both writes are sent in one round trip.
-    isRegisteredId(clientId) ? store.clients.touch(clientId, UNUSED_CLIENT_TTL, ref.person) : undefined,
+    touchRegistration(store, clientId, ref.person),
   ]);
   switch (rotation.outcome) {
     case 'rotated':

@@ -51,9 +51,7 @@ export async function showConsent(
     redirectKind: kind,
     // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
     scopes: [...new Set([...request.scope, ...alwaysAsked])].map((name) => ({ name })),
-    policyScopes: policyScope
-      .filter((name) => !request.scope.includes(name) && !scopes.covers(request.scope, name))
-      .map((name) => ({ name })),
+    policyScopes: policyScope.filter((name) => !scopes.covers(request.scope, name)).map((name) => ({ name })),
     rememberable: isRememberable(request),
     fields,
   });

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { newPage } from '../support/browser.ts';
 import { type Listening, listen } from '../support/listen.ts';
+import { until } from '../support/until.ts';
 import { logInOn } from './chromium.ts';
 import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
@@ -37,7 +38,8 @@ export async function connectUseMcp(
   const observed = await newPage(browser);
   const { page } = observed;
   const asked: URLSearchParams[] = [];
-  page.on('popup', (popup) => void logInPopUp(popup, demo, asked).catch(() => {}));
+  const begun = lastAuthorizationOf(page);
+  page.on('popup', (popup) => void logInPopUp(popup, begun, asked).catch(() => {}));
   const query = new URLSearchParams({ url: `${demo.url}${transport === 'sse' ? '/sse' : '/mcp'}`, transport });
   await page.goto(`${app.url}/?${query}`);
   return {
@@ -63,8 +65,29 @@ export async function connectUseMcp(
   };
 }
 
-async function logInPopUp(popup: Page, demo: Demo, asked: URLSearchParams[]): Promise<void> {
-  await popup.waitForURL(`${demo.url}/authorize?**`);
+/**
+ * The address of the authorization that the page waits for. One attempt of use-mcp begins two, in the same pop-up: its transport
+ * begins one at the 401, and use-mcp another, with another code verifier. Whoever logs in to the first is too quick.
+ */
+function lastAuthorizationOf(page: Page): () => Promise<string> {
+  let isWaiting = false;
+  page.on('domcontentloaded', () => {
+    isWaiting = false;
+  });
+  page.on('console', (message) => {
+    if (message.text().includes('Waiting for callback')) isWaiting = true;
+  });
+  return async () => {
+    await until(() => isWaiting, { what: 'use-mcp to wait for its callback' });
+    return await page.evaluate(() => {
+      const key = Object.keys(localStorage).find((name) => name.endsWith('_last_auth_url')) ?? '';
+      return localStorage.getItem(key) ?? '';
+    });
+  };
+}
+
+async function logInPopUp(popup: Page, begun: () => Promise<string>, asked: URLSearchParams[]): Promise<void> {
+  await popup.waitForURL(await begun());
   asked.push(new URL(popup.url()).searchParams);
   await logInOn(popup, 'octocat');
 }

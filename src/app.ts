@@ -14,6 +14,7 @@ import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/p
 import { tools } from './mcp/tools/index.ts';
 import { authorize } from './oauth/endpoints/authorize.ts';
 import { callback } from './oauth/endpoints/callback.ts';
+import { decideConnect } from './oauth/endpoints/connect.ts';
 import { decideConsent } from './oauth/endpoints/consent.ts';
 import { introspect } from './oauth/endpoints/introspect.ts';
 import { authorizationServerMetadata, openidConfiguration, publicDocument } from './oauth/endpoints/metadata.ts';
@@ -122,6 +123,7 @@ function routes(
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],
+    ['POST', '/connect', 'own', FORM, decideConnect(services)],
     ['GET', '/github/callback', 'own', NO_BODY, callback({ ...services, finishAccountLogin: account.signIn.finish })],
     ['GET', '/account', 'own', NO_BODY, accountPage(account)],
     ['POST', '/account/sign-in', 'own', FORM, accountSignIn(account)],

@@ -23,6 +23,9 @@ import { createClientDocuments } from './oauth/clients/metadata-documents.ts';
 import { readClientsFile } from './oauth/clients/preregistered.ts';
 import type { Services } from './oauth/endpoints/services.ts';
 import { grantTypes } from './oauth/grants/index.ts';
+import { createLoginCompletion } from './oauth/login/completion.ts';
+import { createConnectPage } from './oauth/login/connect-page.ts';
+import { createKnownBrowsers } from './oauth/login/known-browser.ts';
 import { createLogins } from './oauth/login/login.ts';
 import { createResources } from './oauth/resource-indicators.ts';
 import { createAccessTokens } from './oauth/tokens/access-token.ts';
@@ -105,8 +108,20 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const preregistered =
     config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, resources.all);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const cookies = createCookies(issuer.startsWith('https:'), secrets, now);
-  const logins = createLogins({ store, secrets, events, cookies, upstream, sessionEnding, now });
+  const web = createWeb(createPages(), issuer, url);
+  const https = issuer.startsWith('https:');
+  const cookies = createCookies(https, secrets, now);
+  const browsers = createKnownBrowsers(cookies);
+  const logins = createLogins({ store, secrets, events, cookies, browsers, upstream });
+  const completion = createLoginCompletion({
+    store,
+    events,
+    browsers,
+    upstream,
+    sessionEnding,
+    cookiesAreShared: !https,
+    now,
+  });
 
   const services: Services = {
     issuer,
@@ -122,7 +137,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
       },
       events,
     ),
-    web: createWeb(createPages(), issuer, url),
+    web,
     clients,
     clientAuthentication: createClientAuthentication({ issuer, store, clients, fetchJwks: documents.fetchJwks, now }),
     resources,
@@ -130,6 +145,9 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     accessTokens,
     idTokens: createIdTokens({ issuer, keys, now, ttl: config.accessTokenTtl }),
     logins,
+    completion,
+    connectPage: createConnectPage({ secrets, cookies, web, now }),
+    browsers,
     sessionEnding,
     now,
     accessTokenTtl: config.accessTokenTtl,

@@ -14,6 +14,7 @@ import {
   redemption,
   refreshing,
   register,
+  returnToClient,
   type TestClient,
   tokenRequest,
   tokensOf,
@@ -141,6 +142,6 @@ async function loginUpToTheCode(bridge: TestBridge, client: TestClient, person: 
   const browser = createAgent();
   const page = await browser.get(authorizationUrl(bridge.url, client, pkce().challenge));
   const toGithub = await browser.submit(page.form('/consent'), { button: 'allow' });
-  const answer = await browser.follow(await passGithub(browser, toGithub, person));
+  const answer = await returnToClient(browser, await passGithub(browser, toGithub, person));
   assert.match(answer.location?.searchParams.get('code') ?? '', /^mgc_/);
 }

@@ -1,7 +1,7 @@
 /**
  * The authorization response: every response to a client's redirect URI, success or error, is built here, so that `iss`
  * and `state` are never forgotten (design decision 14). The browser carries it to the client by a redirect, or, for a
- * private-use scheme, from a page that opens the app.
+ * private-use scheme, by the button of a page: no app is opened without a click.
  * @see RFC 9207 section 2, OAuth 2.1 sections 4.1.2 and 4.1.2.1
  */
 import type Koa from 'koa';
@@ -15,7 +15,7 @@ type AuthorizationResponse =
   | { readonly error: OAuthErrorCode; readonly description: string };
 
 /** The members of the authorization request that its response needs. */
-type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
+export type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
 
 /**
  * Builds the address that carries an authorization response to the client.

@@ -56,6 +56,7 @@ export type GrantEndReason =
   | 'not_allowed'
   | 'administrator'
   | 'client_removed'
+  | 'declined'
   | 'displaced';
 
 /** Who ended a grant. */

@@ -32,7 +32,9 @@ export class PageError extends Error {
   readonly clientName: string | undefined;
   /** The GitHub login that was refused. */
   readonly login: string | undefined;
-  /** The client's address with the error response, where the page sends the browser. */
+  /** The OAuth error, for a program that asks for JSON; by default the one that fits the status. */
+  readonly code: string | undefined;
+  /** The client's address with the error response, to which the page has a button. */
   readonly continueUrl: string | undefined;
   readonly uiLocales: string | undefined;
   /** Seconds after which to try again. */
@@ -44,6 +46,7 @@ export class PageError extends Error {
       description?: string;
       clientName?: string;
       login?: string;
+      code?: string;
       continueUrl?: string;
       uiLocales?: string;
       retryAfter?: number;
@@ -58,6 +61,7 @@ export class PageError extends Error {
     this.description = options.description;
     this.clientName = options.clientName;
     this.login = options.login;
+    this.code = options.code;
     this.continueUrl = options.continueUrl;
     this.uiLocales = options.uiLocales;
     this.retryAfter = options.retryAfter;

@@ -19,8 +19,6 @@ import { StoreUnavailable } from '../store/store.ts';
 import { PageError } from './page-error.ts';
 import type { Web } from './web.ts';
 
-/** Seconds for which an error page is shown before it sends the browser on to the client (design decision 14). */
-const REFRESH_DELAY = 10;
 /** Kinds that answer an attempt to guess a client; they are counted by address (design decision 17). */
 const GUESS_KINDS: ReadonlySet<string> = new Set(['unknown_client', 'invalid_client_metadata']);
 
@@ -36,7 +34,7 @@ export function pageErrors({ events, limits, web }: FailureOptions & { readonly 
       ctx.vary('Accept');
       if (ctx.accepts('html', 'json') === 'json') {
         // mcp-remote asks for JSON before it opens a browser, and registers again on this code (docs/clients.md).
-        const code = error.kind === 'unknown_client' ? 'invalid_client' : errorCodeOf(error.status);
+        const code = error.kind === 'unknown_client' ? 'invalid_client' : (error.code ?? errorCodeOf(error.status));
         ctx.body = { error: code, error_description: error.description ?? error.kind };
       } else {
         const { kind, description, login, retryAfter, continueUrl, clientName } = error;
@@ -49,7 +47,6 @@ export function pageErrors({ events, limits, web }: FailureOptions & { readonly 
       ctx.status = error.status;
       ctx.set('Cache-Control', 'no-store');
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
-      if (error.continueUrl !== undefined) ctx.set('Refresh', `${REFRESH_DELAY}; url=${error.continueUrl}`);
     }
   };
 }

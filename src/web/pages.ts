@@ -21,6 +21,7 @@ import { type Messages, messages } from './locale.ts';
 import type {
   AccountView,
   AdminView,
+  ConnectView,
   ConsentView,
   ErrorView,
   LandingView,
@@ -32,6 +33,7 @@ import type {
 
 export interface Pages {
   consent(locale: Locale, view: ConsentView): string;
+  connect(locale: Locale, view: ConnectView): string;
   error(locale: Locale, view: ErrorView): string;
   returning(locale: Locale, view: ReturnView): string;
   landing(locale: Locale, view: LandingView): string;
@@ -103,7 +105,7 @@ export function createPages(): Pages {
   function page(
     template: string,
     locale: Locale,
-    frame: { title: string; wide?: true; refresh?: string; brand?: string; home?: true },
+    frame: { title: string; wide?: true; brand?: string; home?: true },
     data: object,
   ): string {
     const shared = { m: messages(locale), locale, pieces: splitPlaceholders };
@@ -139,6 +141,23 @@ export function createPages(): Pages {
       );
     },
 
+    connect(locale, view) {
+      const m = messages(locale);
+      return page(
+        'connect',
+        locale,
+        { title: m.connect.title },
+        {
+          name: appName(m, view.clientName),
+          login: displayText(view.login, MAX_NAME),
+          redirectKind: view.redirectKind,
+          redirectHost: displayHost(view.redirectHost),
+          github: githubName(view.githubHost),
+          fields: Object.entries(view.fields),
+        },
+      );
+    },
+
     error(locale, view) {
       const m = messages(locale);
       const title = m.errors[view.kind].title;
@@ -162,20 +181,10 @@ export function createPages(): Pages {
 
     returning(locale, view) {
       const m = messages(locale);
-      const target = followableUrl(view.url);
       const title = view.success ? m.returning.success : m.returning.failure;
-      return page(
-        'returning',
-        locale,
-        { title, ...(target && { refresh: target.href }) },
-        {
-          title,
-          lead: view.success ? m.returning.successLead : m.returning.failureLead,
-          success: view.success,
-          name: appName(m, view.clientName),
-          target,
-        },
-      );
+      const lead = view.success ? m.returning.successLead : m.returning.failureLead;
+      const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
+      return page('returning', locale, { title }, { title, lead, name, target });
     },
 
     landing(locale, view) {

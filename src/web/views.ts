@@ -35,6 +35,18 @@ export interface ConsentView {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** The page on which the person confirms a login, on http. */
+export interface ConnectView {
+  readonly clientName: string;
+  /** The GitHub login of the person. */
+  readonly login: string;
+  readonly redirectHost: string;
+  readonly redirectKind: ConsentView['redirectKind'];
+  readonly githubHost: string;
+  /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** Why a person sees an error page; each has a title, what happened and what to do next in the locale files. */
 export type ErrorKind =
   | 'unknown_client'
@@ -71,7 +83,7 @@ export interface ErrorView {
   readonly githubHost: string;
 }
 
-/** The page that opens an app by its private-use scheme, and says that the window can be closed. */
+/** The page whose button opens an app by its private-use scheme. */
 export interface ReturnView {
   readonly clientName: string;
   /** The app's address with the authorization response. */

@@ -2,10 +2,20 @@
 import type Koa from 'koa';
 import { negotiateLocale } from './locale.ts';
 import type { Pages } from './pages.ts';
-import type { AccountView, AdminView, ConsentView, ErrorView, LandingView, Locale, ReturnView } from './views.ts';
+import type {
+  AccountView,
+  AdminView,
+  ConnectView,
+  ConsentView,
+  ErrorView,
+  LandingView,
+  Locale,
+  ReturnView,
+} from './views.ts';
 
 interface Views {
   consent: ConsentView;
+  connect: ConnectView;
   error: ErrorView;
   returning: ReturnView;
   landing: LandingView;

@@ -50,6 +50,16 @@ export const en = {
     cancel: 'Cancel',
   },
 
+  connect: {
+    title: 'Connect the app to this GitHub account?',
+    lead: '{github} says that you are {login}. One more step connects {name} to this account.',
+    account: 'GitHub account',
+    caution:
+      'Another program on this computer could have begun this sign-in. Connect only if you allowed this app just now, in this browser. Otherwise close this page: the app then gets nothing.',
+    connect: 'Connect',
+    another: 'Use another account',
+  },
+
   scopes: {
     repo: 'Read and change all your repositories, private ones included: code, issues, pull requests, settings and collaborators',
     'repo:status': 'Read and set the status of commits, in private repositories too',
@@ -95,10 +105,9 @@ export const en = {
 
   returning: {
     success: 'Access given',
-    successLead: 'Your answer is on its way to the app. When the app has opened, you can close this page.',
+    successLead: 'Open the app to finish. When it has opened, you can close this page.',
     failure: 'No access given',
-    failureLead: 'The app is being told. When it has opened, you can close this page.',
-    nothingHappens: 'Nothing happens? Open the app yourself:',
+    failureLead: 'You can close this page. If you want the app to know, open it.',
     open: 'Open the app',
     blocked: 'This page cannot open the app. Close this page, go back to the app and connect again.',
   },
@@ -112,7 +121,7 @@ export const en = {
     retryAfter: 'Try again in {time}.',
     app: 'The app calls itself',
     back: 'Return to the app',
-    backTo: 'In a few seconds you are taken to {host}; the button does it at once.',
+    backTo: 'The button takes you to {host}. Follow it only if you came from there.',
     readd: 'How to remove and add the server',
     readdClients: [
       {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
 import { useBridge } from '../support/bridge.ts';
-import { authorizationUrl, authorizeInBrowser, passGithub, pkce, register } from '../support/oauth.ts';
+import { authorizationUrl, authorizeInBrowser, passGithub, pkce, register, returnToClient } from '../support/oauth.ts';
 import { beginSignIn, signIn } from './sign-in.ts';
 
 describe('signing in to the account page', () => {
@@ -43,7 +43,7 @@ describe('signing in to the account page', () => {
     assert.equal(answer.status, 303);
     assert.equal(answer.location?.href, `${bridge.url}/account`);
     assert.match(
-      (await browser.follow(await passGithub(browser, toGithub, 'octocat'))).location?.href ?? '',
+      (await returnToClient(browser, await passGithub(browser, toGithub, 'octocat'))).location?.href ?? '',
       /^https:\/\/app\.example\/callback\?code=/,
       'and the client’s login goes on',
     );
@@ -58,9 +58,12 @@ describe('signing in to the account page', () => {
   it('that fails at GitHub is a page, with nowhere to carry an error to', async () => {
     const browser = createAgent();
     bridge.github.fault({ kind: 'status', status: 502, path: '/login/oauth/access_token' });
-    const page = await browser.follow(await passGithub(browser, await beginSignIn(bridge, browser), 'octocat'));
+    const page = await returnToClient(
+      browser,
+      await passGithub(browser, await beginSignIn(bridge, browser), 'octocat'),
+    );
     assert.equal(page.status, 503);
-    assert.equal(page.headers.get('refresh'), null);
+    assert.equal(page.buttonLink, undefined);
     assert.equal(bridge.eventsOf('login.failed').at(-1)?.clientId, '');
   });
 

@@ -7,7 +7,7 @@ import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from
 import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
 import { openPage } from './open-page.ts';
-import { ALLOW, AUTHORIZE, CANCEL, passGithub, press, signInAs } from './tour.ts';
+import { ALLOW, AUTHORIZE, CANCEL, CONNECT, passGithub, press, signInAs } from './tour.ts';
 
 let browser: Browser;
 before(async () => {
@@ -38,6 +38,10 @@ onBothStores('a login in the browser', (store) => {
     assert.equal(new URL(page.url()).origin, bridge.github.url);
     await press(page, page.getByRole('button', { name: signInAs('monalisa') }));
     await press(page, page.getByRole('button', { name: AUTHORIZE }));
+    const asked = await page.locator('main').innerText();
+    for (const words of ['Example Client', '@monalisa', new URL(client.client.redirectUri).host])
+      assert.ok(asked.includes(words), words);
+    await press(page, CONNECT);
     assert.equal(await page.locator('p').innerText(), ARRIVED);
 
     const answer = await login.answer();
@@ -53,7 +57,8 @@ onBothStores('a login in the browser', (store) => {
       const { page } = await open(t);
       const login = client.begin();
       await page.goto(login.url);
-      await page.locator(ALLOW).scrollIntoViewIfNeeded();
+      await page.mouse.move(1, 1);
+      await page.locator(ALLOW).hover(); // waits until the button takes clicks
       const box = await page.locator(ALLOW).boundingBox();
       assert.ok(box !== null);
       const click = () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
@@ -121,6 +126,8 @@ describe('a login in the browser', () => {
     await press(page, ALLOW);
     await press(page, page.getByRole('button', { name: AUTHORIZE }));
     await press(tab, tab.getByRole('button', { name: AUTHORIZE }));
+    await press(tab, CONNECT);
+    await press(page, CONNECT);
     for (const login of [second, first]) assert.match((await login.tokens()).access_token, /^eyJ/);
   });
 
@@ -205,19 +212,19 @@ describe('a login in the browser', () => {
     assert.match((await login.tokens()).access_token, /^eyJ/);
   });
 
-  it('opens an app by its private-use scheme, and shows a page that can be closed', async (t) => {
+  it('opens an app by its private-use scheme at the press of a button, and can be closed then', async (t) => {
     const { page } = await open(t);
     const app = await register(bridge.url, { client_name: 'Cursor', redirect_uris: ['cursor://app/callback'] });
     const { verifier, challenge } = pkce();
     await page.goto(authorizationUrl(bridge.url, app, challenge));
     assert.match(await page.locator('main').innerText(), /cursor:\/\/app\s+An app on this device/);
     await press(page, ALLOW);
-    const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
     await passGithub(page, 'monalisa');
     assert.equal(await heading(page), 'Access given');
     assert.match(await page.locator('main').innerText(), /you can close this page/);
+    const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
+    await page.getByRole('link', { name: 'Open the app' }).click();
     const url = (await opened).url();
-    assert.equal(await page.getByRole('link', { name: 'Open the app' }).getAttribute('href'), url);
     const answer = new URL(url).searchParams;
     assert.deepEqual([answer.get('state'), answer.get('iss')], ['state-of-the-client', bridge.url]);
     tokensOf(await tokenRequest(bridge.url, redemption(app, answer.get('code') ?? '', verifier)));

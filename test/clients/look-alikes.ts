@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import type { Page } from '../support/agent.ts';
 import {
   authorizeInBrowser,
   callTool,
@@ -92,7 +91,7 @@ function registerLike(demo: Demo, { metadata }: Manner): Promise<TestClient> {
 async function connectLike(demo: Demo, manner: Manner, registered: TestClient): Promise<Connected> {
   const client = { ...registered, redirectUri: manner.redirectUri ?? registered.redirectUri };
   const { answer, verifier } = await authorizeInBrowser(demo.url, client, { parameters: manner.parameters ?? {} });
-  const url = answer.location?.href ?? appAddress(answer);
+  const { href: url } = answer.location ?? answer.buttonLink ?? new URL('about:blank');
   assert.ok(url.startsWith(client.redirectUri), `the answer went to ${url}`);
   const response = new URL(url).searchParams;
   assert.equal(response.get('iss'), demo.url);
@@ -112,11 +111,6 @@ async function connectLike(demo: Demo, manner: Manner, registered: TestClient): 
     },
     close: async () => {},
   };
-}
-
-/** The redirect to an app is a link on a page on which the browser stays. */
-function appAddress({ html }: Page): string {
-  return /href="([a-z.-]+:[^"]*\bcode=[^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
 }
 
 const toolsSchema = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });

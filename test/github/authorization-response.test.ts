@@ -27,12 +27,11 @@ onBothStores("the issuer in GitHub's authorization response", (store) => {
   it('may not be another one: then the code is not redeemed', async (t) => {
     for (const iss of ['https://evil.example/login/oauth', 'https://github.com/login/oauth']) {
       const bridge = await start(t, { github: { issInCallback: iss } });
-      const { answer } = await authorizeInBrowser(bridge.url, await register(bridge.url));
+      const { answer, response } = await authorizeInBrowser(bridge.url, await register(bridge.url));
       assert.equal(answer.status, 500);
-      const [, url = ''] = /^10; url=(.*)$/.exec(answer.headers.get('refresh') ?? '') ?? [];
-      assert.equal(new URL(url).searchParams.get('error'), 'server_error');
-      assert.equal(new URL(url).searchParams.get('state'), 'state-of-the-client');
-      assert.equal(new URL(url).searchParams.get('iss'), bridge.url);
+      assert.equal(response.get('error'), 'server_error');
+      assert.equal(response.get('state'), 'state-of-the-client');
+      assert.equal(response.get('iss'), bridge.url);
       assert.deepEqual(bridge.github.callsTo('POST', TOKEN_ENDPOINT), []);
     }
   });

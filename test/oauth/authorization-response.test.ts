@@ -68,7 +68,7 @@ describe('a strict client', () => {
 describe('an authorization response', () => {
   const bridge = useBridge({ store: 'sqlite' });
 
-  it('to an app is a page, on which the browser stays, that opens the app', async () => {
+  it('to an app is a page whose button opens the app: no app is opened without a click', async () => {
     const client = await register(bridge.url, { redirect_uris: ['cursor://app/callback'] });
     for (const [consent, key] of [
       ['allow', 'code'],
@@ -78,8 +78,10 @@ describe('an authorization response', () => {
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get('cache-control'), 'no-store');
       assert.equal(answer.headers.get('location'), null);
-      const url = /http-equiv="refresh" content="0;url=([^"]*)"/.exec(answer.html)?.[1]?.replaceAll('&amp;', '&');
-      const { searchParams } = new URL(url ?? '');
+      assert.equal(answer.headers.get('refresh'), null);
+      assert.doesNotMatch(answer.html, /http-equiv/);
+      const { searchParams, protocol } = answer.buttonLink ?? new URL('about:blank');
+      assert.equal(protocol, 'cursor:');
       assert.ok(searchParams.has(key));
       assert.equal(searchParams.get('state'), 'state-of-the-client');
       assert.equal(searchParams.get('iss'), bridge.url);

@@ -17,6 +17,7 @@ import {
   redemption,
   refreshing,
   register,
+  returnToClient,
   type TestClient,
   type Tokens,
   tokenRequest,
@@ -72,7 +73,7 @@ onBothStores('the end of a session', (store) => {
     const { verifier, challenge } = pkce();
     const page = await browser.get(authorizationUrl(bridge.url, client, challenge));
     const toGithub = await browser.submit(page.form('/consent'), { button: 'allow', fields: { remember: '1' } });
-    const answer = await browser.follow(await passGithub(browser, toGithub, login));
+    const answer = await returnToClient(browser, await passGithub(browser, toGithub, login));
     const code = answer.location?.searchParams.get('code') ?? '';
     const tokens = tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier)));
     return { client, code, verifier, tokens };

@@ -68,9 +68,10 @@ export function strictClient(bridge: TestBridge): StrictClient {
       state,
       ...parameters,
     }).toString();
-    const { location } = await walkAuthorization(url, consent === undefined ? {} : { consent });
-    assert.ok(location);
-    return { answer: oauth.validateAuthResponse(as, client, location, state), codeVerifier };
+    const page = await walkAuthorization(url, consent === undefined ? {} : { consent });
+    const answer = page.location ?? page.buttonLink;
+    assert.ok(answer);
+    return { answer: oauth.validateAuthResponse(as, client, answer, state), codeVerifier };
   }
 
   return {

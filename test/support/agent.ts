@@ -9,7 +9,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { CookieJar, type FetchSite, isTrustworthy } from './cookies.ts';
-import { type Form, type FormButton, parseForms, textOf } from './html.ts';
+import { buttonLinkOf, type Form, type FormButton, parseForms, textOf } from './html.ts';
 
 export type AgentOptions = {
   /** Headers of every request, for example `{ 'accept-language': 'ja' }`. */
@@ -87,6 +87,11 @@ export class Page {
   get location(): URL | undefined {
     const location = this.headers.get('location');
     return location === null || this.status < 300 || this.status > 399 ? undefined : new URL(location, this.url);
+  }
+
+  /** Where the button leads that is a link: back to the client, on a page that says what happened. */
+  get buttonLink(): URL | undefined {
+    return buttonLinkOf(this.html, this.url);
   }
 
   forms(): Form[] {

@@ -33,6 +33,13 @@ export function textOf(html: string): string {
     .trim();
 }
 
+/** Where the page's link leads that looks like a button. */
+export function buttonLinkOf(html: string, url: URL): URL | undefined {
+  const link = tags(html, 'a').find(({ attributes }) => attributes.get('class')?.split(' ').includes('button'));
+  const href = link?.attributes.get('href');
+  return href === undefined ? undefined : new URL(href, url);
+}
+
 function readForm(form: Tag, inside: string, page: URL): Form {
   const action = form.attributes.get('action');
   return {

@@ -120,13 +120,25 @@ export async function walkAuthorization(
   const isAnswer = ({ location }: Page) => redirectUri !== null && location?.href.startsWith(redirectUri) === true;
   // The bridge first redirects a browser that used another name of this machine to its own address.
   const first = await browser.followAll(await browser.get(url), ({ pathname }) => pathname !== '/authorize');
+  if (first.buttonLink !== undefined) return first;
   const decided =
     first.location === undefined ? await browser.submit(first.form('/consent'), { button: consent }) : first;
   if (decided.location === undefined || isAnswer(decided)) return decided;
-  return browser.follow(await passGithub(browser, decided, login, github));
+  return returnToClient(browser, await passGithub(browser, decided, login, github));
 }
 
-/** A whole login, up to the redirect with the answer to the client. */
+/** Follows GitHub's redirect back to the bridge, up to the redirect with the answer to the client. */
+export async function returnToClient(browser: Agent, back: Page): Promise<Page> {
+  return confirmConnect(browser, await browser.follow(back));
+}
+
+/** Presses Connect if a page asks for that: on http, the first time that a person connects a client in a browser. */
+export async function confirmConnect(browser: Agent, page: Page): Promise<Page> {
+  const form = page.forms().find(({ action }) => action.pathname === '/connect');
+  return form === undefined ? page : browser.submit(form, { button: 'connect' });
+}
+
+/** A whole login, up to the answer to the client: a redirect, or the button of a page. */
 export async function authorizeInBrowser(
   issuer: string,
   client: TestClient,
@@ -136,7 +148,8 @@ export async function authorizeInBrowser(
   const { verifier, challenge } = pkce();
   const url = authorizationUrl(issuer, client, challenge, options.parameters);
   const answer = await walkAuthorization(url, { ...options, browser });
-  return { answer, response: new URLSearchParams(answer.location?.search ?? ''), verifier, browser };
+  const { search = '' } = answer.location ?? answer.buttonLink ?? {};
+  return { answer, response: new URLSearchParams(search), verifier, browser };
 }
 
 /** A whole login. @returns its code @throws {Error} when there is none */

@@ -7,12 +7,14 @@ import { onBothStores, useBridge } from '../support/bridge.ts';
 import {
   authorizationUrl,
   callTool,
+  confirmConnect,
   connect,
   login,
   passGithub,
   pkce,
   redemption,
   register,
+  returnToClient,
   type TestClient,
   tokenRequest,
   tokensOf,
@@ -59,7 +61,7 @@ onBothStores('browser binding', (store) => {
     const browser = createAgent();
     const { callback, verifier } = await atCallback(browser);
     for (const stranger of [createAgent(), createAgent()]) assertNoWayOn(await stranger.get(callback), 400);
-    const code = codeOf(await browser.get(callback));
+    const code = codeOf(await confirmConnect(browser, await browser.get(callback)));
     tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier)));
   });
 
@@ -85,8 +87,9 @@ onBothStores('browser binding', (store) => {
     const { callback } = await atCallback(browser);
     const cookie = browser.jar.header(callback) ?? '';
     const pages = await atOnce(20, () => createAgent().get(callback, { headers: { cookie } }));
-    assert.equal(pages.filter((page) => page.location !== undefined).length, 1);
-    for (const page of pages) if (page.location === undefined) assertNoWayOn(page, 400);
+    const goesOn = (page: Page) => page.forms().some(({ action }) => action.pathname === '/connect');
+    assert.equal(pages.filter(goesOn).length, 1);
+    for (const page of pages) if (!goesOn(page)) assertNoWayOn(page, 400);
     assertNoWayOn(await browser.get(callback, { headers: { cookie } }), 400);
   });
 
@@ -108,7 +111,12 @@ onBothStores('browser binding', (store) => {
     assertNoWayOn(await browser.get(crossed), 400);
     // Both logins are still open: each ends as itself, in the other order.
     for (const { callback, verifier } of [second, first])
-      tokensOf(await tokenRequest(bridge.url, redemption(client, codeOf(await browser.get(callback)), verifier)));
+      tokensOf(
+        await tokenRequest(
+          bridge.url,
+          redemption(client, codeOf(await confirmConnect(browser, await browser.get(callback))), verifier),
+        ),
+      );
   });
 
   it('#5 a callback without a state, or with a made-up one, leads nowhere', async () => {
@@ -186,7 +194,7 @@ onBothStores('browser binding', (store) => {
     const remembered = await register(bridge.url, { redirect_uris: [HTTPS_REDIRECT, `${HTTPS_REDIRECT}/2`] });
     const page = await consentPage(browser, remembered);
     const allowed = await browser.submit(page.form('/consent'), { button: 'allow', fields: { remember: '1' } });
-    codeOf(await browser.follow(await passGithub(browser, allowed, person)));
+    codeOf(await returnToClient(browser, await passGithub(browser, allowed, person)));
 
     const again = await consentPage(browser, remembered);
     assert.equal(again.location?.origin, new URL(bridge.github.url).origin, 'the consent was not remembered');
@@ -207,7 +215,10 @@ onBothStores('browser binding', (store) => {
     const switched = createAgent({ jar: browser.jar });
     for (const cookie of browser.jar.all().filter(({ name }) => !name.startsWith('bridge-')))
       browser.jar.put({ ...cookie, expires: 0 });
-    const back = await switched.follow(await passGithub(switched, await consentPage(switched, remembered), stranger));
+    const back = await returnToClient(
+      switched,
+      await passGithub(switched, await consentPage(switched, remembered), stranger),
+    );
     assert.equal(back.location, undefined);
     back.form('/consent');
     await bridge.bridge.revocations.idle();
@@ -224,7 +235,7 @@ onBothStores('browser binding', (store) => {
         false,
       );
       const allowed = await browser.submit(page.form('/consent'), { button: 'allow', fields: { remember: '1' } });
-      await browser.follow(await passGithub(browser, allowed, newPerson(bridge)));
+      await returnToClient(browser, await passGithub(browser, allowed, newPerson(bridge)));
       const again = await consentPage(browser, one);
       assert.equal(again.location, undefined, redirectUri);
       again.form('/consent');
@@ -389,7 +400,7 @@ onBothStores('browser binding', (store) => {
     const browser = createAgent();
     const start = await browser.get(`${bridge.url}/account`);
     const toGithub = await browser.submit(start.form('/account/sign-in'));
-    const back = await browser.follow(await passGithub(browser, toGithub, person));
+    const back = await returnToClient(browser, await passGithub(browser, toGithub, person));
     return { browser, page: await browser.follow(back) };
   }
 

@@ -4,7 +4,15 @@ import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridge, useBridge } from '../support/bridge.ts';
-import { authorizationUrl, connect, passGithub, pkce, register, type TestClient } from '../support/oauth.ts';
+import {
+  authorizationUrl,
+  connect,
+  passGithub,
+  pkce,
+  register,
+  returnToClient,
+  type TestClient,
+} from '../support/oauth.ts';
 import { sendRaw } from './attack.ts';
 
 const PUBLIC_URL = 'https://bridge.example';
@@ -149,7 +157,7 @@ onBothStores('hosts and origins', (store) => {
     for (const cookie of browser.jar.all())
       tossed.jar.put({ ...cookie, name: cookie.name.replace('__Host-', 'bridge-') });
     assert.equal((await tossed.follow(back)).status, 400, 'a cookie without the prefix was believed');
-    assert.match((await browser.follow(back)).location?.search ?? '', /[?&]code=mgc_/);
+    assert.match((await returnToClient(browser, back)).location?.search ?? '', /[?&]code=mgc_/);
   });
 
   it('#18 the MCP endpoints answer to their own host alone (DNS rebinding)', async () => {

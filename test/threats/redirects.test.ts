@@ -163,7 +163,7 @@ onBothStores('redirects', (store) => {
       'https://client.example/cb,https://evil.example/cb',
     ];
     for (const redirect_uri of strange) {
-      // The second request has further errors, each of which alone is answered by a redirect to a registered address.
+      // The second request has further errors, each of which alone is answered with a registered address.
       for (const more of [{}, { response_type: 'token', code_challenge: undefined, resource: 'x', prompt: 'none' }]) {
         const page = await ask(client, { redirect_uri, ...more });
         assert.equal(page.status, 400, redirect_uri);
@@ -236,7 +236,7 @@ onBothStores('redirects', (store) => {
   it('#8 state and errors cannot add parameters to the address that they are sent to', async () => {
     const client = await register(bridge.url, { redirect_uris: ['https://client.example/cb?tenant=1'] });
     const state = 'a&code=forged&iss=https://evil.example#x?\u00e9\ud83d\ude00+%0d%0a';
-    const { location } = await ask(client, { state, response_type: 'token' });
+    const { buttonLink: location } = await ask(client, { state, response_type: 'token' });
     assert.ok(location);
     assert.ok(location.href.startsWith('https://client.example/cb?tenant=1&error=unsupported_response_type&'));
     assert.equal(location.hash, '');

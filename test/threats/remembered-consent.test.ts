@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type Agent, createAgent } from '../support/agent.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
-import { authorizationUrl, passGithub, pkce, register } from '../support/oauth.ts';
+import { authorizationUrl, passGithub, pkce, register, returnToClient } from '../support/oauth.ts';
 
 const REDIRECT = 'https://notes.example/callback';
 
@@ -17,7 +17,7 @@ onBothStores('a remembered consent', (store) => {
     const browser = createAgent();
     const page = await browser.get(url());
     const decided = await browser.submit(page.form('/consent'), { button: 'allow', fields: { remember: '1' } });
-    await browser.follow(await passGithub(browser, decided, 'octocat'));
+    await returnToClient(browser, await passGithub(browser, decided, 'octocat'));
     return { browser, url: url() };
   }
 

@@ -16,6 +16,7 @@ import {
   redemption,
   refreshing,
   register,
+  returnToClient,
   type TestClient,
   type Tokens,
   tokenRequest,
@@ -56,7 +57,7 @@ for (const [what, app] of Object.entries(APPS)) {
       keepCookies(name, browser);
       const back = await passGithub(browser, toGithub, person);
       keep(`${name}: code of GitHub`, back.location?.searchParams.get('code'));
-      const answer = await browser.follow(back);
+      const answer = await returnToClient(browser, back);
       keepCookies(name, browser);
       const code = answer.location?.searchParams.get('code') ?? '';
       keep(`${name}: authorization code`, code);
@@ -104,7 +105,7 @@ for (const [what, app] of Object.entries(APPS)) {
       const toGithub = await browser.submit(start.form('/account/sign-in'));
       keep('account: state at GitHub', toGithub.location?.searchParams.get('state'));
       keepCookies('account', browser);
-      const signedIn = await browser.follow(await passGithub(browser, toGithub, 'octocat'));
+      const signedIn = await returnToClient(browser, await passGithub(browser, toGithub, 'octocat'));
       keepCookies('account', browser);
       answers.push((await browser.follow(signedIn)).html);
 

@@ -7,6 +7,7 @@ import { bridgeFor, onBothStores, type TestBridge, type TestBridgeOptions, useBr
 import {
   authorizationUrl,
   callTool,
+  confirmConnect,
   connect,
   login,
   passGithub,
@@ -129,7 +130,8 @@ async function assertNothingLost(bridge: TestBridge, underWay: UnderWay): Promis
   assert.equal((await callTool(bridge.url, tokens.access_token, 'get_user_profile')).status, 200);
   tokensOf(await tokenRequest(bridge.url, refreshing(client, tokens.refresh_token)));
   tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier)));
-  assert.match((await callback.browser.get(callback.url)).location?.search ?? '', /[?&]code=mgc_/);
+  const answer = await confirmConnect(callback.browser, await callback.browser.get(callback.url));
+  assert.match(answer.location?.search ?? '', /[?&]code=mgc_/);
   const allowed = await asked.browser.submit(asked.page.form('/consent'), { button: 'allow' });
   assert.equal(allowed.location?.origin, new URL(bridge.github.url).origin);
 }

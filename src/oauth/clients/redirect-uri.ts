@@ -9,6 +9,8 @@ type RedirectKind = 'https' | 'loopback' | 'app';
 
 const MAX_LENGTH = 2048;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+/** A host or path segment that names a command of an editor. */
+const APP_COMMAND = /[:/](?:install|command|prompt|rule|file|clone|extension|settings)(?:\/|$)/i;
 const LOOPBACK_PORT = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::\d{1,5})?(?=[/?]|$)/;
 
 /**
@@ -35,6 +37,10 @@ export function redirectUriProblem(uri: string, schemes: readonly string[]): str
   if (DANGEROUS_SCHEMES.has(scheme)) return `has the scheme ${scheme}, which is never a client's`;
   if (!scheme.includes('.') && !schemes.includes(scheme))
     return `has the scheme ${scheme}, which this server does not take`;
+  // Editors take links of their scheme that install or run something, too: what to install stands in the query.
+  if (/[?%]/.test(uri))
+    return 'has a query or an encoded character, which the callback address of an app does not have';
+  if (APP_COMMAND.test(uri)) return 'is an address at which an app installs, opens or runs something';
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The authorization endpoint: an ordered list of checks, then the consent page. Until the redirect URI is known to
- * belong to the client, an error is a page for the person; after that it is a response to the client.
- * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4
+ * The authorization endpoint: an ordered list of checks, then the consent page. An error is a page for the person; a
+ * client that the operator or the person of this browser chose before gets it as a response (design decision 14).
+ * @see OAuth 2.1 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2, RFC 9700 section 4.11
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
@@ -12,7 +12,7 @@ import { isCodeChallenge } from '../../protocol/pkce.ts';
 import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
-import { sendAuthorizationResponse } from '../authorization-response.ts';
+import { authorizationResponseUrl, type ResponseTarget, sendAuthorizationResponse } from '../authorization-response.ts';
 import { type Client, clientName } from '../clients/client.ts';
 import { redirectUriMatches } from '../clients/redirect-uri.ts';
 import { showConsent } from '../login/consent-page.ts';
@@ -23,7 +23,7 @@ import type { Services } from './services.ts';
 
 type Authorize = Pick<
   Services,
-  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events' | 'limits'
+  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'browsers' | 'web' | 'events' | 'limits'
 >;
 
 /** Characters. What a client sends is stored until the person decides, and `state` comes back in every answer. */
@@ -40,6 +40,7 @@ export function authorize(services: Authorize): Koa.Middleware {
     const parameters = readParameters(ctx);
     const client = await checkClient(services, parameters);
     const target = {
+      clientId: client.clientId,
       clientName: clientName(client),
       redirectUri: checkRedirectUri(client, parameters),
       ...defined({ state: checkState(parameters), uiLocales: parameters.get('ui_locales')?.slice(0, MAX_UI_LOCALES) }),
@@ -49,7 +50,6 @@ export function authorize(services: Authorize): Koa.Middleware {
       checkUnsupported(parameters);
       const request: AuthorizationRequest = {
         ...target,
-        clientId: client.clientId,
         refreshable: client.metadata.grant_types.includes('refresh_token'),
         redirectUriSent: parameters.has('redirect_uri'),
         codeChallenge: checkCodeChallenge(parameters),
@@ -60,10 +60,40 @@ export function authorize(services: Authorize): Koa.Middleware {
       await askForConsent(services, ctx, client, request);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      const { code, description } = error;
-      sendAuthorizationResponse(services, ctx, target, { error: code, description });
+      answerRefusal(services, ctx, client, target, error);
     }
   };
+}
+
+/**
+ * Answers a request that was refused before the person was asked. Anybody can register a client, so nothing leaves by itself
+ * for the address of a client that neither the operator nor the person of this browser chose before.
+ * @throws {PageError} for such a client: the page has a button that takes the response there
+ * @see RFC 9700 section 4.11.2
+ */
+function answerRefusal(
+  services: Authorize,
+  ctx: Koa.Context,
+  client: Client,
+  target: ResponseTarget & { clientId: string },
+  { code, description }: OAuthError,
+): void {
+  const { issuer, browsers } = services;
+  const response = { error: code, description };
+  const person = browsers.person(ctx);
+  const isChosen =
+    client.origin === 'preregistered' || (person !== undefined && browsers.hasConnected(ctx, person, target));
+  if (isChosen) {
+    sendAuthorizationResponse(services, ctx, target, response);
+    return;
+  }
+  throw new PageError('invalid_request', {
+    code,
+    description: `${code}: ${description}`,
+    clientName: target.clientName,
+    continueUrl: authorizationResponseUrl(issuer, target, response),
+    ...defined({ uiLocales: target.uiLocales }),
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The callback from the upstream. It succeeds once, and only in the browser that was sent to the upstream. A login for
  * a client ends in an authorization response: a code, `access_denied` if the person cancelled, or, for other failures,
- * a page that explains the error and then sends it to the client. A login to the account page ends at that page.
+ * a page that explains the error, with a button that takes it to the client. A login to the account page ends at that page.
  * @see OAuth 2.1 section 4.1.2, RFC 9700 section 4.7
  */
 import type Koa from 'koa';
@@ -11,13 +11,15 @@ import { parseParameters } from '../../protocol/parameters.ts';
 import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
-import { touchRegistration } from '../clients/client.ts';
 import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
 
 interface CallbackServices
-  extends Pick<Services, 'issuer' | 'store' | 'clients' | 'resources' | 'upstream' | 'logins' | 'web' | 'events'> {
+  extends Pick<
+    Services,
+    'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'completion' | 'connectPage' | 'web' | 'events'
+  > {
   /** Ends a login to the account page by signing the person in. */
   readonly finishAccountLogin: (ctx: Koa.Context, upstreamLogin: UpstreamLogin) => Promise<void>;
 }
@@ -40,7 +42,10 @@ export function callback(services: CallbackServices): Koa.Middleware {
   };
 }
 
-/** Answers the client with a code. If another person gave the remembered consent, it shows the consent page instead. */
+/**
+ * Answers the client with a code, or asks the person to confirm the login. If another person gave the remembered consent, it
+ * shows the consent page instead.
+ */
 async function finishClientLogin(
   services: CallbackServices,
   ctx: Koa.Context,
@@ -53,12 +58,9 @@ async function finishClientLogin(
     await services.upstream.discard(upstreamLogin);
     return showConsent(services, ctx, await services.clients.find(request.clientId), login);
   }
-  const { clientId } = request;
-  const [code] = await Promise.all([
-    services.logins.complete(ctx, login, remember, upstreamLogin),
-    touchRegistration(services.store, clientId, upstreamLogin.person),
-  ]);
-  sendAuthorizationResponse(services, ctx, request, { code });
+  const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
+  if (confirm) services.connectPage.show(ctx, completed);
+  else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
 }
 
 /**

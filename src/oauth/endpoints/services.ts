@@ -8,6 +8,9 @@ import type { Web } from '../../web/web.ts';
 import type { ClientDirectory } from '../clients/client.ts';
 import type { ClientAuthentication } from '../clients/client-authentication.ts';
 import type { ClientRules } from '../clients/client-metadata.ts';
+import type { LoginCompletion } from '../login/completion.ts';
+import type { ConnectPage } from '../login/connect-page.ts';
+import type { KnownBrowsers } from '../login/known-browser.ts';
 import type { Logins } from '../login/login.ts';
 import type { Resources } from '../resource-indicators.ts';
 import type { SessionEnding } from '../session-ending.ts';
@@ -32,6 +35,9 @@ export interface Services {
   readonly accessTokens: AccessTokens;
   readonly idTokens: IdTokens;
   readonly logins: Logins;
+  readonly completion: LoginCompletion;
+  readonly connectPage: ConnectPage;
+  readonly browsers: KnownBrowsers;
   readonly sessionEnding: SessionEnding;
   /** Epoch seconds. */
   readonly now: () => number;

@@ -12,23 +12,14 @@ import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts'
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
-import { effectiveScope } from '../scope.ts';
-import type { SessionEnding } from '../session-ending.ts';
-import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
-import type { Upstream, UpstreamLogin } from '../upstream.ts';
+import type { Upstream } from '../upstream.ts';
+import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
 /** Seconds for which a person can decide on the consent page. */
 const CONSENT_TTL = 900;
 /** Seconds for which a person can log in at the upstream. */
 const UPSTREAM_TTL = 900;
-/** Seconds in which a code must be redeemed (OAuth 2.1 section 4.1.2). */
-const CODE_TTL = 60;
-/** Seconds for which a consent is remembered. */
-const REMEMBERED_CONSENT_TTL = 90 * 86400;
-/** The cookie with the tag of the person who logged in last in this browser, and its lifetime in seconds. */
-const PERSON_COOKIE = 'person';
-const PERSON_COOKIE_TTL = 90 * 86400;
 const CSRF_PURPOSE = 'consent-csrf';
 
 /** A validated authorization request, and the scopes to request from the upstream for it. */
@@ -47,8 +38,6 @@ export interface Logins {
   rememberedPerson(ctx: Koa.Context, request: AuthorizationRequest): Promise<string | undefined>;
   /** Resumes and deletes the login to which the browser returned with a `state`. @throws {PageError} when refused */
   resume(ctx: Koa.Context, state: string): Promise<ReturnedLogin>;
-  /** Completes a client's login: stores the session. @returns the authorization code */
-  complete(ctx: Koa.Context, login: ClientLogin, remember: boolean, upstreamLogin: UpstreamLogin): Promise<string>;
 }
 
 /** A login after the browser returned from the upstream. */
@@ -67,20 +56,18 @@ interface ConsentForm {
   readonly remember: boolean;
 }
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly events: EventBus;
   readonly cookies: Cookies;
+  readonly browsers: KnownBrowsers;
   readonly upstream: Upstream;
-  readonly sessionEnding: SessionEnding;
-  /** Epoch seconds. */
-  readonly now: () => number;
 }
 
 /** Creates the steps of logins. */
 export function createLogins(options: LoginOptions): Logins {
-  const { store, secrets, events, cookies, upstream, sessionEnding, now } = options;
+  const { store, secrets, events, cookies, browsers, upstream } = options;
   const consentCookie = (id: string) => `consent-${id}`;
   const browserCookie = (id: string) => `login-${id}`;
   const csrfFor = (id: string, cookie: string) =>
@@ -170,7 +157,7 @@ export function createLogins(options: LoginOptions): Logins {
 
     async rememberedPerson(ctx, request) {
       if (!isRememberable(request) || !isOwnNavigation(ctx, request)) return undefined;
-      const person = cookies.getSealed(ctx, PERSON_COOKIE);
+      const person = browsers.person(ctx);
       return person !== undefined && (await store.consents.has(person, consentKey(request))) ? person : undefined;
     },
 
@@ -184,43 +171,6 @@ export function createLogins(options: LoginOptions): Logins {
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
       return { login: found.login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
-    },
-
-    async complete(ctx, { request }, remember, { person, credentialId, credential, account, grantedScope }) {
-      const ref = { person, grant: newGrantId() };
-      const code = mintCode(ref);
-      const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = request;
-      const scope = effectiveScope(upstream.scopes, request.scope, grantedScope);
-      const [displaced] = await Promise.all([
-        store.sessions.begin({
-          ref,
-          grant: {
-            clientId,
-            clientName,
-            redirectUri,
-            redirectUriSent,
-            codeChallenge,
-            scope,
-            resource,
-            credential: credentialId,
-            authTime: now(),
-            refreshable,
-            ...defined({ nonce: request.nonce }),
-          },
-          codeHash: hashToken(code),
-          codeTtl: CODE_TTL,
-          credentialId,
-          credential,
-        }),
-        remember && isRememberable(request)
-          ? store.consents.remember(person, consentKey(request), REMEMBERED_CONSENT_TTL)
-          : undefined,
-      ]);
-      if (displaced.length > 0) await sessionEnding.afterStoreEnded(person, displaced, 'displaced', 'server');
-      cookies.setSealed(ctx, PERSON_COOKIE, person, { sameSite: 'lax', maxAge: PERSON_COOKIE_TTL });
-      const { id: githubId, login: githubLogin } = account;
-      events.emit('login.completed', { clientId, ...ref, githubId, githubLogin, scope });
-      return code;
     },
   };
 }

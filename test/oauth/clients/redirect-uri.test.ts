@@ -98,6 +98,10 @@ describe('a redirect URI', () => {
     ['http://localhost.evil.example/callback', /loopback/],
     ['javascript:alert(1)', /never a client's/],
     ['zoommtg://callback', /does not take/],
+    ['cursor://anysphere.cursor-deeplink/mcp/install?name=x&config=e30', /a query/],
+    ['cursor://anysphere.cursor-mcp/c%61llback', /encoded character/],
+    ['vscode:mcp/install', /installs/],
+    ['vscode://file/etc/passwd', /opens/],
     [`https://app.example/${'x'.repeat(2048)}`, /longer/],
   ];
 

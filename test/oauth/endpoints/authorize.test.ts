@@ -1,5 +1,5 @@
-// The authorization endpoint: until client and redirect URI are known to belong together a problem is a page; afterwards
-// it travels to the client, with `iss` and `state` (OAuth 2.1 section 4.1.2.1, RFC 7636 section 4.4.1, RFC 8707 section
+// The authorization endpoint: a problem is a page, whose button takes it to the client once client and redirect URI are known
+// to belong together, with `iss` and `state` (OAuth 2.1 section 4.1.2.1, RFC 7636 section 4.4.1, RFC 8707 section
 // 2, OpenID Connect Core section 3.1.2.6). More is in test/threats/redirects.test.ts and test/threats/codes.test.ts.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -76,12 +76,13 @@ describe('an authorization request', () => {
     ['invalid_request', 'has a max_age that is no number', { max_age: '-1' }],
   ];
   for (const [error, what, parameters] of errors)
-    it(`answers the client with ${error} when it ${what}`, async () => {
+    it(`is a page with a button that takes ${error} to the client when it ${what}`, async () => {
       const page = await ask(parameters);
-      assert.equal(page.status, 302);
+      assert.equal(page.status, 400);
+      assert.equal(page.location, undefined);
       assert.equal(page.headers.get('cache-control'), 'no-store');
       assert.deepEqual(page.headers.getSetCookie(), [], 'no login begins');
-      const { href, searchParams } = page.location ?? new URL('about:blank');
+      const { href, searchParams } = page.buttonLink ?? new URL('about:blank');
       assert.ok(href.startsWith(`${REDIRECT_URI}?`), href);
       assert.equal(searchParams.get('error'), error);
       assert.ok(searchParams.get('error_description'));

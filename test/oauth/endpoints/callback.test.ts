@@ -44,16 +44,15 @@ describe('the callback', () => {
     assert.equal(response.get('iss'), bridge.url);
   });
 
-  it('explains any other failure on a page, which then carries the error to the client', async () => {
+  it('explains any other failure on a page that stays, with a button that takes the error to the client', async () => {
     const client = await register(bridge.url, { redirect_uris: [REDIRECT_URI] });
     bridge.github.fault({ kind: 'status', status: 502, path: '/login/oauth/access_token' });
     const { answer } = await authorizeInBrowser(bridge.url, client, { parameters: { ui_locales: 'ja' } });
     assert.equal(answer.status, 503);
     assert.equal(answer.headers.get('content-language'), 'ja', 'in the language that the client asked for');
-    const [, seconds, url = ''] = /^(\d+); url=(.*)$/.exec(answer.headers.get('refresh') ?? '') ?? [];
-    assert.equal(seconds, '10');
-    assert.ok(url.startsWith(`${REDIRECT_URI}?`));
-    const { searchParams } = new URL(url);
+    assert.equal(answer.headers.get('refresh'), null);
+    const { href, searchParams } = answer.buttonLink ?? new URL('about:blank');
+    assert.ok(href.startsWith(`${REDIRECT_URI}?`));
     assert.equal(searchParams.get('error'), 'temporarily_unavailable');
     assert.equal(searchParams.get('state'), 'state-of-the-client');
     assert.equal(searchParams.get('iss'), bridge.url);

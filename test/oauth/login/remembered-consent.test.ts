@@ -7,7 +7,7 @@ import { consentKey, isRememberable } from '../../../src/oauth/login/remembered-
 import type { AuthorizationRequest } from '../../../src/store/records.ts';
 import { type Agent, createAgent } from '../../support/agent.ts';
 import { useBridge } from '../../support/bridge.ts';
-import { authorizationUrl, passGithub, pkce, register, type TestClient } from '../../support/oauth.ts';
+import { authorizationUrl, passGithub, pkce, register, returnToClient, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
 
@@ -62,7 +62,7 @@ describe('a remembered consent', () => {
     browser = createAgent();
     const page = await ask();
     const toGithub = await browser.submit(page.form('/consent'), { button: 'allow', fields: { remember: '1' } });
-    await browser.follow(await passGithub(browser, toGithub, 'octocat'));
+    await returnToClient(browser, await passGithub(browser, toGithub, 'octocat'));
   });
 
   const ask = (parameters: Record<string, string> = {}, by = browser) =>
@@ -73,7 +73,7 @@ describe('a remembered consent', () => {
     assert.equal(page.status, 302);
     assert.equal(page.location?.origin, bridge.github.url);
     assert.deepEqual(bridge.eventsOf('consent.shown').at(-1), { clientId: client.client_id, remembered: true });
-    const answer = await browser.follow(await passGithub(browser, page, 'octocat'));
+    const answer = await returnToClient(browser, await passGithub(browser, page, 'octocat'));
     assert.match(answer.location?.search ?? '', /[?&]code=mgc_/);
   });
 
@@ -89,7 +89,7 @@ describe('a remembered consent', () => {
     for (const cookie of browser.jar.all()) if (cookie.domain === new URL(bridge.url).hostname) shared.jar.put(cookie);
     const toGithub = await ask({}, shared);
     assert.equal(toGithub.status, 302);
-    const page = await shared.follow(await passGithub(shared, toGithub, 'hubot'));
+    const page = await returnToClient(shared, await passGithub(shared, toGithub, 'hubot'));
     assert.equal(page.status, 200, 'the consent page, not a code');
     assert.equal(page.form('/consent').method, 'POST');
     await bridge.bridge.revocations.idle();

@@ -1,0 +1,43 @@
+/**
+ * The connect endpoint: accepts what the person decided on the page of `../login/connect-page.ts`, if the form was sent by
+ * that page in the browser that it was shown in.
+ * @see RFC 9700 section 4.7 (design decision 11)
+ */
+import type Koa from 'koa';
+import { formParameters, noStore } from '../../protocol/http.ts';
+import { isSameOrigin } from '../../security/same-origin.ts';
+import { PageError } from '../../web/page-error.ts';
+import { sendAuthorizationResponse } from '../authorization-response.ts';
+import type { Services } from './services.ts';
+
+type Connect = Pick<Services, 'issuer' | 'logins' | 'completion' | 'connectPage' | 'web'>;
+
+/** `POST /connect` */
+export function decideConnect(services: Connect): Koa.Middleware {
+  const { issuer, logins, completion, connectPage } = services;
+  return async (ctx) => {
+    noStore(ctx);
+    if (!isSameOrigin(ctx, issuer))
+      throw new PageError('forged_form', { description: 'the form was not sent by the page that asks to connect' });
+    const parameters = formParameters(ctx);
+    const completed = connectPage.read(ctx, parameters);
+    const { request } = completed.login;
+    switch (parameters.get('decision')) {
+      case 'connect':
+        await completion.confirmed(ctx, completed);
+        return sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+      case 'another':
+        await completion.declined(completed);
+        ctx.redirect(
+          await logins.sendToUpstream(ctx, {
+            ...completed.login,
+            request: { ...request, prompt: 'select_account' },
+          }),
+        );
+        ctx.status = 303;
+        return;
+      default:
+        throw new PageError('invalid_request', { description: 'decision must be connect or another' });
+    }
+  };
+}

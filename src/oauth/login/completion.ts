@@ -1,0 +1,138 @@
+/**
+ * The end of a client's login, after the upstream said who the person is: the session is stored, and its code is ready for
+ * the client. On http the person confirms it first, on the page of `connect-page.ts`, when this browser has not connected
+ * this client before (design decision 11).
+ */
+import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
+import type { EventBus } from '../../observe/events.ts';
+import { hashToken } from '../../security/secrets.ts';
+import type { ClientLogin, SessionRef } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { touchRegistration } from '../clients/client.ts';
+import { effectiveScope } from '../scope.ts';
+import type { SessionEnding } from '../session-ending.ts';
+import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
+import type { Upstream, UpstreamLogin } from '../upstream.ts';
+import type { KnownBrowsers } from './known-browser.ts';
+import { consentKey, isRememberable } from './remembered-consent.ts';
+
+/** Seconds in which a code must be redeemed (OAuth 2.1 section 4.1.2). */
+const CODE_TTL = 60;
+/** Seconds in which a login must be confirmed; the code of that login lives as long, because it exists before. */
+export const CONFIRMATION_TTL = 300;
+/** Seconds for which a consent is remembered. */
+const REMEMBERED_CONSENT_TTL = 90 * 86400;
+
+/** A login whose session is stored: what its code is for, and whose it is. */
+export interface CompletedLogin {
+  readonly login: ClientLogin;
+  /** Whether the person asked that this consent be remembered. */
+  readonly remember: boolean;
+  readonly ref: SessionRef;
+  /** The authorization code. */
+  readonly code: string;
+  readonly githubId: number;
+  readonly githubLogin: string;
+  readonly scope: readonly string[];
+}
+
+export interface LoginCompletion {
+  /**
+   * Stores the session of a login.
+   * @returns the login, and whether the person must confirm it before the code may leave
+   */
+  complete(
+    ctx: Koa.Context,
+    login: ClientLogin,
+    remember: boolean,
+    upstreamLogin: UpstreamLogin,
+  ): Promise<{ completed: CompletedLogin; confirm: boolean }>;
+  /** The person confirmed a login. */
+  confirmed(ctx: Koa.Context, completed: CompletedLogin): Promise<void>;
+  /** The person did not want a login: ends its session. */
+  declined(completed: CompletedLogin): Promise<void>;
+}
+
+interface CompletionOptions {
+  readonly store: Store;
+  readonly events: EventBus;
+  readonly browsers: KnownBrowsers;
+  readonly upstream: Upstream;
+  readonly sessionEnding: SessionEnding;
+  /** Whether another server on the same host can set this server's cookies: on http, where cookies know no ports. */
+  readonly cookiesAreShared: boolean;
+  /** Epoch seconds. */
+  readonly now: () => number;
+}
+
+/** Creates the last step of logins. */
+export function createLoginCompletion(options: CompletionOptions): LoginCompletion {
+  const { store, events, browsers, upstream, sessionEnding, cookiesAreShared, now } = options;
+
+  async function begin(completed: CompletedLogin, upstreamLogin: UpstreamLogin, codeTtl: number): Promise<void> {
+    const { ref, code, scope, login } = completed;
+    const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = login.request;
+    const { credentialId, credential } = upstreamLogin;
+    const displaced = await store.sessions.begin({
+      ref,
+      grant: {
+        clientId,
+        clientName,
+        redirectUri,
+        redirectUriSent,
+        codeChallenge,
+        scope,
+        resource,
+        credential: credentialId,
+        authTime: now(),
+        refreshable,
+        ...defined({ nonce: login.request.nonce }),
+      },
+      codeHash: hashToken(code),
+      codeTtl,
+      credentialId,
+      credential,
+    });
+    if (displaced.length > 0) await sessionEnding.afterStoreEnded(ref.person, displaced, 'displaced', 'server');
+  }
+
+  async function keep({ login: { request }, remember, ref: { person } }: CompletedLogin): Promise<void> {
+    await Promise.all([
+      touchRegistration(store, request.clientId, person),
+      remember && isRememberable(request)
+        ? store.consents.remember(person, consentKey(request), REMEMBERED_CONSENT_TTL)
+        : undefined,
+    ]);
+  }
+
+  function announce(ctx: Koa.Context, { login, ref, githubId, githubLogin, scope }: CompletedLogin): void {
+    browsers.remember(ctx, ref.person, login.request);
+    events.emit('login.completed', { clientId: login.request.clientId, ...ref, githubId, githubLogin, scope });
+  }
+
+  return {
+    async complete(ctx, login, remember, upstreamLogin) {
+      const { person, account, grantedScope } = upstreamLogin;
+      const ref = { person, grant: newGrantId() };
+      const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
+      const { id: githubId, login: githubLogin } = account;
+      const completed = { login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
+      const confirm = cookiesAreShared && !browsers.hasConnected(ctx, person, login.request);
+      if (confirm) {
+        await begin(completed, upstreamLogin, CONFIRMATION_TTL);
+      } else {
+        await Promise.all([begin(completed, upstreamLogin, CODE_TTL), keep(completed)]);
+        announce(ctx, completed);
+      }
+      return { completed, confirm };
+    },
+    async confirmed(ctx, completed) {
+      await keep(completed);
+      announce(ctx, completed);
+    },
+    async declined({ ref }) {
+      await sessionEnding.end(ref, 'declined', 'person');
+    },
+  };
+}

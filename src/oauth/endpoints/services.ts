@@ -8,6 +8,7 @@ import type { Web } from '../../web/web.ts';
 import type { ClientDirectory } from '../clients/client.ts';
 import type { ClientAuthentication } from '../clients/client-authentication.ts';
 import type { ClientRules } from '../clients/client-metadata.ts';
+import type { FetchedDocuments } from '../clients/metadata-documents.ts';
 import type { Logins } from '../login/login.ts';
 import type { Resources } from '../resource-indicators.ts';
 import type { SessionEnding } from '../session-ending.ts';
@@ -25,6 +26,7 @@ export interface Services {
   readonly limits: RateLimits;
   readonly web: Web;
   readonly clients: ClientDirectory;
+  readonly documents: Pick<FetchedDocuments, 'markUsed'>;
   readonly clientAuthentication: ClientAuthentication;
   readonly clientRules: ClientRules;
   readonly resources: Resources;

@@ -1,6 +1,7 @@
 /**
- * Rate limits by IP address, for registrations, authorization requests, client documents and failures. A token request that succeeds is
- * never limited, so that another user of the same address cannot make a session expire (design decision 17).
+ * Rate limits by IP address, for registrations, authorization requests, fetches of client documents and failures. A token
+ * request that succeeds is limited only if it needs such a fetch for a client that is not known to be in use, so that
+ * another user of the same address cannot make a session expire (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
 import ipaddr from 'ipaddr.js';

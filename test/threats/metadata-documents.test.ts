@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { after, before, it } from 'node:test';
+import { after, before, it, type TestContext } from 'node:test';
 import { exportJWK, SignJWT } from 'jose';
 import { createAgent, type Page } from '../support/agent.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
@@ -66,16 +66,15 @@ onBothStores('documents that strangers name', (store) => {
 
   const timesFetched = (path: string) => host.requests.filter((request) => request.endsWith(` ${path}`)).length;
 
-  /** Makes paths slow: what is asked of them is answered, with 404, when the returned function is called. */
-  function slowDown(paths: readonly string[]) {
+  /** Makes paths slow: requests are answered, with 404, by `release`, and at the end of the test. */
+  function slowDown(t: TestContext, paths: readonly string[]) {
     const held: ServerResponse[] = [];
     for (const path of paths) host.answer(path, (_, response) => void held.push(response));
-    return {
-      held,
-      release() {
-        for (const response of held) response.writeHead(404).end();
-      },
+    const release = () => {
+      for (const response of held.splice(0)) response.writeHead(404).end();
     };
+    t.after(release);
+    return { held, release };
   }
 
   const page = (client: TestClient, headers: Headers = fromAnotherNetwork()): Promise<Page> =>
@@ -95,9 +94,12 @@ onBothStores('documents that strangers name', (store) => {
     assert.deepEqual([status, headers.get('retry-after')], [503, String(retryAfter)], what);
   }
 
-  it('#36 slow documents of one network leave the clients of others alone', async () => {
+  it('#36 slow documents of one network leave the clients of others alone', async (t) => {
     const slow = Array.from({ length: 32 }, () => publish());
-    const { held, release } = slowDown(slow.map(({ path }) => path));
+    const { held, release } = slowDown(
+      t,
+      slow.map(({ path }) => path),
+    );
     const attacker = fromAnotherNetwork();
     const answers = slow.map(({ client }) => token(client, attacker));
     await until(() => held.length > 0, { what: 'a slow fetch' });
@@ -109,14 +111,17 @@ onBothStores('documents that strangers name', (store) => {
     for (const answer of await Promise.all(answers)) assertRefused(answer, 'temporarily_unavailable', 503);
   });
 
-  it('#36 a refresh goes on with the copy of a document while all fetches are taken', async () => {
+  it('#36 a refresh goes on with the copy of a document while all fetches are taken', async (t) => {
     const { client, fetched } = publish();
     const attackers = Array.from({ length: 8 }, fromAnotherNetwork);
     const address = attackers[0] ?? {};
     let tokens = await logIn(client, address);
     bridge.advance(301);
     const slow = Array.from({ length: 32 }, () => publish());
-    const { held, release } = slowDown(slow.map(({ path }) => path));
+    const { held, release } = slowDown(
+      t,
+      slow.map(({ path }) => path),
+    );
     const answers = slow.map((each, index) => token(each.client, attackers[index % 8]));
     await until(() => held.length === 32, { what: '32 slow fetches' });
     for (const headers of [address, fromAnotherNetwork()])
@@ -268,7 +273,7 @@ onBothStores('documents that strangers name', (store) => {
     assert.equal(unused.fetched(), 2);
   });
 
-  it('#36 key sets are fetched, kept and refused in the same way', async () => {
+  it('#36 key sets are fetched, kept and refused in the same way', async (t) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid: 'key', alg: 'ES256' }] };
     /** A client with a key set, and a request that it signs. */
@@ -307,22 +312,31 @@ onBothStores('documents that strangers name', (store) => {
     }
     assert.equal(failing.fetched(), 1);
 
-    // Slow ones of one network leave others alone; while all are taken, the stale copy serves.
+    // Slow ones of one network leave others alone.
     bridge.advance(301);
     const networks = Array.from({ length: 8 }, fromAnotherNetwork);
     const slow = Array.from({ length: 32 }, keyed);
     for (const { client } of slow) assertRefused(await token(client), 'invalid_client');
-    const { held, release } = slowDown(slow.map(({ path }) => path));
+    const another = keyed();
+    const { held, release } = slowDown(
+      t,
+      slow.map(({ path }) => path),
+    );
     const ofOne = slow.slice(0, 8).map(({ send }) => send(guess, networks[0]));
     await until(() => held.length === 4, { what: 'four slow fetches' });
-    assertRefused(await keyed().send(guess), 'invalid_grant');
-    const ofOthers = slow.slice(4).map(({ send }, index) => send(guess, networks[1 + Math.floor(index / 4)]));
+    assertRefused(await another.send(guess), 'invalid_grant');
+    release();
+    for (const answer of await Promise.all(ofOne)) assert.equal(answer.status, 503);
+
+    // While all fetches are taken, the stale copy serves.
+    bridge.advance(60);
+    const ofAll = slow.map(({ send }, index) => send(guess, networks[index % 8]));
     await until(() => held.length === 32, { what: '32 slow fetches' });
     assertUnavailable(await keyed().send(guess), 5);
     tokens = tokensOf(await known.send(refreshing(known.client, tokens.refresh_token)));
     assert.equal(known.fetched(), 1);
     release();
-    for (const answer of await Promise.all([...ofOne, ...ofOthers])) assert.equal(answer.status, 503);
+    for (const answer of await Promise.all(ofAll)) assert.equal(answer.status, 503);
 
     // The budget is spent by documents and key sets together; the keys of a client in use are not bound by it.
     const attacker = fromAnotherNetwork();

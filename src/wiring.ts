@@ -104,7 +104,11 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
 
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
-  const documents = createClientDocuments({ fetch: guardedFetch, rules: clientRules, now });
+  const limits = createRateLimits(
+    { registrationsPerHour: config.registrationsPerHour, keyPrefix: 'mgb:', ...defined({ redis: options.redis }) },
+    events,
+  );
+  const documents = createClientDocuments({ fetch: guardedFetch, limit: limits.documents, now }, clientRules);
   const preregistered =
     config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, resources.all);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
@@ -129,16 +133,10 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     secrets,
     keys,
     events,
-    limits: createRateLimits(
-      {
-        registrationsPerHour: config.registrationsPerHour,
-        keyPrefix: 'mgb:',
-        ...defined({ redis: options.redis }),
-      },
-      events,
-    ),
+    limits,
     web,
     clients,
+    documents,
     clientAuthentication: createClientAuthentication({ issuer, store, clients, fetchJwks: documents.fetchJwks, now }),
     resources,
     upstream,

@@ -39,8 +39,8 @@ describe('the wiring', () => {
   it('has the clients of the operator’s file, and the documents of clients unless they are switched off', async (t) => {
     const env = { CLIENTS_FILE: right, CLIENT_METADATA_DOCUMENTS: 'off' };
     const { bridge } = await bridgeFor(t, { store: 'sqlite', env });
-    assert.equal((await bridge.services.clients.find('app'))?.origin, 'preregistered');
-    assert.equal(await bridge.services.clients.find('https://client.example/oauth.json'), undefined);
+    assert.equal((await bridge.services.clients.find('app', '192.0.2.1'))?.origin, 'preregistered');
+    assert.equal(await bridge.services.clients.find('https://client.example/oauth.json', '192.0.2.1'), undefined);
   });
 
   it('waits, when it closes, for what GitHub has still to be told', async () => {

@@ -17,10 +17,10 @@ const TIMEOUT = 5_000;
 /** The range of IPv6 from which IANA assigns public addresses. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
-/** The fetch was refused or failed; the message is for logs and for the developer of the client. */
+/** The fetch was refused or failed. The message is for logs only: it tells which hosts this server can reach. */
 export class FetchRefused extends Error {
   override readonly name = 'FetchRefused';
-  /** Whether the host did not answer or answered 5xx; false when it answered something that is refused. */
+  /** Whether the host did not answer, or answered 429 or 5xx; false when it answered something that is refused. */
   readonly unreachable: boolean;
   /** The HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
@@ -34,6 +34,7 @@ export class FetchRefused extends Error {
 
 /** A fetched document and its HTTP headers. */
 export interface FetchedJson {
+  /** Undefined when the document is not valid JSON. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -42,7 +43,7 @@ export interface GuardedFetch {
   /**
    * Fetches a JSON document.
    * @param maxBytes limit of the body
-   * @throws {FetchRefused} when the URL is refused, or the answer is not a JSON document with status 200
+   * @throws {FetchRefused} when the URL is refused, or the answer is not one of the type JSON with status 200
    */
   json(url: string, maxBytes: number): Promise<FetchedJson>;
   close(): Promise<void>;
@@ -113,7 +114,8 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
         const refuse = (message: string) => {
           // A body that is destroyed before it is read emits an error; without a listener that would end the process.
           response.body.on('error', () => {}).destroy();
-          return new FetchRefused(message, { status: response.statusCode, unreachable: response.statusCode >= 500 });
+          const { statusCode: status } = response;
+          return new FetchRefused(message, { status, unreachable: status === 429 || status >= 500 });
         };
         if (response.statusCode !== 200) throw refuse(`answered ${response.statusCode}`);
         const type = String(response.headers['content-type'] ?? '');
@@ -126,7 +128,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
           if (size > maxBytes) throw refuse(`is larger than ${maxBytes} bytes`);
           chunks.push(chunk as Buffer);
         }
-        return { body: parse(Buffer.concat(chunks).toString('utf8')), headers: response.headers };
+        return { body: parseJson(Buffer.concat(chunks).toString('utf8')), headers: response.headers };
       } catch (error) {
         if (error instanceof FetchRefused) throw error;
         if (error instanceof Error && error.cause instanceof FetchRefused) throw error.cause;
@@ -168,10 +170,4 @@ function checkUrl(url: string, allow: (address: string) => boolean): URL {
   const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
   if (ipaddr.isValid(host) && !allow(host)) throw new FetchRefused(`${host} is not on the public internet`);
   return target;
-}
-
-function parse(text: string): unknown {
-  const value = parseJson(text);
-  if (value === undefined) throw new FetchRefused('is not valid JSON');
-  return value;
 }

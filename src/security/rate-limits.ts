@@ -1,6 +1,7 @@
 /**
- * Rate limits by IP address, for registrations, authorization requests and failures. A token request that succeeds is
- * never limited, so that another user of the same address cannot make a session expire (design decision 17).
+ * Rate limits by IP address, for registrations, authorization requests, fetches of client documents and failures. A token
+ * request that succeeds is limited only if it needs such a fetch for a client that is not known to be in use, so that
+ * another user of the same address cannot make a session expire (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
 import ipaddr from 'ipaddr.js';
@@ -24,11 +25,13 @@ export interface RateLimit {
   consume(address: string): Promise<void>;
 }
 
-/** The three limits; each counts by IP address. */
+/** The limits; each counts by IP address. */
 export interface RateLimits {
   readonly registration: RateLimit;
   /** Authorization requests; the store keeps each until the person decides, at most for 15 minutes. */
   readonly authorization: RateLimit;
+  /** Fetches of client metadata documents and key sets that are not cached. */
+  readonly documents: RateLimit;
   /** Requests that were refused because of an unknown client, code or token. */
   readonly failures: RateLimit;
 }
@@ -37,6 +40,8 @@ export interface RateLimits {
 const MAX_FAILURES = 300;
 /** Authorization requests allowed per address in {@link WINDOW}; several people may share an address. */
 const MAX_AUTHORIZATIONS = 600;
+/** Documents fetched for one address in {@link WINDOW}; one client needs one or two, and its users share them. */
+const MAX_DOCUMENTS = 60;
 /** Seconds. */
 const WINDOW = 300;
 
@@ -64,7 +69,7 @@ export function createRateLimits(
     return {
       async consume(address) {
         try {
-          await limiter.consume(network(address));
+          await limiter.consume(networkOf(address));
         } catch (refused) {
           if (!(refused instanceof RateLimiterRes)) throw refused;
           events.emit('rate.limited', { limit: name });
@@ -76,12 +81,13 @@ export function createRateLimits(
   return {
     registration: limit('registration', options.registrationsPerHour, 3600),
     authorization: limit('authorization', MAX_AUTHORIZATIONS, WINDOW),
+    documents: limit('documents', MAX_DOCUMENTS, WINDOW),
     failures: limit('failures', MAX_FAILURES, WINDOW),
   };
 }
 
 /** What is counted: an IPv4 address, or the /64 of an IPv6 address, because one host can use every address in it. */
-function network(address: string): string {
+export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toNormalizedString().split(':').slice(0, 4).join(':');

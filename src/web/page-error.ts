@@ -5,6 +5,7 @@ import type { ErrorKind } from './views.ts';
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   unknown_client: 400,
   invalid_client_metadata: 400,
+  client_unreachable: 503,
   invalid_redirect_uri: 400,
   invalid_request: 400,
   expired_request: 400,

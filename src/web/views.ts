@@ -51,6 +51,7 @@ export interface ConnectView {
 export type ErrorKind =
   | 'unknown_client'
   | 'invalid_client_metadata'
+  | 'client_unreachable'
   | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'expired_request'
@@ -75,7 +76,7 @@ export interface ErrorView {
   readonly description?: string;
   /** The GitHub login that was refused, for `not_allowed`. */
   readonly login?: string;
-  /** Seconds to wait, for `too_many_requests` and `unavailable`. */
+  /** Seconds to wait, for `too_many_requests`, `unavailable` and `client_unreachable`. */
   readonly retryAfter?: number;
   /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;

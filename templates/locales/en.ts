@@ -155,9 +155,14 @@ export const en = {
     },
     invalid_client_metadata: {
       title: 'The app’s description cannot be used',
-      what: 'The app points to a description of itself on the web. This server could not fetch it, or it is not valid.',
+      what: 'The app points to a description of itself on the web, which is not valid.',
+      next: ['Tell the maker of the app, with the technical detail below.'],
+    },
+    client_unreachable: {
+      title: 'The app’s description cannot be fetched',
+      what: 'The app points to a description of itself on the web, which this server cannot fetch right now. Nothing is lost.',
       next: [
-        'Try again in a few minutes.',
+        'Wait a little, then try again.',
         'If it happens again, tell the maker of the app, with the technical detail below.',
       ],
     },

@@ -51,6 +51,11 @@ describe('a guarded fetch', () => {
     assert.equal(headers['cache-control'], 'max-age=60');
   });
 
+  it('gives no body of a document that is not valid JSON', async () => {
+    host.serve('/broken', '{');
+    assert.equal((await guarded.json(`${host.origin}/broken`, 100)).body, undefined);
+  });
+
   it('takes a document of just so many bytes, and none of one byte more', async () => {
     host.serve('/at-the-limit', `"${'x'.repeat(98)}"`);
     host.serve('/over-the-limit', `"${'x'.repeat(99)}"`);
@@ -62,12 +67,14 @@ describe('a guarded fetch', () => {
     host.answer('/failing', (_, response) => void response.writeHead(503).end());
     host.answer('/hanging-up', (_, response) => void response.destroy());
     host.answer('/gone', (_, response) => void response.writeHead(410).end());
-    host.serve('/no-json', 'x');
+    host.answer('/too-many', (_, response) => void response.writeHead(429).end());
+    host.serve('/no-json', 'x', { 'content-type': 'text/html' });
     for (const [path, unreachable, status] of [
       ['/failing', true, 503],
       ['/hanging-up', true, undefined],
+      ['/too-many', true, 429],
       ['/gone', false, 410],
-      ['/no-json', false, undefined],
+      ['/no-json', false, 200],
     ] as const) {
       const error = await refusal(path);
       assert.ok(error instanceof FetchRefused, path);

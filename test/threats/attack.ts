@@ -1,5 +1,6 @@
 // Helpers for the attacks in this folder: do the same thing many times at once, and check what is still alive.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
@@ -17,6 +18,11 @@ export function newPerson(bridge: TestBridge): string {
   const login = `person-${id}`;
   bridge.github.addAccount({ id, login, name: null, email: `${login}@example.com` });
   return login;
+}
+
+/** Headers of a request from a network that no other test uses, where the bridge trusts 127.0.0.1 as a proxy. */
+export function fromAnotherNetwork(): Record<string, string> {
+  return { 'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1` };
 }
 
 /** Whether the resource server accepts an access token. */

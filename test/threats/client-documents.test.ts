@@ -16,7 +16,7 @@ import {
   tokenRequest,
   tokensOf,
 } from '../support/oauth.ts';
-import { assertRefused, atOnce } from './attack.ts';
+import { assertRefused, atOnce, fromAnotherNetwork } from './attack.ts';
 import { type DocumentHost, PRIVATE, PUBLIC, startDocumentHost } from './document-host.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -29,7 +29,7 @@ onBothStores('client metadata documents', (store) => {
   before(async () => {
     host = await startDocumentHost();
   });
-  const bridge = useBridge(() => ({ store, fetch: host.fetch }));
+  const bridge = useBridge(() => ({ store, fetch: host.fetch, env: { TRUSTED_PROXIES: '127.0.0.1' } }));
   after(() => host.close());
 
   /** A client with its document at a new path. */
@@ -48,11 +48,15 @@ onBothStores('client metadata documents', (store) => {
     return { path, document, client, fetched: () => host.requests.filter((request) => request.endsWith(path)).length };
   }
 
+  /** Each from a network of its own, because each network may have few documents fetched. */
   const ask = (client: TestClient, parameters: Record<string, string | undefined> = {}): Promise<Page> =>
-    createAgent().get(authorizationUrl(bridge.url, client, pkce().challenge, parameters));
+    createAgent({ headers: fromAnotherNetwork() }).get(
+      authorizationUrl(bridge.url, client, pkce().challenge, parameters),
+    );
 
-  function assertRefusedPage(page: Page, what: string): void {
-    assert.equal(page.status, 400, what);
+  /** @param status 503 for a document that cannot be fetched */
+  function assertRefusedPage(page: Page, what: string, status = 400): void {
+    assert.equal(page.status, status, what);
     assert.equal(page.location, undefined, what);
     assert.equal(page.forms().length, 0, what);
   }
@@ -77,7 +81,14 @@ onBothStores('client metadata documents', (store) => {
   it('#12 nothing is fetched for a client id that is no proper document address', async () => {
     const before = host.connections.length;
     const { port } = new URL(host.origin);
+    const fetchable = [
+      `https://127.0.0.1/client.json`,
+      `https://[::1]/client.json`,
+      `https://localhost/client.json`,
+      `https://169.254.169.254/latest`,
+    ];
     for (const client_id of [
+      ...fetchable,
       `http://client.example:${port}/client.json`,
       `${host.origin}`,
       `${host.origin}/`,
@@ -90,21 +101,20 @@ onBothStores('client metadata documents', (store) => {
       `https://client.example:0${port}/client.json`,
       `${host.origin}/client .json`,
       `${host.origin}/cli\u00e9nt.json`,
-      `https://127.0.0.1/client.json`,
-      `https://[::1]/client.json`,
-      `https://localhost/client.json`,
-      `https://169.254.169.254/latest`,
       `https://2130706433/client.json`,
       `${host.origin}/${'a'.repeat(1100)}`,
       'https://',
       'javascript:alert(1)',
     ]) {
       if (client_id.includes('localhost')) host.resolveTo([PRIVATE]);
-      assertRefusedPage(await ask({ client_id, redirectUri: HTTPS_REDIRECT } as TestClient), client_id);
+      const status = fetchable.includes(client_id) ? 503 : 400;
+      assertRefusedPage(await ask({ client_id, redirectUri: HTTPS_REDIRECT } as TestClient), client_id, status);
       host.resolveTo([PUBLIC]);
+      const error = status === 503 ? 'temporarily_unavailable' : 'invalid_client';
       assertRefused(
         await tokenRequest(bridge.url, { grant_type: 'refresh_token', refresh_token: 'x', client_id }),
-        'invalid_client',
+        error,
+        status === 503 ? 503 : 401,
       );
     }
     assert.equal(host.connections.length, before);
@@ -124,13 +134,14 @@ onBothStores('client metadata documents', (store) => {
       'more than 5 KB': { padding: 'x'.repeat(5200) },
     })) {
       const { client, fetched } = publish(metadata);
-      assertRefusedPage(await ask(client), what);
+      assertRefusedPage(await ask(client), what, what === 'more than 5 KB' ? 503 : 400);
       assert.equal(fetched(), 1, what);
     }
     const { client, path } = publish();
     for (const text of ['', '[]', 'null', '"x"', '{', '<html>']) {
       host.serve(path, text);
       assertRefusedPage(await ask(client), text);
+      bridge.advance(30);
     }
   });
 
@@ -141,12 +152,14 @@ onBothStores('client metadata documents', (store) => {
         response.writeHead(status, { 'content-type': 'application/json', location: `https://${PRIVATE}/` });
         response.end(status === 204 ? undefined : JSON.stringify({ client_id: client.client_id }).padEnd(100_000));
       });
-      assertRefusedPage(await ask(client), String(status));
+      assertRefusedPage(await ask(client), String(status), 503);
+      bridge.advance(30);
     }
     host.answer(path, (request) => request.socket.destroy());
-    assertRefusedPage(await ask(client), 'no answer');
+    assertRefusedPage(await ask(client), 'no answer', 503);
+    bridge.advance(30);
     host.resolveTo([PUBLIC, PRIVATE]);
-    assertRefusedPage(await ask(client), 'a private address');
+    assertRefusedPage(await ask(client), 'a private address', 503);
     host.resolveTo([PUBLIC]);
     assert.ok(host.connections.every((address) => address === PUBLIC));
     assert.equal((await fetch(`${bridge.url}/readyz`)).status, 200);
@@ -178,6 +191,7 @@ onBothStores('client metadata documents', (store) => {
     assert.equal((await ask(client)).status, 200);
     const failures = [
       () => host.answer(path, (_, response) => void response.writeHead(503).end()),
+      () => host.answer(path, (_, response) => void response.writeHead(429).end()),
       () => host.answer(path, (request) => request.socket.destroy()),
     ];
     for (const fail of failures) {
@@ -186,8 +200,9 @@ onBothStores('client metadata documents', (store) => {
       assert.equal((await ask(client)).status, 200, 'within the day');
     }
     bridge.advance(86_400);
-    assertRefusedPage(await ask(client), 'after the day');
+    assertRefusedPage(await ask(client), 'after the day', 503);
     host.serve(path, document);
+    bridge.advance(30);
     assert.equal((await ask(client)).status, 200);
   });
 
@@ -208,11 +223,13 @@ onBothStores('client metadata documents', (store) => {
       assert.equal((await ask(client)).status, 200);
       change(path, document);
       bridge.advance(301);
-      assertRefusedPage(await ask(client), what);
+      const status = ['no JSON', "another's", 'a bad redirect URI'].includes(what) ? 400 : 503;
+      assertRefusedPage(await ask(client), what, status);
+      bridge.advance(30);
       host.resolveTo([PUBLIC]);
       // Also not when the host fails afterwards, because the document was gone before.
       host.answer(path, (request) => request.socket.destroy());
-      assertRefusedPage(await ask(client), `${what}, then unreachable`);
+      assertRefusedPage(await ask(client), `${what}, then unreachable`, 503);
     }
     assert.ok(host.connections.every((address) => address === PUBLIC));
   });
@@ -245,7 +262,13 @@ onBothStores('client metadata documents', (store) => {
   }
 
   /** Whether the client was authenticated: then the error is about the refresh token. */
-  async function assertAuthenticates(client: TestClient, client_assertion: string, believed: boolean, what: string) {
+  async function assertAuthenticates(
+    client: TestClient,
+    client_assertion: string,
+    believed: boolean,
+    what: string,
+    error = believed ? 'invalid_grant' : 'invalid_client',
+  ) {
     const answer = await tokenRequest(bridge.url, {
       grant_type: 'refresh_token',
       refresh_token: 'x',
@@ -253,7 +276,7 @@ onBothStores('client metadata documents', (store) => {
       client_assertion_type: ASSERTION_TYPE,
       client_assertion,
     });
-    assert.equal(answer.body.error, believed ? 'invalid_grant' : 'invalid_client', what);
+    assert.equal(answer.body.error, error, what);
   }
 
   it('#12 a document proves itself by assertions of its own keys, each of which is accepted once', async () => {
@@ -336,9 +359,15 @@ onBothStores('client metadata documents', (store) => {
       await assertAuthenticates(client.client, await sign(client.client), false, JSON.stringify(key));
     }
     const nowhere = publish({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${host.origin}/no-keys.json` });
-    await assertAuthenticates(nowhere.client, await sign(nowhere.client), false, 'no keys');
+    await assertAuthenticates(nowhere.client, await sign(nowhere.client), false, 'no keys', 'temporarily_unavailable');
     const inside = publish({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `https://${PRIVATE}/keys.json` });
-    await assertAuthenticates(inside.client, await sign(inside.client), false, 'keys inside');
+    await assertAuthenticates(
+      inside.client,
+      await sign(inside.client),
+      false,
+      'keys inside',
+      'temporarily_unavailable',
+    );
     assert.ok(host.connections.every((address) => address === PUBLIC));
   });
 });

@@ -12,14 +12,23 @@ describe('a page error', () => {
   it('is an error status, whatever its kind: the sender’s, or ours and GitHub’s', () => {
     for (const kind of KINDS) {
       const { status } = new PageError(kind);
-      const ours = /^(?:unavailable|internal|github_suspended|github_unreachable|github_misconfigured)$/.test(kind);
+      const ours =
+        /^(?:unavailable|internal|client_unreachable|github_suspended|github_unreachable|github_misconfigured)$/.test(
+          kind,
+        );
       assert.ok(ours ? status >= 500 && status < 600 : status >= 400 && status < 500, `${kind}: ${status}`);
     }
   });
 
   it('is temporary where waiting helps', () => {
     const temporary = KINDS.filter((kind) => [429, 503].includes(new PageError(kind).status));
-    assert.deepEqual(temporary.sort(), ['github_suspended', 'github_unreachable', 'too_many_requests', 'unavailable']);
+    assert.deepEqual(temporary.sort(), [
+      'client_unreachable',
+      'github_suspended',
+      'github_unreachable',
+      'too_many_requests',
+      'unavailable',
+    ]);
   });
 
   it('says in its message, for the log, what it is and what was wrong', () => {

@@ -120,5 +120,6 @@ describe('an error answered to a person', () => {
     for (let count = 0; count < 300; count++) await answer(new PageError('unknown_client'), 'application/json');
     assert.equal((await answer(new PageError('unknown_client'))).status, 429);
     assert.equal((await answer(new PageError('invalid_request'))).status, 400);
+    assert.equal((await answer(new PageError('client_unreachable'))).status, 503);
   });
 });

@@ -32,7 +32,9 @@ interface ClientCredentials {
 export interface ClientAuthentication {
   /**
    * Finds the client that sent a request, and checks its credentials.
-   * @throws {OAuthError} invalid_client, or invalid_request when the request presents credentials in several ways
+   * @throws {OAuthError} invalid_client; invalid_request when the request presents credentials in several ways;
+   * temporarily_unavailable when the client's document or key set cannot be fetched
+   * @throws {TooManyRequests} when the address has used up its budget of fetched documents
    */
   identify(ctx: Koa.Context, parameters: Parameters): Promise<Client>;
 }
@@ -41,8 +43,8 @@ interface ClientAuthenticationOptions {
   readonly issuer: string;
   readonly store: Store;
   readonly clients: ClientDirectory;
-  /** Fetches the key set at a client's `jwks_uri`. */
-  readonly fetchJwks: (uri: string) => Promise<{ keys: JWK[] }>;
+  /** Fetches the key set at a client's `jwks_uri`, for a request of an IP address. */
+  readonly fetchJwks: (uri: string, address: string) => Promise<{ keys: JWK[] }>;
   /** Epoch seconds. */
   readonly now: () => number;
 }
@@ -52,9 +54,9 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
   const { issuer, store, clients, fetchJwks, now } = options;
 
   /** @see RFC 7523 section 3 */
-  async function checkAssertion(assertion: string, client: Client): Promise<void> {
+  async function checkAssertion(assertion: string, client: Client, address: string): Promise<void> {
     const { jwks, jwks_uri } = client.metadata;
-    const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri));
+    const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri, address));
     if (keySet === undefined) throw invalidClient('the client has no keys to check its assertion with');
     const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
       algorithms: [...ASSERTION_ALGORITHMS],
@@ -76,7 +78,11 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
     if (!fresh) throw invalidClient('client_assertion: used before');
   }
 
-  async function authenticate(credentials: ClientCredentials, client: Client | undefined): Promise<Client> {
+  async function authenticate(
+    credentials: ClientCredentials,
+    client: Client | undefined,
+    address: string,
+  ): Promise<Client> {
     const refuse = (detail: string) =>
       invalidClient(
         'client authentication failed; register again if this server has forgotten you',
@@ -89,7 +95,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
         return client;
       case 'private_key_jwt':
         if (credentials.assertion === undefined) throw refuse('no assertion');
-        await checkAssertion(credentials.assertion, client);
+        await checkAssertion(credentials.assertion, client, address);
         return client;
       default:
         // The secret may be in the header or the body, whichever was registered (docs/clients.md, SDK v1).
@@ -102,7 +108,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
   return {
     async identify(ctx, parameters) {
       const credentials = clientCredentials(ctx, parameters);
-      return authenticate(credentials, await clients.find(credentials.clientId));
+      return authenticate(credentials, await clients.find(credentials.clientId, ctx.ip), ctx.ip);
     },
   };
 }

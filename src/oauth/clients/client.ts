@@ -3,9 +3,12 @@
  * a metadata document (design decision 13).
  * @see RFC 7591 section 2, OAuth 2.1 section 2
  */
+import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
+import { OAuthError } from '../../protocol/oauth-error.ts';
 import type { RegisteredClient } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { PageError } from '../../web/page-error.ts';
 import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts';
 
 /** Seconds after its last use (a login or a refresh) for which a registration is kept. */
@@ -25,17 +28,25 @@ export interface Client {
 export interface ClientDirectory {
   /**
    * Finds a client; undefined when there is none with this id.
+   * @param address the IP address of the request, which has a budget of fetched documents
    * @throws {OAuthError} when the metadata document cannot be fetched or is not valid
+   * @throws {TooManyRequests} when the budget is used up
    */
-  find(clientId: string): Promise<Client | undefined>;
+  find(clientId: string, address: string): Promise<Client | undefined>;
 }
 
 /** Finds clients whose id is the URL of a metadata document. */
 export interface ClientDocuments {
   /** Whether a client id has the form of such a URL. */
   isDocumentId(clientId: string): boolean;
-  /** Fetches the document. @throws {OAuthError} invalid_client when it cannot be fetched or is not valid */
-  fetch(clientId: string): Promise<Client>;
+  /**
+   * The client that the document describes, cached or fetched.
+   * @param address the IP address of the request
+   * @throws {OAuthError} temporarily_unavailable when the document cannot be fetched; invalid_client,
+   * invalid_client_metadata or invalid_redirect_uri when it is not valid
+   * @throws {TooManyRequests} when the address has used up its budget of fetches
+   */
+  fetch(clientId: string, address: string): Promise<Client>;
 }
 
 /**
@@ -49,14 +60,36 @@ export function createClientDirectory(
   documents?: ClientDocuments,
 ): ClientDirectory {
   return {
-    async find(clientId) {
+    async find(clientId, address) {
       const fixed = preregistered.get(clientId);
       if (fixed !== undefined) return fixed;
-      if (documents?.isDocumentId(clientId)) return documents.fetch(clientId);
+      if (documents?.isDocumentId(clientId)) return documents.fetch(clientId, address);
       const registered = isRegisteredId(clientId) ? await store.clients.get(clientId) : undefined;
       return registered === undefined ? undefined : fromRegistration(registered);
     },
   };
+}
+
+/**
+ * Finds a client for an endpoint that answers with pages.
+ * @throws {PageError} when the metadata document cannot be fetched or is not valid
+ */
+export async function findForPage(
+  clients: ClientDirectory,
+  ctx: Koa.Context,
+  clientId: string,
+): Promise<Client | undefined> {
+  return clients.find(clientId, ctx.ip).catch((error: unknown) => {
+    if (!(error instanceof OAuthError)) throw error;
+    const { code, description, headers } = error;
+    if (code !== 'temporarily_unavailable')
+      throw new PageError('invalid_client_metadata', { description, cause: error });
+    throw new PageError('client_unreachable', {
+      description,
+      retryAfter: Number(headers['Retry-After']),
+      cause: error,
+    });
+  });
 }
 
 /** Converts a stored registration to a client. */

@@ -13,7 +13,7 @@ import { isLoopbackAuthority, isLoopbackHost } from '../../security/hosts.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, type ResponseTarget, sendAuthorizationResponse } from '../authorization-response.ts';
-import { type Client, clientName } from '../clients/client.ts';
+import { type Client, clientName, findForPage } from '../clients/client.ts';
 import { redirectUriMatches } from '../clients/redirect-uri.ts';
 import { showConsent } from '../login/consent-page.ts';
 import type { RequestedLogin } from '../login/login.ts';
@@ -38,7 +38,7 @@ export function authorize(services: Authorize): Koa.Middleware {
     if (redirectToOwnHost(ctx, services.issuer)) return;
     await services.limits.authorization.consume(ctx.ip);
     const parameters = readParameters(ctx);
-    const client = await checkClient(services, parameters);
+    const client = await checkClient(services, ctx, parameters);
     const target = {
       clientId: client.clientId,
       clientName: clientName(client),
@@ -141,13 +141,10 @@ function readParameters(ctx: Koa.Context): Parameters {
 }
 
 /** Finds the client. @throws {PageError} for an unknown client @see OAuth 2.1 section 4.1.2.1 */
-async function checkClient({ clients }: Authorize, parameters: Parameters): Promise<Client> {
+async function checkClient({ clients }: Authorize, ctx: Koa.Context, parameters: Parameters): Promise<Client> {
   const clientId = parameters.get('client_id');
   if (clientId === undefined) throw new PageError('invalid_request', { description: 'client_id is missing' });
-  const client = await clients.find(clientId).catch((error: unknown) => {
-    if (!(error instanceof OAuthError)) throw error;
-    throw new PageError('invalid_client_metadata', { description: error.description, cause: error });
-  });
+  const client = await findForPage(clients, ctx, clientId);
   if (client !== undefined) return client;
   throw new PageError('unknown_client', { description: 'invalid_client: no client of this id is registered' });
 }

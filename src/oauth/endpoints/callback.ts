@@ -11,6 +11,7 @@ import { parseParameters } from '../../protocol/parameters.ts';
 import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
+import { findForPage } from '../clients/client.ts';
 import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
@@ -56,7 +57,7 @@ async function finishClientLogin(
   const { request, expectedPerson } = login;
   if (expectedPerson !== undefined && expectedPerson !== upstreamLogin.person) {
     await services.upstream.discard(upstreamLogin);
-    return showConsent(services, ctx, await services.clients.find(request.clientId), login);
+    return showConsent(services, ctx, await findForPage(services.clients, ctx, request.clientId), login);
   }
   const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
   if (confirm) services.connectPage.show(ctx, completed);

@@ -8,6 +8,7 @@ import type { Web } from '../../web/web.ts';
 import type { ClientDirectory } from '../clients/client.ts';
 import type { ClientAuthentication } from '../clients/client-authentication.ts';
 import type { ClientRules } from '../clients/client-metadata.ts';
+import type { FetchedDocuments } from '../clients/metadata-documents.ts';
 import type { LoginCompletion } from '../login/completion.ts';
 import type { ConnectPage } from '../login/connect-page.ts';
 import type { KnownBrowsers } from '../login/known-browser.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly limits: RateLimits;
   readonly web: Web;
   readonly clients: ClientDirectory;
+  readonly documents: Pick<FetchedDocuments, 'markUsed'>;
   readonly clientAuthentication: ClientAuthentication;
   readonly clientRules: ClientRules;
   readonly resources: Resources;

@@ -14,7 +14,7 @@ import { grantTypes } from '../grants/index.ts';
 import { subjectOf } from '../tokens/subject.ts';
 import type { Services } from './services.ts';
 
-type TokenServices = GrantServices & Pick<Services, 'clientAuthentication' | 'accessTokens' | 'idTokens'>;
+type TokenServices = GrantServices & Pick<Services, 'clientAuthentication' | 'documents' | 'accessTokens' | 'idTokens'>;
 
 /** `POST /token` */
 export function token(services: TokenServices): Koa.Middleware {
@@ -29,6 +29,7 @@ export function token(services: TokenServices): Koa.Middleware {
     ]);
     checkRegistered(client, grantType);
     const granted = await redeem(client);
+    services.documents.markUsed(client);
     ctx.body = await tokenResponse(services, granted);
   };
 }

@@ -17,6 +17,7 @@ import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 
 const REGISTERED = 'A'.repeat(22);
 const DOCUMENT = 'https://client.example/oauth.json';
+const ADDRESS = '192.0.2.1';
 const metadata = clientMetadataSchema.parse({ redirect_uris: ['https://app.example/callback'], client_name: 'An app' });
 
 describe('a client', () => {
@@ -41,7 +42,7 @@ describe('a client', () => {
       60,
       10,
     );
-    const found = await createClientDirectory(store, new Map(), documents).find(REGISTERED);
+    const found = await createClientDirectory(store, new Map(), documents).find(REGISTERED, ADDRESS);
     assert.deepEqual(found, { clientId: REGISTERED, origin: 'registered', metadata, secretHash: 'hash' });
   });
 
@@ -51,19 +52,22 @@ describe('a client', () => {
       new Map([preregistered(REGISTERED), preregistered(DOCUMENT)]),
       documents,
     );
-    for (const id of [REGISTERED, DOCUMENT]) assert.equal((await directory.find(id))?.origin, 'preregistered');
+    for (const id of [REGISTERED, DOCUMENT]) assert.equal((await directory.find(id, ADDRESS))?.origin, 'preregistered');
   });
 
   it('is found behind its document, unless documents are switched off', async () => {
-    assert.equal((await createClientDirectory(store, new Map(), documents).find(DOCUMENT))?.origin, 'document');
-    assert.equal(await createClientDirectory(store, new Map()).find(DOCUMENT), undefined);
+    assert.equal(
+      (await createClientDirectory(store, new Map(), documents).find(DOCUMENT, ADDRESS))?.origin,
+      'document',
+    );
+    assert.equal(await createClientDirectory(store, new Map()).find(DOCUMENT, ADDRESS), undefined);
   });
 
   it('is looked up in the store by an id of the form that this server makes, and by no other', async () => {
     const ids = [REGISTERED, 'B'.repeat(22), 'A'.repeat(21), 'A'.repeat(23), `${'A'.repeat(21)}*`, '', '__proto__'];
     assert.deepEqual(ids.filter(isRegisteredId), ids.slice(0, 2));
     const directory = createClientDirectory(store, new Map(), documents);
-    for (const id of ids.slice(1)) assert.equal(await directory.find(id), undefined, id);
+    for (const id of ids.slice(1)) assert.equal(await directory.find(id, ADDRESS), undefined, id);
   });
 
   it('is called by its name or, without one, by its id', () => {

@@ -1,38 +1,27 @@
 // Client metadata documents: the client id is the address of the client's own metadata (OAuth Client ID Metadata Document,
-// draft-ietf-oauth-client-id-metadata-document; caching by RFC 9111). Over the network, with hostile hosts, they are
-// tested in test/threats/client-documents.test.ts.
+// draft-ietf-oauth-client-id-metadata-document). When they are fetched is tested in document-cache.test.ts; over the network,
+// with hostile hosts, in test/threats/client-documents.test.ts and metadata-documents.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createClientDocuments } from '../../../src/oauth/clients/metadata-documents.ts';
+import { EventBus } from '../../../src/observe/events.ts';
 import { OAuthError } from '../../../src/protocol/oauth-error.ts';
-import { type FetchedJson, FetchRefused } from '../../../src/security/guarded-fetch.ts';
+import { createRateLimits } from '../../../src/security/rate-limits.ts';
 
 const URL_OF_CLIENT = 'https://client.example/oauth.json';
+const ADDRESS = '192.0.2.1';
 const DOCUMENT = {
   client_id: URL_OF_CLIENT,
   client_name: 'An app',
   redirect_uris: ['https://client.example/callback'],
 };
 
-/** Documents from a host that the test plays, and a clock that it moves. */
-function documentsOf(answer: (url: string) => unknown | Promise<unknown>, headers: FetchedJson['headers'] = {}) {
-  const fetched: string[] = [];
-  let now = 1_800_000_000;
-  const documents = createClientDocuments({
-    fetch: {
-      async json(url) {
-        fetched.push(url);
-        return { body: await answer(url), headers };
-      },
-      close: async () => {},
-    },
-    rules: { redirectSchemes: [], grantTypes: ['authorization_code', 'refresh_token'] },
-    now: () => now,
-  });
-  const advance = (seconds: number) => {
-    now += seconds;
-  };
-  return { documents, fetched, advance };
+/** Documents from a host that the test plays. */
+function documentsOf(body: unknown) {
+  const { documents: limit } = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, new EventBus());
+  const fetch = { json: async () => ({ body, headers: {} }), close: async () => {} };
+  const rules = { redirectSchemes: [], grantTypes: ['authorization_code', 'refresh_token'] };
+  return createClientDocuments({ fetch, limit, now: () => 1_800_000_000 }, rules);
 }
 
 const refusal = (description: RegExp) => (error: unknown) =>
@@ -40,7 +29,7 @@ const refusal = (description: RegExp) => (error: unknown) =>
 
 describe('a client metadata document', () => {
   it('is named by an https URL with a path, spelled as URLs normalise', () => {
-    const { documents } = documentsOf(() => DOCUMENT);
+    const documents = documentsOf(DOCUMENT);
     for (const id of [URL_OF_CLIENT, 'https://client.example/a?b=c']) assert.ok(documents.isDocumentId(id), id);
     for (const id of [
       'http://client.example/oauth.json',
@@ -57,85 +46,29 @@ describe('a client metadata document', () => {
   });
 
   it('is a public client unless it says how it authenticates', async () => {
-    const client = await documentsOf(() => DOCUMENT).documents.fetch(URL_OF_CLIENT);
+    const client = await documentsOf(DOCUMENT).fetch(URL_OF_CLIENT, ADDRESS);
     assert.equal(client.clientId, URL_OF_CLIENT);
     assert.equal(client.origin, 'document');
     assert.equal(client.metadata.token_endpoint_auth_method, 'none');
   });
 
   for (const [what, body, description] of [
-    ['is no object', [], /name itself/],
-    ['names another client_id', { ...DOCUMENT, client_id: `${URL_OF_CLIENT}?x` }, /name itself/],
+    ['is no JSON', undefined, /names itself/],
+    ['is no object', [], /names itself/],
+    ['names another client_id', { ...DOCUMENT, client_id: `${URL_OF_CLIENT}?x` }, /names itself/],
     ['holds a secret', { ...DOCUMENT, client_secret: 'x' }, /client_secret/],
     ['would use a secret', { ...DOCUMENT, token_endpoint_auth_method: 'client_secret_post' }, /client secret/],
   ] as const)
     it(`is refused when it ${what}`, async () => {
-      await assert.rejects(documentsOf(() => body).documents.fetch(URL_OF_CLIENT), refusal(description));
+      await assert.rejects(documentsOf(body).fetch(URL_OF_CLIENT, ADDRESS), refusal(description));
     });
-
-  it('is fetched once for all who ask at once, and kept as long as HTTP says', async () => {
-    const { documents, fetched, advance } = documentsOf(() => DOCUMENT, { 'cache-control': 'max-age=600', age: '100' });
-    await Promise.all(Array.from({ length: 10 }, () => documents.fetch(URL_OF_CLIENT)));
-    advance(499);
-    await documents.fetch(URL_OF_CLIENT);
-    assert.equal(fetched.length, 1);
-    advance(1);
-    await documents.fetch(URL_OF_CLIENT);
-    assert.equal(fetched.length, 2);
-  });
-
-  it('serves stale for a day while its host does not answer, and never after its host refused it', async () => {
-    let failure: Error | undefined;
-    const { documents, advance } = documentsOf(() => {
-      if (failure !== undefined) throw failure;
-      return DOCUMENT;
-    });
-    await documents.fetch(URL_OF_CLIENT);
-    failure = new FetchRefused('does not answer', { unreachable: true });
-    advance(86_399);
-    assert.equal((await documents.fetch(URL_OF_CLIENT)).clientId, URL_OF_CLIENT);
-    advance(1);
-    await assert.rejects(documents.fetch(URL_OF_CLIENT), refusal(/does not answer/));
-
-    failure = undefined;
-    await documents.fetch(URL_OF_CLIENT);
-    advance(301);
-    failure = new FetchRefused('answered 404', { status: 404 });
-    await assert.rejects(documents.fetch(URL_OF_CLIENT), refusal(/404/));
-    failure = new FetchRefused('does not answer', { unreachable: true });
-    await assert.rejects(documents.fetch(URL_OF_CLIENT), refusal(/does not answer/));
-  });
-
-  it('waits with 503 when 32 others are being fetched, because strangers choose what is fetched', async () => {
-    const release = Promise.withResolvers<void>();
-    const { documents, fetched } = documentsOf(async (url) => {
-      await release.promise;
-      return { ...DOCUMENT, client_id: url };
-    });
-    const others = Array.from({ length: 32 }, (_, index) => documents.fetch(`${URL_OF_CLIENT}?${index}`));
-    await assert.rejects(documents.fetch(URL_OF_CLIENT), (error) => {
-      assert.ok(error instanceof OAuthError);
-      assert.deepEqual(
-        { status: error.status, headers: error.headers },
-        { status: 503, headers: { 'Retry-After': '5' } },
-      );
-      return true;
-    });
-    release.resolve();
-    await Promise.all(others);
-    await documents.fetch(URL_OF_CLIENT);
-    assert.equal(fetched.length, 33);
-  });
 });
 
 describe('the key set of a client', () => {
   it('is a list of keys at its jwks_uri, and nothing else is', async () => {
     const keys = [{ kty: 'EC', kid: '1' }];
-    assert.deepEqual(await documentsOf(() => ({ keys })).documents.fetchJwks('https://client.example/jwks'), { keys });
-    for (const body of [{}, { keys: 'x' }, { keys: [{}] }])
-      await assert.rejects(
-        documentsOf(() => body).documents.fetchJwks('https://client.example/jwks'),
-        refusal(/key set/),
-      );
+    assert.deepEqual(await documentsOf({ keys }).fetchJwks('https://client.example/jwks', ADDRESS), { keys });
+    for (const body of [undefined, {}, { keys: 'x' }, { keys: [{}] }])
+      await assert.rejects(documentsOf(body).fetchJwks('https://client.example/jwks', ADDRESS), refusal(/key set/));
   });
 });

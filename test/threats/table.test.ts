@@ -13,10 +13,11 @@ const rows = readFileSync(file('docs/threat-model.md'), 'utf8')
   .map((line) => line.split('|').map((cell) => cell.trim()))
   .filter(([, number = '']) => /^\d+$/.test(number));
 
-it('the threat model has a row for each of the 35 threats', () => {
+it('the threat model has a row for each of the 36 threats', () => {
   assert.deepEqual(
     rows.map(([, number]) => Number(number)),
-    Array.from({ length: 35 }, (_, index) => index + 1),
+    // 36 is taken by another branch.
+    [...Array.from({ length: 35 }, (_, index) => index + 1), 37],
   );
 });
 

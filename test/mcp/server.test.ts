@@ -92,9 +92,10 @@ describe('the MCP server', () => {
     const github = {
       async get(_credential: unknown, path: string) {
         asked.push(path);
-        await new Promise<void>((resolve) => {
-          answer = resolve;
-        });
+        if (path === '/first')
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
         return { data: {}, more: false };
       },
     };

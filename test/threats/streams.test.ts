@@ -2,7 +2,7 @@
 // client; one person cannot take all. That `/sse` refuses the 51st stream is in malformed-input.test.ts.
 import assert from 'node:assert/strict';
 import { type IncomingMessage, request } from 'node:http';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { bridgeFor, onBothStores, type TestBridge, useBridge } from '../support/bridge.ts';
 import { callTool, connect, postForm, type TestClient, type Tokens } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
@@ -110,6 +110,7 @@ async function hangingCall(
 
 describe('an answer at /mcp', () => {
   const bridge = useBridge({ store: 'sqlite' });
+  afterEach(() => bridge.github.clearFaults());
 
   it('#37 ends although a batch cancels a call of its own', async () => {
     const { tokens } = await connect(bridge.url);
@@ -136,7 +137,11 @@ describe('an answer at /mcp', () => {
     const late = await postUnread(bridge, tokens, call(1, 'list_repositories'));
     assert.equal((await post(bridge, tokens, ping(1))).status, 200);
     assert.equal((await rest(late)).answers, 1);
-    const many = Array.from({ length: 100 }, (_, index) => ({ ...ping(index), method: 'tools/list' }));
+    // The id comes back in the answer: all together more than a megabyte.
+    const many = Array.from({ length: 100 }, (_, index) => ({
+      ...ping(`${index}${'x'.repeat(9000)}`),
+      method: 'tools/list',
+    }));
     const read = await (await post(bridge, tokens, many)).text();
     assert.equal(read.match(/^data: .*}$/gm)?.length, 100);
   });
@@ -152,6 +157,7 @@ describe('an answer at /mcp', () => {
 
 describe('one person', () => {
   const bridge = useBridge({ store: 'sqlite' });
+  afterEach(() => bridge.github.clearFaults());
 
   it('#37 has a hundred answers open at /mcp at most, and others are answered', async () => {
     const [greedy, other] = [
@@ -211,6 +217,7 @@ describe('one person', () => {
 
 onBothStores('the end of a session', (store) => {
   const bridge = useBridge({ store });
+  afterEach(() => bridge.github.clearFaults());
 
   it('#37 ends its calls under way at once: 401, though GitHub has not answered', async () => {
     const [ending, staying] = [await connect(bridge.url), await connect(bridge.url)];

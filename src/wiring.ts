@@ -12,6 +12,7 @@ import type { GithubApi } from './github/api.ts';
 import { createGithub, type Github } from './github/github.ts';
 import type { Timeouts } from './github/timeouts.ts';
 import { callerOf, createBearerAuth } from './mcp/bearer.ts';
+import { createOpenAnswers } from './mcp/open-answers.ts';
 import { createMcpServers } from './mcp/server.ts';
 import { createSseTransport, type SseTransport } from './mcp/sse.ts';
 import { createStepUp } from './mcp/step-up.ts';
@@ -54,7 +55,10 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
   readonly account: AccountServices;
-  /** Runs one round of maintenance: rotates signing keys, ends expired sessions, makes the revocations that are due. */
+  /**
+   * Runs one round of maintenance: ends the answers of sessions that ended elsewhere, rotates signing keys, ends expired
+   * sessions, makes the revocations that are due.
+   */
   maintain(): Promise<void>;
   /** Runs {@link maintain} every minute until {@link close}. */
   startMaintenance(): void;
@@ -172,15 +176,20 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
     events,
   });
-  const mcp = createStreamableHttp(issuer, bearer, servers, events);
-  const sse = createSseTransport({ bearer, servers, stepUp, events });
+  const answers = createOpenAnswers({ sessions: store.sessions, events, now });
+  const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
+  const sse = createSseTransport({ bearer, servers, stepUp, answers });
 
   let timer: NodeJS.Timeout | undefined;
-  let maintaining = Promise.resolve();
-  const maintain = async (): Promise<void> => {
-    await keys.maintain();
-    await revocations.sweep();
-  };
+  /** The parts of a round. None waits for another: revocations at GitHub may take long, and answers must end in time. */
+  const upkeep = [
+    answers.check,
+    async () => {
+      await keys.maintain();
+      await revocations.sweep();
+    },
+  ];
+  let running: Promise<void>[] = upkeep.map(() => Promise.resolve());
 
   return {
     config,
@@ -200,15 +209,19 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
       githubUrl: url,
       githubClientId: clientId,
     },
-    maintain,
+    async maintain() {
+      for (const part of upkeep) await part();
+    },
     startMaintenance() {
+      const onError = (error: unknown) => events.emit('store.error', { error });
       timer = setInterval(() => {
-        maintaining = maintaining.then(maintain).catch((error: unknown) => events.emit('store.error', { error }));
+        running = upkeep.map((part, index) => Promise.resolve(running[index]).then(part).catch(onError));
       }, SWEEP_INTERVAL);
     },
     async close() {
       clearInterval(timer);
-      await Promise.all([mcp.close(), sse.close(), maintaining]);
+      answers.close();
+      await Promise.all([mcp.close(), ...running]);
       await revocations.idle();
       await guardedFetch.close();
     },

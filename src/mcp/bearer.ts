@@ -110,7 +110,7 @@ export function createBearerAuth({
     },
     sessionOver: (path) =>
       bearerAuthChallengeResponse(
-        new OAuthError(OAuthErrorCode.InvalidToken, 'GitHub has ended this session: log in again'),
+        new OAuthError(OAuthErrorCode.InvalidToken, 'The session is over: log in again'),
         challengeOptions(path),
       ),
   };

@@ -2,7 +2,7 @@
  * The MCP server: one factory for every protocol version (design decision 2). Each request, and each SSE stream, gets a
  * new server with the tools that its caller may see.
  */
-import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import { type AuthInfo, type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi } from '../github/api.ts';
 import { CredentialDead } from '../github/credentials.ts';
@@ -15,6 +15,8 @@ import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
 const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
+/** Calls of one person that may be under way, over both transports; a batch is as many calls as it has. */
+const MAX_CALLS_PER_PERSON = 100;
 /** Milliseconds for which a client may cache its list of tools. */
 const LIST_TTL = 60_000;
 
@@ -36,9 +38,16 @@ export interface McpServers {
 /** Creates the factory. */
 export function createMcpServers(options: McpServerOptions): McpServers {
   const { tools, github, directory, stepUp, events } = options;
+  const underWay = new Map<string, number>();
 
-  async function call(tool: Tool, input: unknown, authInfo: AuthInfo | undefined): Promise<CallToolResult> {
+  async function call(tool: Tool, input: unknown, { http, mcpReq }: ServerContext): Promise<CallToolResult> {
+    const authInfo = http?.authInfo;
     const caller = callerOf(authInfo);
+    const { person } = caller.session.grant.ref;
+    const others = underWay.get(person) ?? 0;
+    if (others >= MAX_CALLS_PER_PERSON)
+      return errorResult(`${others} calls are under way already. Try again in a few seconds.`);
+    underWay.set(person, others + 1);
     const begun = performance.now();
     let outcome: 'ok' | 'error' = 'error';
     try {
@@ -48,15 +57,23 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
-        github: (path) => github.get(caller.session.credential, path),
+        github(path) {
+          mcpReq.signal.throwIfAborted();
+          return github.get(caller.session.credential, path);
+        },
         directory,
       });
       outcome = 'ok';
       return result;
     } catch (error) {
       if (error instanceof CredentialDead) caller.credentialDied = true;
+      // The answer has ended, with its session or its connection: nobody reads this.
+      if (mcpReq.signal.aborted) return errorResult('The call was cancelled.');
       return errorResult(errorText(error, events));
     } finally {
+      const left = (underWay.get(person) ?? 1) - 1;
+      if (left > 0) underWay.set(person, left);
+      else underWay.delete(person);
       events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
     }
   }
@@ -82,7 +99,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
             annotations,
             scopeChallenge: ({ authInfo: caller }) => stepUp.challenge(name, caller),
           },
-          (input: unknown, context) => call(tool, input, context.http?.authInfo),
+          (input: unknown, context) => call(tool, input, context),
         );
       }
       return server;

@@ -4,24 +4,19 @@
  * that opened it.
  * @see MCP 2024-11-05, Transports
  */
-import type { ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
 import { z } from 'zod';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
-import type { EventBus } from '../observe/events.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
+import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import type { McpServers } from './server.ts';
 import { insufficientScope, type StepUp } from './step-up.ts';
 import { send } from './web-response.ts';
 
 const PATH = '/sse';
-/** Open streams of all people. */
-const MAX_STREAMS = 1000;
-/** Open streams of one person, so that one person cannot use all. */
-const MAX_STREAMS_PER_PERSON = 50;
 /** Bytes that may be queued for a client that does not read its stream. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
@@ -35,32 +30,19 @@ export interface SseTransport {
   readonly authenticate: Koa.Middleware;
   /** `POST /messages` */
   readonly messages: Koa.Middleware;
-  /** Closes all streams. */
-  close(): Promise<void>;
 }
 
 interface SseOptions {
   readonly bearer: BearerAuth;
   readonly servers: McpServers;
   readonly stepUp: StepUp;
-  readonly events: EventBus;
+  readonly answers: OpenAnswers;
 }
 
-/** Creates the transport; it closes the streams of a grant when that ends. */
-export function createSseTransport({ bearer, servers, stepUp, events }: SseOptions): SseTransport {
-  const streams = new Map<
-    string,
-    { transport: SSEServerTransport; response: ServerResponse; sid: string; person: string }
-  >();
+/** Creates the transport. */
+export function createSseTransport({ bearer, servers, stepUp, answers }: SseOptions): SseTransport {
+  const streams = new Map<string, { transport: SSEServerTransport; response: Koa.Context['res']; sid: string }>();
   const sidOf = (authInfo: AuthInfo) => formatSid(callerOf(authInfo).session.grant.ref);
-  events.on('grant.ended', ({ person, grant }) => {
-    for (const { transport, response, sid } of streams.values()) {
-      if (sid !== formatSid({ person, grant })) continue;
-      // Queued bytes that the client does not read would keep the connection open after transport.close().
-      if (response.writableLength > 0) response.destroy();
-      else void transport.close();
-    }
-  });
 
   return {
     async stream(ctx) {
@@ -72,23 +54,20 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
         ctx.set('Allow', 'GET');
         return;
       }
-      const { person } = callerOf(authInfo).session.grant.ref;
-      const own = [...streams.values()].filter((stream) => stream.person === person).length;
-      if (streams.size >= MAX_STREAMS || own >= MAX_STREAMS_PER_PERSON) {
-        return send(ctx, refusal(503, 'temporarily_unavailable', 'too many open streams', { 'Retry-After': '30' }));
-      }
+      const signal = answers.open(PATH, callerOf(authInfo).session.grant.ref, ctx.res);
+      if (signal === undefined) return send(ctx, tooManyOpen());
       const server = await servers.create(authInfo);
+      if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(PATH));
       ctx.respond = false;
-      // If the connection is closed already, its event `close` will not be emitted any more.
-      if (ctx.res.closed || ctx.req.socket.destroyed) return void server.close();
+      if (signal.aborted) return void ctx.res.destroy();
       const transport = new SSEServerTransport('/messages', ctx.res);
-      streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), person });
+      streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo) });
       // A write to a closed connection emits an error; without a listener it would end the process.
       ctx.res.on('error', () => {});
       const keepAlive = setInterval(() => {
         if (!ctx.res.writableEnded && !ctx.res.destroyed) ctx.res.write(': keep-alive\n\n');
       }, KEEP_ALIVE_INTERVAL);
-      ctx.res.once('close', () => {
+      signal.addEventListener('abort', () => {
         clearInterval(keepAlive);
         streams.delete(transport.sessionId);
         void server.close();
@@ -123,12 +102,9 @@ export function createSseTransport({ bearer, servers, stepUp, events }: SseOptio
       ctx.respond = false;
       await stream.transport.handlePostMessage(Object.assign(ctx.req, { auth: authInfo }), ctx.res, message);
     },
-    async close() {
-      await Promise.all([...streams.values()].map(({ transport }) => transport.close()));
-    },
   };
 }
 
-function refusal(status: number, error: string, description: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ error, error_description: description }, { status, headers });
+function refusal(status: number, error: string, description: string): Response {
+  return Response.json({ error, error_description: description }, { status });
 }

@@ -3,8 +3,15 @@
 // calls without their scope in test/threats/scopes.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import type { GithubApi } from '../../src/github/api.ts';
+import { createMcpServers } from '../../src/mcp/server.ts';
+import { defineTool } from '../../src/mcp/tool.ts';
+import { EventBus } from '../../src/observe/events.ts';
 import { useBridge } from '../support/bridge.ts';
 import { callTool, connect } from '../support/oauth.ts';
+import { until } from '../support/until.ts';
 
 const EVERYBODYS = [
   'get_auth_status',
@@ -73,5 +80,59 @@ describe('the MCP server', () => {
     assert.ok(
       (error instanceof Error && error.name === '$ZodError') || (error instanceof Error && error.name === 'ZodError'),
     );
+  });
+
+  it('starts no request to GitHub for a call whose answer has ended', async () => {
+    const asked: string[] = [];
+    let answer = () => {};
+    const events = new EventBus();
+    const ended = new Promise((resolve) => events.on('tool.called', resolve));
+    const failures: unknown[] = [];
+    events.on('request.failed', (event) => failures.push(event));
+    const github = {
+      async get(_credential: unknown, path: string) {
+        asked.push(path);
+        if (path === '/first')
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        return { data: {}, more: false };
+      },
+    };
+    const twice = defineTool({
+      name: 'twice',
+      title: 'Twice',
+      description: 'Asks GitHub twice',
+      inputSchema: z.object({}),
+      outputSchema: z.object({}),
+      scopes: [],
+      annotations: {},
+      async handler(_input, context) {
+        for (const path of ['/first', '/second']) await context.github(path);
+        return {};
+      },
+    });
+    const servers = createMcpServers({
+      tools: [twice],
+      github: github as unknown as GithubApi,
+      directory: bridge.bridge.directory,
+      stepUp: { challenge: () => undefined },
+      isAdministrator: async () => false,
+      events,
+    });
+    const session = { grant: { ref: { person: 'person', grant: 'grant' } } };
+    const authInfo = { token: '', clientId: '', scopes: [], extra: { caller: { session, credentialDied: false } } };
+    const server = await servers.create(authInfo);
+    const [client, transport] = InMemoryTransport.createLinkedPair();
+    await server.connect(transport);
+    const params = { name: 'twice', arguments: {} };
+    await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, { authInfo });
+    await until(() => asked.length > 0, { what: 'the first request to GitHub' });
+    // What the transports do when the session ends or the client hangs up.
+    await server.close();
+    answer();
+    await ended;
+    assert.deepEqual(asked, ['/first']);
+    assert.deepEqual(failures, []);
   });
 });

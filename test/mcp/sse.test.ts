@@ -1,6 +1,6 @@
 // The HTTP+SSE transport: a stream answers to the session that opened it, and ends with it (MCP 2024-11-05, Transports).
-// Streams under attack are in test/threats/tokens.test.ts and test/threats/malformed-input.test.ts; the SDKs' clients use
-// it in sdk-clients.test.ts.
+// Streams under attack are in test/threats/streams.test.ts, tokens.test.ts and malformed-input.test.ts there, their end at a
+// stop in stop.test.ts; the SDKs' clients use it in sdk-clients.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type TestBridge, useBridge } from '../support/bridge.ts';
@@ -104,11 +104,5 @@ describe('a stream of /sse', () => {
     await one.over();
     assert.equal((await other.post(ping)).status, 202);
     await other.close();
-  });
-
-  it('ends when the bridge closes', async () => {
-    const stream = await openStream(bridge, (await connect(bridge.url)).tokens);
-    await bridge.bridge.sse.close();
-    await stream.over();
   });
 });

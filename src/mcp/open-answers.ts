@@ -1,0 +1,126 @@
+/**
+ * The answers that are open: the streams of `/sse`, and what `/mcp` has not answered in full. They are counted for each
+ * person, and end with their session, wherever that ended (design decision 23).
+ */
+import type { ServerResponse } from 'node:http';
+import { formatSid } from '../oauth/tokens/session-tokens.ts';
+import type { EventBus } from '../observe/events.ts';
+import type { SessionRef } from '../store/records.ts';
+import type { SessionStore } from '../store/store.ts';
+
+type Path = '/mcp' | '/sse';
+
+interface Limits {
+  /** Open answers of all people. */
+  readonly all: number;
+  /** Open answers of one person, so that one person cannot use all. */
+  readonly perPerson: number;
+  /** Seconds after which an answer is cut off; a stream of `/sse` has no such limit. */
+  readonly seconds: number;
+}
+
+/**
+ * Limits by path. A call of a tool ends within 30 seconds, so an answer at `/mcp` that is still open after a minute is
+ * one that its client does not read. MCP clients give up a call after 60 seconds.
+ */
+const LIMITS: Readonly<Record<Path, Limits>> = {
+  '/sse': { all: 1000, perPerson: 50, seconds: Number.POSITIVE_INFINITY },
+  '/mcp': { all: 2000, perPerson: 100, seconds: 60 },
+};
+/** Seconds after which a client that was refused may try again. */
+const RETRY_AFTER = 10;
+
+/** The reason of an answer's signal when its session ended. */
+export class SessionOver extends Error {
+  override readonly name = 'SessionOver';
+}
+
+export interface OpenAnswers {
+  /**
+   * Counts an answer until its connection or its response is closed.
+   * @returns a signal that is aborted when the answer must end: its session ended ({@link SessionOver}), its connection
+   *   closed, or the bridge stops; undefined when there are too many open answers
+   */
+  open(path: Path, session: SessionRef, response: ServerResponse): AbortSignal | undefined;
+  /**
+   * Ends the answers whose session ended in another process, and those at `/mcp` that are open for too long. Reads each
+   * session with an open answer once, which counts as a use of it.
+   * @throws {StoreUnavailable} when a session cannot be read; its answers stay open
+   */
+  check(): Promise<void>;
+  /** Ends all answers. */
+  close(): void;
+}
+
+interface Answer {
+  readonly path: Path;
+  readonly session: SessionRef;
+  readonly response: ServerResponse;
+  /** Epoch seconds. */
+  readonly openedAt: number;
+  readonly ending: AbortController;
+}
+
+interface OpenAnswersOptions {
+  readonly sessions: Pick<SessionStore, 'read'>;
+  readonly events: EventBus;
+  /** The current time in epoch seconds. */
+  readonly now: () => number;
+}
+
+/** Creates the one object that counts and ends open answers. */
+export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions): OpenAnswers {
+  const answers = new Set<Answer>();
+
+  /** The transport ends the answer in order; queued bytes that the client does not read would keep it open. */
+  function end({ ending, response }: Answer, reason?: SessionOver): void {
+    ending.abort(reason);
+    if (response.writableLength > 0) response.destroy();
+  }
+
+  function endSession({ person, grant }: SessionRef): void {
+    for (const answer of answers)
+      if (answer.session.person === person && answer.session.grant === grant) end(answer, new SessionOver());
+  }
+
+  events.on('grant.ended', endSession);
+
+  return {
+    open(path, session, response) {
+      const limits = LIMITS[path];
+      const others = [...answers].filter((answer) => answer.path === path);
+      const own = others.filter((answer) => answer.session.person === session.person);
+      if (others.length >= limits.all || own.length >= limits.perPerson) return undefined;
+      const ending = new AbortController();
+      // If the connection is closed already, the event `close` will not be emitted any more.
+      if (response.closed || response.req.socket.destroyed) {
+        ending.abort();
+        return ending.signal;
+      }
+      const answer: Answer = { path, session, response, openedAt: now(), ending };
+      answers.add(answer);
+      response.once('close', () => {
+        answers.delete(answer);
+        ending.abort();
+      });
+      return ending.signal;
+    },
+    async check() {
+      for (const { path, openedAt, response } of answers)
+        if (now() - openedAt > LIMITS[path].seconds) response.destroy();
+      const open = new Map([...answers].map(({ session }) => [formatSid(session), session]));
+      for (const session of open.values()) if ((await sessions.read(session)) === undefined) endSession(session);
+    },
+    close() {
+      for (const answer of answers) end(answer);
+    },
+  };
+}
+
+/** The answer to a request that {@link OpenAnswers.open} refused. */
+export function tooManyOpen(): Response {
+  return Response.json(
+    { error: 'temporarily_unavailable', error_description: 'too many requests or streams are open: try again later' },
+    { status: 503, headers: { 'Retry-After': String(RETRY_AFTER) } },
+  );
+}

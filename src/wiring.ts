@@ -35,6 +35,7 @@ import type { EventBus } from './observe/events.ts';
 import { checkCanaries } from './security/canary.ts';
 import { createCookies } from './security/cookies.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from './security/guarded-fetch.ts';
+import { rememberIgnoredProxy } from './security/ignored-proxy.ts';
 import { createSigningKeys } from './security/keys.ts';
 import { createRateLimits } from './security/rate-limits.ts';
 import { createSecrets } from './security/secrets.ts';
@@ -106,10 +107,19 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const { upstream, policy, personTag, revocations, sessionEnding } = github;
   const { scopes } = upstream;
 
+  events.on('proxy.untrusted', ({ peer }) => {
+    rememberIgnoredProxy(store.shared, peer, now()).catch((error: unknown) => events.emit('store.error', { error }));
+  });
+
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
   const limits = createRateLimits(
-    { registrationsPerHour: config.registrationsPerHour, keyPrefix: 'mgb:', ...defined({ redis: options.redis }) },
+    {
+      registrationsPerHour: config.registrationsPerHour,
+      unlimitedRegistrations: config.unlimitedRegistrations,
+      keyPrefix: 'mgb:',
+      ...defined({ redis: options.redis }),
+    },
     events,
   );
   const documents = createClientDocuments({ fetch: guardedFetch, limit: limits.documents, now }, clientRules);
@@ -141,7 +151,14 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     web,
     clients,
     documents,
-    clientAuthentication: createClientAuthentication({ issuer, store, clients, fetchJwks: documents.fetchJwks, now }),
+    clientAuthentication: createClientAuthentication({
+      issuer,
+      store,
+      clients,
+      fetchJwks: documents.fetchJwks,
+      limit: limits.assertions,
+      now,
+    }),
     resources,
     upstream,
     accessTokens,

@@ -71,6 +71,8 @@ export interface Config {
   readonly clientMetadataDocuments: boolean;
   /** Registrations allowed per hour from one address. */
   readonly registrationsPerHour: number;
+  /** Addresses or CIDR ranges whose registrations are not limited. */
+  readonly unlimitedRegistrations: readonly string[];
 }
 
 /** Names of planned settings. Setting one is an error, because it would have no effect. */
@@ -150,6 +152,7 @@ export function readConfig(env: Environment): Config {
     redirectSchemes: read('ALLOWED_REDIRECT_SCHEMES'),
     clientMetadataDocuments: read('CLIENT_METADATA_DOCUMENTS'),
     registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
+    unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
     port: read('PORT'),
     ...defined({

@@ -131,8 +131,14 @@ const TABLE = {
   }),
   REGISTRATIONS_PER_HOUR: setting({
     kind: integer(1, 1_000_000),
-    default: '100',
-    meaning: 'Client registrations allowed from one address',
+    default: '1000',
+    meaning:
+      'Client registrations allowed from one address; cloud clients register for each person, from few addresses',
+  }),
+  REGISTRATIONS_UNLIMITED: optional({
+    kind: addressRanges,
+    without: 'none',
+    meaning: 'Addresses or CIDR ranges whose registrations are not limited',
   }),
   RESOURCES: optional({
     kind: resources,

@@ -10,6 +10,7 @@ import { createSecrets } from '../security/secrets.ts';
 import { checkRedisSettings, RedisEvicts } from '../store/redis/server-settings.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Finding } from './finding.ts';
+import { checkProxy } from './proxy.ts';
 
 const STORE = 'store';
 /** People whose sessions are read. */
@@ -43,7 +44,8 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     const where = redisUrl === undefined ? `SQLite in ${dataDir}` : 'Redis';
     const opened: Finding = { check: STORE, ok: `${where} answers, and was made under this secret` };
     const settings = warnings.map((warning) => ({ check: STORE, warning }));
-    return [opened, ...settings, ...(await checkSessions(config, store))];
+    const proxy = await checkProxy(config, store.shared);
+    return [opened, ...settings, ...proxy, ...(await checkSessions(config, store))];
   } catch (error) {
     return [problemWith(config, error, connectionError)];
   } finally {

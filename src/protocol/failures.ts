@@ -1,31 +1,13 @@
-/** What `json-errors.ts` and `../web/page-errors.ts` share: counting failures by address, and logging them. */
+/**
+ * What `json-errors.ts` and `../web/page-errors.ts` share: which failures are the sender's, what a body that cannot be read
+ * is called, and the event that the log hears.
+ */
 import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import { MAX_LOGGED_PATH } from '../observe/requests.ts';
-import type { RateLimits } from '../security/rate-limits.ts';
 
 /** `Retry-After` in seconds when the store is down. */
 export const STORE_RETRY = 5;
-
-/** What both error middlewares need. */
-export interface FailureOptions {
-  readonly events: EventBus;
-  readonly limits: RateLimits;
-}
-
-/**
- * Counts a failure that may be an attempt to guess a client, code or token (design decision 17).
- * @param address the client's IP address
- * @returns the error to answer with: `thrown`, or `TooManyRequests` when the address has caused too many failures
- */
-export async function countFailure(thrown: unknown, limits: RateLimits, address: string): Promise<unknown> {
-  try {
-    await limits.failures.consume(address);
-    return thrown;
-  } catch (limited) {
-    return limited;
-  }
-}
 
 /**
  * Emits the event for a failed request.

@@ -4,30 +4,19 @@
  * @see OAuth 2.1 section 3.2.4
  */
 import type Koa from 'koa';
+import type { EventBus } from '../observe/events.ts';
 import { TooManyRequests } from '../security/rate-limits.ts';
 import { StoreUnavailable } from '../store/store.ts';
-import {
-  clientErrorStatus,
-  countFailure,
-  type FailureOptions,
-  reportFailure,
-  STORE_RETRY,
-  unreadableBody,
-} from './failures.ts';
-import { OAuthError, type OAuthErrorCode } from './oauth-error.ts';
-
-/** Codes that answer an attempt to guess a client, code or token; they are counted by address (design decision 17). */
-const GUESS_CODES: ReadonlySet<OAuthErrorCode> = new Set(['invalid_client', 'invalid_grant', 'invalid_token']);
+import { clientErrorStatus, reportFailure, STORE_RETRY, unreadableBody } from './failures.ts';
+import { OAuthError } from './oauth-error.ts';
 
 /** Creates the middleware that answers errors as JSON. */
-export function jsonErrors({ events, limits }: FailureOptions): Koa.Middleware {
+export function jsonErrors({ events }: { readonly events: EventBus }): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const isGuess = thrown instanceof OAuthError && GUESS_CODES.has(thrown.code);
-      const answered = isGuess ? await countFailure(thrown, limits, ctx.ip) : thrown;
-      const error = toOAuthError(answered);
+      const error = toOAuthError(thrown);
       reportFailure(events, ctx, thrown, isExpected(thrown));
       ctx.status = error.status;
       ctx.set(error.headers);
@@ -44,7 +33,8 @@ function isExpected(thrown: unknown): boolean {
 function toOAuthError(thrown: unknown): OAuthError {
   if (thrown instanceof OAuthError) return thrown;
   if (thrown instanceof TooManyRequests) {
-    return new OAuthError('temporarily_unavailable', 'too many requests from this address: slow down', {
+    const { advice = 'slow down' } = thrown;
+    return new OAuthError('temporarily_unavailable', `too many requests from this address: ${advice}`, {
       status: 429,
       headers: { 'Retry-After': String(thrown.retryAfter) },
     });

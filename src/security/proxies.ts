@@ -5,8 +5,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import type Koa from 'koa';
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+import { inRanges } from './address-ranges.ts';
 
 /**
  * Sets the IP address and the host of the request to those that the client used.
@@ -14,22 +13,12 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * @param onIgnored called once, with the address from which came the first X-Forwarded header that was ignored
  */
 export function forwarded(trusted: readonly string[], onIgnored: (peer: string) => void): Koa.Middleware {
-  const ranges = trusted.map((text): Range => {
-    if (text.includes('/')) return ipaddr.parseCIDR(text);
-    const address = ipaddr.parse(text);
-    return [address, address.kind() === 'ipv4' ? 32 : 128];
-  });
-  const isTrusted = (text: string): boolean => {
-    if (!ipaddr.isValid(text)) return false;
-    const address = ipaddr.process(text);
-    return ranges.some(([range, bits]) => address.kind() === range.kind() && address.match(range, bits));
-  };
-
+  const isTrusted = inRanges(trusted);
   let reported = false;
   return (ctx, next) => {
     const peer = ctx.req.socket.remoteAddress ?? '';
     let address = peer;
-    if (ranges.length > 0 && isTrusted(peer)) {
+    if (isTrusted(peer)) {
       // Each proxy appends the address that it was called from. Read from the right, the first address that is not a
       // trusted proxy is the client's.
       for (const entry of ctx.get('x-forwarded-for').split(',').reverse()) {

@@ -4,32 +4,21 @@
  */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
-import {
-  clientErrorStatus,
-  countFailure,
-  type FailureOptions,
-  referenceOf,
-  reportFailure,
-  STORE_RETRY,
-  unreadableBody,
-} from '../protocol/failures.ts';
+import type { EventBus } from '../observe/events.ts';
+import { clientErrorStatus, referenceOf, reportFailure, STORE_RETRY, unreadableBody } from '../protocol/failures.ts';
 import { OAuthError } from '../protocol/oauth-error.ts';
 import { TooManyRequests } from '../security/rate-limits.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { PageError } from './page-error.ts';
 import type { Web } from './web.ts';
 
-/** Kinds that answer an attempt to guess a client; they are counted by address (design decision 17). */
-const GUESS_KINDS: ReadonlySet<string> = new Set(['unknown_client', 'invalid_client_metadata']);
-
 /** Creates the middleware that answers errors with a page. */
-export function pageErrors({ events, limits, web }: FailureOptions & { readonly web: Web }): Koa.Middleware {
+export function pageErrors({ events, web }: { readonly events: EventBus; readonly web: Web }): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const isGuess = thrown instanceof PageError && GUESS_KINDS.has(thrown.kind);
-      const error = toPageError(isGuess ? await countFailure(thrown, limits, ctx.ip) : thrown);
+      const error = toPageError(thrown);
       reportFailure(events, ctx, thrown, isExpected(thrown));
       ctx.vary('Accept');
       if (ctx.accepts('html', 'json') === 'json') {

@@ -7,7 +7,6 @@ import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents, redact } from '../../src/observe/logger.ts';
 import { jsonErrors } from '../../src/protocol/json-errors.ts';
 import { invalidGrant } from '../../src/protocol/oauth-error.ts';
-import { createRateLimits } from '../../src/security/rate-limits.ts';
 import { useApp } from '../protocol/use-app.ts';
 
 type Line = Record<string, unknown>;
@@ -22,9 +21,8 @@ function log(level = 'trace') {
 
 describe('the log of a failed request', () => {
   const { lines, bus } = log();
-  const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, bus);
   let thrown: unknown;
-  const url = useApp(jsonErrors({ events: bus, limits }), () => {
+  const url = useApp(jsonErrors({ events: bus }), () => {
     throw thrown;
   });
   const lineFor = async (error: unknown): Promise<Line> => {

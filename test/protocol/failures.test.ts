@@ -1,26 +1,15 @@
-// What a thrown error means, for programs and for people alike: failures that guess are counted by address; the sender's
-// mistakes are told from our faults; the log hears of each under the reference of its request.
+// What a thrown error means, for programs and for people alike: the sender's mistakes are told from our faults; the log hears of
+// each under the reference of its request.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type Koa from 'koa';
 import { EventBus, type Events } from '../../src/observe/events.ts';
-import { clientErrorStatus, countFailure, referenceOf, reportFailure } from '../../src/protocol/failures.ts';
-import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
+import { clientErrorStatus, referenceOf, reportFailure } from '../../src/protocol/failures.ts';
 
 /** What these functions read of a context. */
 const contextOf = (path: string, reference?: string) => ({ path, state: { reference } }) as unknown as Koa.Context;
 
 describe('a failure', () => {
-  it('is answered as it is until its address has caused 300 of them, and then as too many requests', async () => {
-    const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, new EventBus());
-    const thrown = new Error('wrong code');
-    for (let count = 0; count < 300; count++) assert.equal(await countFailure(thrown, limits, '192.0.2.1'), thrown);
-    const limited = await countFailure(thrown, limits, '192.0.2.1');
-    assert.ok(limited instanceof TooManyRequests);
-    assert.ok(limited.retryAfter > 0 && limited.retryAfter <= 300);
-    assert.equal(await countFailure(thrown, limits, '192.0.2.2'), thrown, 'another address');
-  });
-
   it('is the sender’s mistake when its error says so by a 4xx status, and ours otherwise', () => {
     const withStatus = (status: unknown) => Object.assign(new Error('x'), { status });
     assert.equal(clientErrorStatus(withStatus(400)), 400);

@@ -5,14 +5,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { jsonErrors } from '../../src/protocol/json-errors.ts';
-import { invalidClient, invalidGrant, OAuthError } from '../../src/protocol/oauth-error.ts';
-import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
+import { invalidClient, invalidGrant } from '../../src/protocol/oauth-error.ts';
+import { TooManyRequests } from '../../src/security/rate-limits.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { useApp } from './use-app.ts';
 
 describe('an error answered to a program', () => {
   const events = new EventBus();
-  const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, events);
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
   events.on('request.failed', (event) => told.push(event));
@@ -21,7 +20,7 @@ describe('an error answered to a program', () => {
       ctx.state.reference = 'r-1';
       return next();
     },
-    jsonErrors({ events, limits }),
+    jsonErrors({ events }),
     () => {
       throw thrown;
     },
@@ -51,8 +50,9 @@ describe('an error answered to a program', () => {
   });
 
   it('says when to come back, where there were too many requests or the store does not answer', async () => {
-    const limited = await answer(new TooManyRequests('registration', 17));
+    const limited = await answer(new TooManyRequests('registration', 17, 'raise SETTING'));
     assert.equal(limited.status, 429);
+    assert.match(limited.text, /raise SETTING/, 'what the operator can do');
     assert.equal(limited.headers.get('retry-after'), '17');
     assert.match(limited.text, /"temporarily_unavailable"/);
     assert.equal(told[0]?.expected, true);
@@ -85,19 +85,5 @@ describe('an error answered to a program', () => {
       assert.doesNotMatch(text, /secret|Invalid URL/);
       assert.deepEqual(told, [{ error, expected: false, reference: 'r-1', path: '/token' }]);
     }
-  });
-
-  it('counts against its address where it tells a guesser no, and only there', async () => {
-    for (const code of ['invalid_request', 'invalid_scope', 'unauthorized_client'] as const)
-      for (let count = 0; count < 120; count++) await answer(new OAuthError(code, 'x'));
-    assert.equal((await answer(invalidGrant('x'))).status, 400);
-    const statuses = [];
-    for (let count = 0; count < 310; count++) statuses.push((await answer(invalidGrant('x'))).status);
-    assert.equal(statuses.at(-1), 429);
-    assert.equal(
-      (await answer(new OAuthError('invalid_scope', 'x'))).status,
-      400,
-      'what is no guess is answered still',
-    );
   });
 });

@@ -1,5 +1,5 @@
-// Rate limits for each address: registrations, authorization requests and failed requests. A token request that succeeds is never
-// limited. test/threats/registration-limits.test.ts has the floods (threat 13).
+// Rate limits for each address, for what costs. test/threats/registration-limits.test.ts has the floods (threat 13),
+// test/threats/cheap-answers.test.ts what is never limited (threat 40).
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
@@ -7,7 +7,7 @@ import { createRateLimits, TooManyRequests } from '../../src/security/rate-limit
 import { connectRedis } from '../../src/store/redis/client.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
-import { connect, getJson, postJson, refreshing, register, tokenRequest, tokensOf } from '../support/oauth.ts';
+import { authorizationUrl, getJson, pkce, postJson, register } from '../support/oauth.ts';
 import { startRedis } from '../support/redis.ts';
 
 onBothStores('an address that registered five clients', (store) => {
@@ -26,22 +26,9 @@ onBothStores('an address that registered five clients', (store) => {
 onBothStores('one address', (store) => {
   const bridge = useBridge({ store });
 
-  it('with many failures gets 429, and can still refresh its own tokens', async () => {
-    const { client, tokens } = await connect(bridge.url);
-    const wrong = { ...refreshing(client, 'mgr_made-up') };
-    const answers = await Promise.all(Array.from({ length: 320 }, () => tokenRequest(bridge.url, wrong)));
-    const statuses = answers.map(({ status }) => status);
-    assert.equal(statuses.filter((status) => status === 400).length, 300);
-    assert.equal(statuses.filter((status) => status === 429).length, 20);
-    assert.ok(answers.some(({ headers }) => Number(headers.get('retry-after')) > 0));
-
-    const renewed = tokensOf(await tokenRequest(bridge.url, refreshing(client, tokens.refresh_token)));
-    assert.ok(renewed.refresh_token);
-  });
-
-  it('has its own limit for authorization requests, and then gets a page with Retry-After', async () => {
+  it('begins so many logins, and then gets a page with Retry-After', async () => {
     const client = await register(bridge.url);
-    const url = `${bridge.url}/authorize?${new URLSearchParams({ client_id: client.client_id, response_type: 'code', redirect_uri: client.redirectUri })}`;
+    const url = authorizationUrl(bridge.url, client, pkce().challenge);
     const answers = [];
     for (let i = 0; i < 12; i++)
       answers.push(...(await Promise.all(Array.from({ length: 51 }, () => fetch(url, { redirect: 'manual' })))));

@@ -90,14 +90,10 @@ onBothStores('registration limits', (store) => {
       })
     ).status === 200;
 
-  it('#13 one address can register so often an hour, failed tries included, and cannot pretend to be another one', async (t) => {
+  it('#13 one address can register so often an hour, and cannot pretend to be another one', async (t) => {
     const limited = await bridgeFor(t, { store, env: { REGISTRATIONS_PER_HOUR: '5' } });
     const attempts = await atOnce(20, (index) =>
-      registering(
-        index % 2 === 0 ? {} : { redirect_uris: [] },
-        { 'x-forwarded-for': `203.0.113.${index}` },
-        limited.url,
-      ),
+      registering({}, { 'x-forwarded-for': `203.0.113.${index}` }, limited.url),
     );
     assert.equal(attempts.filter(({ status }) => status === 429).length, 15);
     const refused = await registering({}, {}, limited.url);
@@ -105,6 +101,7 @@ onBothStores('registration limits', (store) => {
     const seconds = Number(refused.headers.get('retry-after'));
     assert.ok(seconds > 3000 && seconds <= 3600, String(seconds));
     assert.equal(refused.body.error, 'temporarily_unavailable');
+    assert.match(String(refused.body.error_description), /REGISTRATIONS_PER_HOUR.*REGISTRATIONS_UNLIMITED/);
   });
 
   it('#13 behind a proxy each network has its own share: an IPv4 address, and a /64 of IPv6', async (t) => {

@@ -22,7 +22,7 @@ it('the threat model has a row for each of the 42 threats', () => {
 
 for (const [, number, , defence = '', tests = ''] of rows)
   it(`row ${number} of the threat model names code and tests that exist`, () => {
-    const code = [...defence.matchAll(/`(src\/[^`]+)`/g)].map(([, path = '']) => path);
+    const code = [...defence.matchAll(/`((?:src|templates)\/[^`]+)`/g)].map(([, path = '']) => path);
     assert.ok(code.length > 0, 'no code is named');
     for (const path of code) assert.ok(existsSync(file(path)), path);
     const named = [...tests.matchAll(/`(test\/[^`]+)`: ((?:"[^"]+"(?:, )?)+)/g)];

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
-import { createRateLimits } from '../../src/security/rate-limits.ts';
 import { notFound } from '../../src/web/not-found.ts';
 import { pageErrors } from '../../src/web/page-errors.ts';
 import { createPages } from '../../src/web/pages.ts';
@@ -11,9 +10,8 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an address without a route', () => {
   const events = new EventBus();
-  const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, events);
   const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com');
-  const url = useApp(notFound(pageErrors({ events, limits, web })), (ctx) => {
+  const url = useApp(notFound(pageErrors({ events, web })), (ctx) => {
     if (ctx.path === '/answered') {
       ctx.status = 404;
       ctx.body = { error: 'invalid_token' };

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { invalidGrant } from '../../src/protocol/oauth-error.ts';
-import { createRateLimits, TooManyRequests } from '../../src/security/rate-limits.ts';
+import { TooManyRequests } from '../../src/security/rate-limits.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { PageError } from '../../src/web/page-error.ts';
 import { pageErrors } from '../../src/web/page-errors.ts';
@@ -15,7 +15,6 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an error answered to a person', () => {
   const events = new EventBus();
-  const limits = createRateLimits({ registrationsPerHour: 1, keyPrefix: 't:' }, events);
   const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com');
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
@@ -25,7 +24,7 @@ describe('an error answered to a person', () => {
       ctx.state.reference = 'reference-1';
       return next();
     },
-    pageErrors({ events, limits, web }),
+    pageErrors({ events, web }),
     () => {
       throw thrown;
     },
@@ -114,12 +113,5 @@ describe('an error answered to a person', () => {
     assert.equal(status, 413);
     assert.match(text, /the body is too large/);
     assert.equal(told[0]?.expected, true);
-  });
-
-  it('counts against its address when it tells that a client is unknown', async () => {
-    for (let count = 0; count < 300; count++) await answer(new PageError('unknown_client'), 'application/json');
-    assert.equal((await answer(new PageError('unknown_client'))).status, 429);
-    assert.equal((await answer(new PageError('invalid_request'))).status, 400);
-    assert.equal((await answer(new PageError('client_unreachable'))).status, 503);
   });
 });

@@ -8,6 +8,7 @@ import { createPages, type Pages } from '../../src/web/pages.ts';
 import type {
   AccountView,
   AdminView,
+  ConnectView,
   ConsentView,
   ErrorKind,
   ErrorView,
@@ -45,6 +46,14 @@ function views(text: string) {
     bridgeHost: 'bridge.example',
     githubHost: text,
     rememberable: true,
+    fields: { request: text, [text]: 'value' },
+  };
+  const connect: ConnectView = {
+    clientName: text,
+    login: text,
+    redirectHost: text,
+    redirectKind: 'loopback',
+    githubHost: text,
     fields: { request: text, [text]: 'value' },
   };
   const error: ErrorView = {
@@ -86,14 +95,14 @@ function views(text: string) {
     notice: 'disconnected',
     csrf: text,
   };
-  return { consent, error, returning, landing, account, admin };
+  return { consent, connect, error, returning, landing, account, admin };
 }
 
 const pages = createPages();
 
 /** Every page, and those of its forms that look different. */
 function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
-  const { consent, error, returning, landing, account, admin } = views(text);
+  const { consent, connect, error, returning, landing, account, admin } = views(text);
   const { person: _, ...stranger } = account;
   return {
     consent: from.consent(locale, consent),
@@ -103,6 +112,7 @@ function rendered(locale: Locale, text: string, from: Pages = pages): Record<str
       verifiedDomain: 'site.example',
     }),
     'consent of an app': from.consent(locale, { ...consent, redirectKind: 'app', redirectHost: 'cursor://app' }),
+    connect: from.connect(locale, connect),
     ...Object.fromEntries(ERROR_KINDS.map((kind) => [`error ${kind}`, from.error(locale, { ...error, kind })])),
     returning: from.returning(locale, returning),
     'returning without access': from.returning(locale, { ...returning, success: false }),

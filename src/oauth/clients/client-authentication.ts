@@ -9,6 +9,7 @@ import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { invalidClient, invalidRequest } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
+import type { RateLimit } from '../../security/rate-limits.ts';
 import { hashToken, matchesHash } from '../../security/secrets.ts';
 import type { Store } from '../../store/store.ts';
 import type { Client, ClientDirectory } from './client.ts';
@@ -45,19 +46,22 @@ interface ClientAuthenticationOptions {
   readonly clients: ClientDirectory;
   /** Fetches the key set at a client's `jwks_uri`, for a request of an IP address. */
   readonly fetchJwks: (uri: string, address: string) => Promise<{ keys: JWK[] }>;
+  /** Counts assertions whose check failed, by IP address; an address with too many of them has no more checked. */
+  readonly limit: RateLimit;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
 /** Creates the check of client credentials. */
 export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
-  const { issuer, store, clients, fetchJwks, now } = options;
+  const { issuer, store, clients, fetchJwks, limit, now } = options;
 
   /** @see RFC 7523 section 3 */
   async function checkAssertion(assertion: string, client: Client, address: string): Promise<void> {
     const { jwks, jwks_uri } = client.metadata;
     const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri, address));
     if (keySet === undefined) throw invalidClient('the client has no keys to check its assertion with');
+    await limit.check(address);
     const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
       algorithms: [...ASSERTION_ALGORITHMS],
       issuer: client.clientId,
@@ -66,7 +70,9 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
       requiredClaims: ['exp', 'jti'],
       clockTolerance: CLOCK_TOLERANCE,
       currentDate: new Date(now() * 1000),
-    }).catch((error: unknown) => {
+    }).catch(async (error: unknown) => {
+      // This one was checked, so it has its true answer; the next one has not.
+      await limit.consume(address).catch(() => {});
       // Not only errors of jose: malformed keys make WebCrypto throw other errors.
       throw invalidClient('client_assertion: not valid', error instanceof Error ? error.message : undefined);
     });

@@ -6,8 +6,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import { OAuthError } from '../../protocol/oauth-error.ts';
+import { networkOf } from '../../security/address-ranges.ts';
 import { type FetchedJson, FetchRefused, type GuardedFetch } from '../../security/guarded-fetch.ts';
-import { networkOf, type RateLimit, TooManyRequests } from '../../security/rate-limits.ts';
+import { type RateLimit, TooManyRequests } from '../../security/rate-limits.ts';
 
 /**
  * Seconds: the minimum, default and maximum time for which a fetched document is fresh, and the time since its fetch

@@ -36,7 +36,6 @@ const MAX_UI_LOCALES = 200;
 export function authorize(services: Authorize): Koa.Middleware {
   return async (ctx) => {
     if (redirectToOwnHost(ctx, services.issuer)) return;
-    await services.limits.authorization.consume(ctx.ip);
     const parameters = readParameters(ctx);
     const client = await checkClient(services, ctx, parameters);
     const target = {
@@ -105,11 +104,13 @@ async function askForConsent(
   client: Client,
   request: AuthorizationRequest,
 ): Promise<void> {
-  const { upstream, logins, events } = services;
+  const { upstream, logins, events, limits } = services;
   const prompt = spaceSeparated(request.prompt);
   // GitHub has no way to log in without perhaps showing a page.
   if (prompt.includes('none'))
     throw new OAuthError('interaction_required', 'this server cannot log anybody in without showing a page');
+  // What follows is kept in the store.
+  await limits.authorization.consume(ctx.ip);
   const login: RequestedLogin = { request, upstreamScope: upstreamScope(upstream, request.scope) };
   const expectedPerson = prompt.includes('consent') ? undefined : await logins.rememberedPerson(ctx, request);
   if (expectedPerson === undefined) return showConsent(services, ctx, client, login);

@@ -23,8 +23,8 @@ export function register(services: Registration): Koa.Middleware {
   const { store, events, limits, now } = services;
   return async (ctx) => {
     noStore(ctx);
-    await limits.registration.consume(ctx.ip);
     const metadata = parseClientMetadata(jsonBody(ctx, invalidClientMetadata), services.clientRules);
+    await limits.registration.consume(ctx.ip);
     const registrationToken = randomToken();
     const secret = usesClientSecret(metadata) ? randomToken() : undefined;
     const client: RegisteredClient = {

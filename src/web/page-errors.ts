@@ -21,6 +21,8 @@ import type { Web } from './web.ts';
 
 /** Seconds for which an error page is shown before it sends the browser on to the client (design decision 14). */
 const REFRESH_DELAY = 10;
+/** `Retry-After` in seconds of a 503 that names no time: GitHub does not answer. The page says it in its own words. */
+const UPSTREAM_RETRY = 30;
 /** Kinds that answer an attempt to guess a client; they are counted by address (design decision 17). */
 const GUESS_KINDS: ReadonlySet<string> = new Set(['unknown_client', 'invalid_client_metadata']);
 
@@ -48,7 +50,8 @@ export function pageErrors({ events, limits, web }: FailureOptions & { readonly 
       }
       ctx.status = error.status;
       ctx.set('Cache-Control', 'no-store');
-      if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+      const retryAfter = error.retryAfter ?? (error.status === 503 ? UPSTREAM_RETRY : undefined);
+      if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
       if (error.continueUrl !== undefined) ctx.set('Refresh', `${REFRESH_DELAY}; url=${error.continueUrl}`);
     }
   };

@@ -54,11 +54,16 @@ async function finishClientLogin(
     return showConsent(services, ctx, await services.clients.find(request.clientId), login);
   }
   const { clientId } = request;
-  const [code] = await Promise.all([
-    services.logins.complete(ctx, login, remember, upstreamLogin),
-    touchRegistration(services.store, clientId, upstreamLogin.person),
-  ]);
-  sendAuthorizationResponse(services, ctx, request, { code });
+  try {
+    const [code] = await Promise.all([
+      services.logins.complete(ctx, login, remember, upstreamLogin),
+      touchRegistration(services.store, clientId, upstreamLogin.person),
+    ]);
+    sendAuthorizationResponse(services, ctx, request, { code });
+  } catch (error) {
+    services.upstream.discardUnlessStored(upstreamLogin);
+    throw error;
+  }
 }
 
 /**

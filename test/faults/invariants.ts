@@ -84,22 +84,25 @@ async function checkNothingLeft(world: World, model: Model): Promise<void> {
   const operator = await wire(readConfig({ ...env }), { store, events: new EventBus(), now });
   try {
     await endOrphans(people, model, operator);
-    await until(
-      async () => {
-        await operator.revocations.sweep();
-        await operator.revocations.idle();
-        ahead += SWEEP_STEP;
-        return people.every(({ login, cutOff }) => github.liveTokens({ account: login }).length <= cutOff);
-      },
-      { what: `GitHub's tokens to be revoked`, timeout: 30_000, interval: 500 },
-    ).catch(() => undefined);
+    const sweep = async () => {
+      await operator.revocations.sweep();
+      await operator.revocations.idle();
+      ahead += SWEEP_STEP;
+    };
+    const alive = () => github.liveTokens().map(({ token }) => token);
+    const left = () => people.flatMap(({ githubTokens }) => alive().filter((token) => githubTokens.has(token)));
+    await until(() => sweep().then(() => left().length === 0), {
+      what: 'the revocations',
+      timeout: 60_000,
+      interval: 500,
+    }).catch(() => model.violation(`${left().length} tokens are alive at GitHub, although every session has ended`));
+    // What was added meanwhile, and what GitHub did not answer.
+    for (let round = 0; round < 3; round++) await sweep();
     for (const { login, cutOff } of people) {
-      const left = github.liveTokens({ account: login }).length;
-      if (left > cutOff)
-        model.violation(`${left} tokens of ${login} are alive at GitHub; ${cutOff} logins were cut off`);
+      const strays = github.liveTokens({ account: login }).length;
+      if (strays > cutOff) model.violation(`GitHub has ${strays} tokens of ${login}; ${cutOff} logins were cut off`);
     }
-    const left = github.liveTokens().length;
-    for (let token = 0; token < left; token++) model.count('tokens at GitHub of logins that were cut off');
+    for (const _ of alive()) model.count('tokens at GitHub of logins that were cut off');
   } finally {
     await operator.close();
     await store.close();

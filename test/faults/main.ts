@@ -19,7 +19,7 @@ const MORTAL_REPLICAS = [1, 2];
 /** Milliseconds between two measurements of the heap. */
 const HEAP_INTERVAL = 3_000;
 /** Bytes by which the heap may grow from the third quarter of the schedule to the last one. */
-const HEAP_GROWTH = 4 * 1024 * 1024;
+const HEAP_GROWTH = 2 * 1024 * 1024;
 /** Milliseconds for everything around the schedule. */
 const PATIENCE = 300_000;
 /** Things that must have happened, or the run shows nothing. */

@@ -6,7 +6,6 @@ import { type Agent, createAgent } from '../support/agent.ts';
 import {
   authorizeInBrowser,
   callTool,
-  type JsonAnswer,
   postForm,
   redemption,
   refreshing,
@@ -16,6 +15,7 @@ import {
   tokensOf,
 } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
+import { attempt, isCut, isLost, isRefused } from './answers.ts';
 import type { Model, Session } from './model.ts';
 import type { Random } from './random.ts';
 
@@ -24,10 +24,20 @@ const GRACE = 45_000;
 /** Requests that a client sends at once when it races itself. */
 const RACERS = 3;
 
+/** A person's account at GitHub. */
+export interface GithubOfPerson {
+  /** Revokes the app in the settings. */
+  revoke(): Promise<unknown>;
+  /** The valid tokens of the app. */
+  tokens(): string[];
+}
+
 export class Person {
   readonly login: string;
   /** How many logins at GitHub were begun, and not answered with a code. GitHub may have issued a token for each. */
   cutOff = 0;
+  /** GitHub's tokens of the logins that were answered with a code. */
+  readonly githubTokens = new Set<string>();
   /** How many redemptions may have begun a session whose tokens nobody got. */
   orphans = 0;
   /** Set by the schedule: the person revokes the app at GitHub before anything else. */
@@ -35,20 +45,16 @@ export class Person {
   readonly #issuer: string;
   readonly #model: Model;
   readonly #random: Random;
-  readonly #revoke: (login: string) => Promise<unknown>;
+  readonly #github: GithubOfPerson;
   readonly #browser: Agent = createAgent();
   #client: TestClient | undefined;
 
-  /** @param revoke revokes the app in the person's settings at GitHub */
-  constructor(
-    login: string,
-    context: { issuer: string; model: Model; random: Random; revoke: (login: string) => Promise<unknown> },
-  ) {
+  constructor(login: string, context: { issuer: string; model: Model; random: Random; github: GithubOfPerson }) {
     this.login = login;
     this.#issuer = context.issuer;
     this.#model = context.model;
     this.#random = context.random;
-    this.#revoke = context.revoke;
+    this.#github = context.github;
   }
 
   /** Lives until `signal`: one step after another, with short rests. */
@@ -87,6 +93,7 @@ export class Person {
       model.acknowledge(session, 'unsure', 'revoked, then logged in');
     this.cutOff += 1;
     const from = performance.now();
+    const before = new Set(this.#github.tokens());
     try {
       if (this.#client === undefined || this.#random.chance(0.2)) this.#client = await register(this.#issuer);
       const client = this.#client;
@@ -95,6 +102,9 @@ export class Person {
       const code = response.get('code');
       if (code === null) throw new Error(`no code: ${answer.status} ${answer.text.slice(0, 300)}`);
       this.cutOff -= 1;
+      const issued = this.#github.tokens().filter((token) => !before.has(token));
+      // With more than one, another login that was cut off has got its token late.
+      if (issued.length === 1) this.githubTokens.add(issued[0] as string);
       model.count('logins that gave a code');
       return await this.#redeem(client, code, verifier);
     } catch (error) {
@@ -213,7 +223,7 @@ export class Person {
 
   async #revokeAtGithub(): Promise<void> {
     this.wantsToRevoke = false;
-    await this.#revoke(this.login);
+    await this.#github.revoke();
     for (const session of this.#model.of(this.login, 'live'))
       this.#model.acknowledge(session, 'withdrawn', 'revoked at GitHub');
     this.#model.count('revocations at GitHub');
@@ -221,30 +231,4 @@ export class Person {
     const [withdrawn] = this.#model.of(this.login, 'withdrawn');
     if (withdrawn !== undefined && this.#random.chance(0.7)) await this.call(withdrawn, 'get_user_profile');
   }
-}
-
-/** The answer; undefined when none came, so that nobody knows what happened. */
-async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isCut(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether an error is that of a connection that ended before the answer, as when a replica is killed. */
-function isCut(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return code === 'ECONNRESET' || (error instanceof TypeError && /^(?:fetch failed|terminated)$/.test(error.message));
-}
-
-/** Whether it is unknown what a token request did: no answer, or the store may have done it without answering. */
-function isLost(answer: JsonAnswer | undefined): boolean {
-  return answer === undefined || (answer.status !== 200 && answer.body.error !== 'invalid_grant');
-}
-
-function isRefused(answer: JsonAnswer | undefined): boolean {
-  return answer?.body.error === 'invalid_grant';
 }

@@ -80,8 +80,13 @@ export async function startWorld(model: Model, random: Random, size: { people: n
       },
     );
     closing.push(() => balancer.close());
-    const revoke = (login: string) => github.revokeAuthorization(login, APP.clientId);
-    const people = logins.map((login) => new Person(login, { issuer, model, random: random.fork(), revoke }));
+    const people = logins.map((login) => {
+      const account = {
+        revoke: () => github.revokeAuthorization(login, APP.clientId),
+        tokens: () => github.liveTokens({ account: login }).map(({ token }) => token),
+      };
+      return new Person(login, { issuer, model, random: random.fork(), github: account });
+    });
     const faults = createFaults({ model, redis, github, replicas, people });
     return { issuer, github, redis, replicas, people, env, ...faults, stop };
   } catch (error) {

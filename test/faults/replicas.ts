@@ -92,6 +92,9 @@ export class Replica {
       createInterface({ input }).on('line', (line) => {
         this.lines.push(line);
         if (this.lines.length > KEPT_LINES) this.lines.shift();
+        // An error that nobody expected, other than that the store does not answer.
+        if (line.includes('"event":"request.failed"') && !line.includes('"error":"StoreUnavailable"'))
+          this.#report(`${this.name} logged ${line}`);
       });
     let ready = false;
     child.once('exit', (code, signal) => {

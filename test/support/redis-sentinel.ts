@@ -14,6 +14,9 @@ const MASTER_NAME = 'bridge';
  */
 const DOWN_AFTER = [1_000, 3_000, 5_000];
 
+/** Milliseconds after which a sentinel that has not begun, or not finished, a planned failover is asked again. */
+const ASK_AGAIN = 5_000;
+
 export type RedisSentinel = {
   /** The addresses of the three sentinels. */
   sentinels: { host: string; port: number }[];
@@ -86,14 +89,20 @@ function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () =
   }
   async function failover({ planned = false } = {}): Promise<RedisServer> {
     const old = await master();
-    if (planned) await sentinels[0]?.cli('sentinel', 'failover', MASTER_NAME);
-    else await old.down({ crash: true });
+    const [first] = sentinels;
+    let asked = Number.NEGATIVE_INFINITY;
+    if (!planned) await old.down({ crash: true });
     return await until(
       async () => {
+        // A sentinel refuses while another failover is under way, and gives up one that takes too long.
+        if (planned && performance.now() - asked > ASK_AGAIN && first && (await masterPort(first)) === old.port) {
+          asked = performance.now();
+          await first.cli('sentinel', 'failover', MASTER_NAME);
+        }
         const next = await master();
         return next !== old && (await next.cli('info', 'replication')).includes('role:master') && next;
       },
-      { what: 'the sentinels to agree on another master', interval: 50, timeout: 30_000 },
+      { what: 'the sentinels to agree on another master', interval: 50, timeout: 60_000 },
     );
   }
   const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));

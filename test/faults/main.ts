@@ -6,7 +6,7 @@
 
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { checkInvariants } from './invariants.ts';
 import { type HeapMeter, openHeapMeter } from './memory.ts';
 import { Model } from './model.ts';
@@ -66,7 +66,7 @@ async function main(args: string[]): Promise<boolean> {
     await checkInvariants(world, model);
     heap.close();
   } catch (error) {
-    model.violation(`the run broke off: ${error instanceof Error ? error.stack : error}`);
+    model.violation(`the run broke off: ${inspect(error)}`);
   } finally {
     await world.stop();
   }

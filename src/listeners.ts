@@ -14,6 +14,8 @@ const SERVER_OPTIONS = {
 };
 /** Milliseconds in which connections must end once nothing is under way. */
 const CLOSE_TIMEOUT = 5_000;
+/** `Retry-After` in seconds of a request that arrives when its parts are closing: another replica can answer it. */
+const CLOSED_RETRY = '1';
 /** Milliseconds between two looks at what is still running while draining. */
 const RECHECK_INTERVAL = 100;
 
@@ -27,7 +29,7 @@ interface Listeners {
    * @param milliseconds how long to wait at most
    */
   drain(milliseconds: number): Promise<void>;
-  /** Ends what is left. */
+  /** Ends idle connections at once, and what is left in a few seconds; a request that still arrives is answered 503. */
   close(): Promise<void>;
 }
 
@@ -41,10 +43,15 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
   const closed = new Map<Server, Promise<unknown>>();
   const underWay = new Set<ServerResponse>();
   let draining: { done: () => void } | undefined;
+  let closing = false;
 
   function tracked(request: IncomingMessage, response: ServerResponse): void {
     underWay.add(response);
     if (draining !== undefined) response.shouldKeepAlive = false;
+    if (closing) {
+      response.writeHead(503, { 'Retry-After': CLOSED_RETRY, 'Cache-Control': 'no-store' }).end();
+      return;
+    }
     response.once('close', () => {
       underWay.delete(response);
       draining?.done();
@@ -58,8 +65,11 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
   async function close(server: Server): Promise<void> {
     refuseConnections(server);
     server.closeIdleConnections();
+    // The connection of a stream is idle when the stream has ended.
+    const recheck = setInterval(() => server.closeIdleConnections(), RECHECK_INTERVAL);
     const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed.get(server);
+    clearInterval(recheck);
     clearTimeout(timer);
     // Only this ends the server's own timer for connections that send too slowly.
     server.close();
@@ -110,7 +120,10 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
         done();
       });
     },
-    close: async () => void (await Promise.all(servers.map(close))),
+    async close() {
+      closing = true;
+      await Promise.all(servers.map(close));
+    },
   };
 }
 

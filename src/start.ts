@@ -75,8 +75,9 @@ export async function startBridge(
     async function stop(): Promise<void> {
       stopping = true;
       await listeners.drain(DRAIN);
-      await bridge.close();
-      await listeners.close();
+      // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
+      // request that came meanwhile would find parts that are closed.
+      await Promise.all([listeners.close(), bridge.close()]);
       counters?.disconnect();
       await store.close();
     }

@@ -3,6 +3,7 @@
  * later. The sweeper ends expired grants and makes pending revocations. Replicas share that work: each claims some
  * people.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionEnding } from '../oauth/session-ending.ts';
 import type { EventBus } from '../observe/events.ts';
 import { SealBroken } from '../security/secrets.ts';
@@ -19,6 +20,9 @@ const CLAIM_TTL = 120;
 const PEOPLE_PER_CLAIM = 50;
 /** Seconds after which a failed revocation is tried again. */
 const RETRY_DELAY = 60;
+/** Milliseconds between two questions whether the store has a token pair, and for how long it is asked at most. */
+const STORED_INTERVAL = 1000;
+const STORED_PATIENCE = 600_000;
 
 export interface Revocations {
   /** Starts to revoke a person's tokens that no grant uses any more; does not wait for the result. */
@@ -28,6 +32,11 @@ export interface Revocations {
    * revocation is tried again; if the store is down, it is tried once.
    */
   discard(revocation: PendingRevocation): Promise<void>;
+  /**
+   * Revokes a token pair that the store failed to store with a login, unless it has stored it all the same. Does not
+   * wait for that, because only a store that answers again can tell.
+   */
+  discardUnlessStored(revocation: PendingRevocation): void;
   /** One round of the sweeper: visits all people whose visit is due. @returns how many people were visited */
   sweep(): Promise<number>;
   /** Resolves when no revocation is running. */
@@ -113,6 +122,35 @@ export function createRevocations(options: RevocationOptions): Revocations {
     running.add(tracked);
   }
 
+  /** Whether a token pair is the one of its credential; asks until the store answers. The process may end meanwhile. */
+  async function isStored({ person, credential, sealedTokens }: PendingRevocation): Promise<boolean> {
+    const deadline = performance.now() + STORED_PATIENCE;
+    for (;;) {
+      await pause(STORED_INTERVAL, undefined, { ref: false });
+      try {
+        return (await store.credentials.read(person, credential))?.sealedTokens === sealedTokens;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || performance.now() > deadline) throw error;
+      }
+    }
+  }
+
+  async function discard(revocation: PendingRevocation): Promise<void> {
+    try {
+      await store.revocations.add(revocation);
+      track(revoke(revocation.person, [revocation]));
+    } catch (error) {
+      events.emit('store.error', { error });
+      track(revokeAtGithub(revocation));
+    }
+  }
+
+  /** Asks twice: a server that was frozen executes what it had received in any order, the write after the first read. */
+  async function settle(revocation: PendingRevocation): Promise<void> {
+    if ((await isStored(revocation)) || (await isStored(revocation))) return;
+    await discard(revocation);
+  }
+
   /** Ends a person's expired grants and revokes their tokens. @returns false when GitHub does not answer */
   async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
     const { ended, revocations } = await store.revocations.sweep(person, VISIT_INTERVAL);
@@ -124,14 +162,9 @@ export function createRevocations(options: RevocationOptions): Revocations {
 
   return {
     revokeUnused: (person) => track(store.revocations.pending(person).then((pending) => revoke(person, pending))),
-    async discard(revocation) {
-      try {
-        await store.revocations.add(revocation);
-        track(revoke(revocation.person, [revocation]));
-      } catch (error) {
-        events.emit('store.error', { error });
-        track(revokeAtGithub(revocation));
-      }
+    discard,
+    discardUnlessStored(revocation) {
+      settle(revocation).catch((error: unknown) => events.emit('store.error', { error }));
     },
     async sweep() {
       let visited = 0;

@@ -6,7 +6,7 @@ import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../oauth/upstream.ts';
 import type { Parameters } from '../protocol/parameters.ts';
 import { SealBroken } from '../security/secrets.ts';
-import type { Account, CredentialState } from '../store/records.ts';
+import type { Account, CredentialState, PendingRevocation } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { GithubAnswer, GithubApi } from './api.ts';
 import { codeOfResponse } from './authorization-response.ts';
@@ -123,9 +123,8 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
     policyScope: policy.scope,
     authorizationUrl: (request) => oauth.authorizationUrl(request),
     finishLogin,
-    async discard({ person, credentialId: credential, credential: { appClientId, sealedTokens } }) {
-      await revocations.discard({ person, id: randomUUID(), credential, appClientId, sealedTokens });
-    },
+    discard: (login) => revocations.discard(revocationOf(login)),
+    discardUnlessStored: (login) => revocations.discardUnlessStored(revocationOf(login)),
     async recheck(credential, loginAt) {
       const ready = await renewed(credential);
       // A renewal is GitHub's word that the credential is alive, and so is every answer about the policy.
@@ -190,6 +189,12 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
       throw error;
     }
   }
+}
+
+/** The revocation of the tokens of a login. */
+function revocationOf({ person, credentialId, credential }: UpstreamLogin): PendingRevocation {
+  const { appClientId, sealedTokens } = credential;
+  return { person, id: randomUUID(), credential: credentialId, appClientId, sealedTokens };
 }
 
 /**

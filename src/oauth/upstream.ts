@@ -75,6 +75,8 @@ export interface Upstream {
   finishLogin(parameters: Parameters, codeVerifier: string, requestedScope: readonly string[]): Promise<UpstreamLogin>;
   /** Revokes the tokens of a login that no session will use. Never fails. */
   discard(login: UpstreamLogin): Promise<void>;
+  /** The store failed to store a login: revokes its tokens once it is known that they are not stored. Does not wait. */
+  discardUnlessStored(login: UpstreamLogin): void;
   /**
    * Applies the operator's policy again, at a refresh, renews the credential when that is due, and asks once an hour
    * whether it is still alive.

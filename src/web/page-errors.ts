@@ -12,6 +12,9 @@ import { StoreUnavailable } from '../store/store.ts';
 import { PageError } from './page-error.ts';
 import type { Web } from './web.ts';
 
+/** `Retry-After` in seconds of a 503 that names no time: GitHub does not answer. The page says it in its own words. */
+const UPSTREAM_RETRY = 30;
+
 /** Creates the middleware that answers errors with a page. */
 export function pageErrors({ events, web }: { readonly events: EventBus; readonly web: Web }): Koa.Middleware {
   return async (ctx, next) => {
@@ -35,7 +38,8 @@ export function pageErrors({ events, web }: { readonly events: EventBus; readonl
       }
       ctx.status = error.status;
       ctx.set('Cache-Control', 'no-store');
-      if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+      const retryAfter = error.retryAfter ?? (error.status === 503 ? UPSTREAM_RETRY : undefined);
+      if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
     }
   };
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';
 import { authorizeInBrowser, login, passGithub, register } from '../support/oauth.ts';
+import { until } from '../support/until.ts';
+import { overriding } from '../threats/attack.ts';
 import {
   connect,
   DAY,
@@ -174,6 +177,57 @@ onBothStores('the revocation at GitHub', (store) => {
     await bridge.bridge.revocations.idle();
     assert.deepEqual(bridge.github.liveTokens(), [], 'of somebody whom GitHub would not name');
     assert.equal(bridge.github.callsTo('POST', TOKEN_ENDPOINT).length, 2, 'both had got a token');
+  });
+
+  it('comes for a login that the store could not store, as soon as the store answers', async (t) => {
+    let isDown = false;
+    const down = async () => {
+      throw new StoreUnavailable('broken by the test');
+    };
+    const bridge = await start(t, {
+      wrapStore: ({ sessions, credentials, ...rest }) => ({
+        ...rest,
+        sessions: overriding(sessions, { begin: (begin) => (isDown ? down() : sessions.begin(begin)) }),
+        credentials: overriding(credentials, { read: (...of) => (isDown ? down() : credentials.read(...of)) }),
+      }),
+    });
+    const client = await register(bridge.url);
+    isDown = true;
+    const failed = await authorizeInBrowser(bridge.url, client);
+    assert.equal(failed.answer.status, 503);
+    assert.equal(bridge.github.liveTokens().length, 1);
+    isDown = false;
+    await until(() => bridge.github.liveTokens().length === 0, { what: 'the revocation' });
+  });
+
+  it('spares the token of a login that the store stored without an answer, because other sessions use it', async (t) => {
+    let answers = true;
+    let asked = 0;
+    const bridge = await start(t, {
+      wrapStore: ({ sessions, credentials, ...rest }) => ({
+        ...rest,
+        sessions: overriding(sessions, {
+          async begin(begin) {
+            const displaced = await sessions.begin(begin);
+            if (!answers) throw new StoreUnavailable('the answer was lost');
+            return displaced;
+          },
+        }),
+        credentials: overriding(credentials, {
+          read(...of) {
+            asked += 1;
+            return credentials.read(...of);
+          },
+        }),
+      }),
+    });
+    const person = await connect(bridge);
+    answers = false;
+    assert.equal((await authorizeInBrowser(bridge.url, await register(bridge.url))).answer.status, 503);
+    await until(() => asked > 0, { what: 'the question whether it is stored' });
+    await bridge.bridge.revocations.idle();
+    assert.equal(loginIn(await person.profile()), 'octocat');
+    assert.equal(bridge.github.liveTokens().length, 2, 'the superseded token is kept with its credential');
   });
 
   it('comes at once for a sign-in to the account page, and for every other token when the person disconnects all there', async (t) => {

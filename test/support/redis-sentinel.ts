@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RedisServer, startRedis, startServer } from './redis.ts';
+import { type RedisOptions, type RedisServer, startRedis, startServer } from './redis.ts';
 import { until } from './until.ts';
 
 const MASTER_NAME = 'bridge';
@@ -14,6 +14,12 @@ const MASTER_NAME = 'bridge';
  */
 const DOWN_AFTER = [1_000, 3_000, 5_000];
 
+/**
+ * Milliseconds after which a sentinel is asked again for a planned failover that is not finished. It needs no vote for one, so
+ * another sentinel can begin a failover of the same epoch, and then they disagree until the next epoch.
+ */
+const ASK_AGAIN = 10_000;
+
 export type RedisSentinel = {
   /** The addresses of the three sentinels. */
   sentinels: { host: string; port: number }[];
@@ -22,6 +28,8 @@ export type RedisSentinel = {
   url: string;
   /** The server that the sentinels call the master now. */
   master(): Promise<RedisServer>;
+  /** Waits until all sentinels find one master well, and the other server follows it. @returns that master */
+  settled(): Promise<RedisServer>;
   /**
    * Kills the master, or with `planned` lets master and replica change places, and waits until all sentinels name the new
    * master. A killed server can be started again with its `up()`; it is then a replica.
@@ -31,15 +39,21 @@ export type RedisSentinel = {
   stop(): Promise<void>;
 };
 
-/** Starts everything and waits until each sentinel knows the replica and the two others. */
-export async function startRedisSentinel(): Promise<RedisSentinel> {
+/**
+ * Starts everything and waits until each sentinel knows the replica and the two others.
+ * @param options of both servers
+ */
+export async function startRedisSentinel(options: RedisOptions = {}): Promise<RedisSentinel> {
   const started: RedisServer[] = [];
   const stop = async () => void (await Promise.all(started.map((server) => server.stop())));
   try {
-    const first = await startRedis();
+    const first = await startRedis(options);
     started.push(first);
-    const second = await startRedis({ args: ['--replicaof', '127.0.0.1', String(first.port)] });
+    const second = await startRedis(options);
     started.push(second);
+    // Not an argument, which would make it a replica again at each start.
+    await second.cli('replicaof', '127.0.0.1', String(first.port));
+    await second.cli('config', 'rewrite');
     await until(async () => (await second.cli('info', 'replication')).includes('master_link_status:up'), {
       what: 'the replica to follow its master',
     });
@@ -65,16 +79,32 @@ function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () =
     if (found === undefined) throw new Error(`the sentinels disagree: ${ports.join(', ')}`);
     return found;
   }
-  async function failover({ planned = false } = {}): Promise<RedisServer> {
-    const old = await master();
-    if (planned) await sentinels[0]?.cli('sentinel', 'failover', MASTER_NAME);
-    else await old.down({ crash: true });
+  async function settled(): Promise<RedisServer> {
     return await until(
       async () => {
+        const named = await master();
+        const info = await named.cli('info', 'replication');
+        if ((await Promise.all(sentinels.map(masterFlags))).some((flags) => flags !== 'master')) return false;
+        return info.includes('role:master') && /^slave0:.*state=online/m.test(info) && named;
+      },
+      { what: 'a master with its replica', interval: 50, timeout: 60_000 },
+    );
+  }
+  async function failover({ planned = false } = {}): Promise<RedisServer> {
+    const old = await master();
+    const [first] = sentinels;
+    let asked = Number.NEGATIVE_INFINITY;
+    if (!planned) await old.down({ crash: true });
+    return await until(
+      async () => {
+        if (planned && performance.now() - asked > ASK_AGAIN) {
+          asked = performance.now();
+          await first?.cli('sentinel', 'failover', MASTER_NAME);
+        }
         const next = await master();
         return next !== old && (await next.cli('info', 'replication')).includes('role:master') && next;
       },
-      { what: 'the sentinels to agree on another master', interval: 50, timeout: 30_000 },
+      { what: 'the sentinels to agree on another master', interval: 50, timeout: 90_000 },
     );
   }
   const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
@@ -84,6 +114,7 @@ function sentinelOf(servers: RedisServer[], sentinels: RedisServer[], stop: () =
     masterName: MASTER_NAME,
     url: `redis-sentinel://${hosts}/${MASTER_NAME}`,
     master,
+    settled,
     failover,
     stop,
   };
@@ -119,12 +150,22 @@ async function hurry(sentinel: RedisServer): Promise<void> {
 async function knowsTheOthers(sentinel: RedisServer): Promise<void> {
   await until(
     async () => {
-      const reply = (await sentinel.cli('sentinel', 'master', MASTER_NAME)).split('\n');
-      const field = (name: string) => reply[reply.indexOf(name) + 1];
+      const field = await masterFields(sentinel);
       return field('num-slaves') === '1' && field('num-other-sentinels') === '2';
     },
     { what: `sentinel ${sentinel.port} to know the others`, interval: 50, timeout: 30_000 },
   );
+}
+
+/** What a sentinel knows of the master, by the names of its fields. */
+async function masterFields(sentinel: RedisServer): Promise<(name: string) => string | undefined> {
+  const reply = (await sentinel.cli('sentinel', 'master', MASTER_NAME)).split('\n');
+  return (name) => reply[reply.indexOf(name) + 1];
+}
+
+/** `master`, and what is wrong with it or under way (`s_down`, `failover_in_progress`). */
+async function masterFlags(sentinel: RedisServer): Promise<string | undefined> {
+  return (await masterFields(sentinel))('flags');
 }
 
 async function masterPort(sentinel: RedisServer): Promise<number> {

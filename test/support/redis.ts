@@ -4,7 +4,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,12 +51,19 @@ export type RedisServer = {
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { appendOnly = false, requirePass, args = [] } = options;
   return await startServer(requirePass, (port, dir) => [
+    // Sentinel writes there whether the server is a replica, for its next start (CONFIG REWRITE).
+    emptyFile(join(dir, 'redis.conf')),
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--daemonize', 'no'],
     ...['--repl-diskless-sync-delay', '0'], // a master otherwise waits five seconds for a second replica
     ...(appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
     ...(requirePass === undefined ? [] : ['--requirepass', requirePass]),
     ...args,
   ]);
+}
+
+function emptyFile(path: string): string {
+  writeFileSync(path, '');
+  return path;
 }
 
 /**

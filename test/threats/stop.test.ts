@@ -10,7 +10,7 @@ import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/i
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { type RunningBridge, startBridge } from '../../src/start.ts';
-import { callTool, connect } from '../support/oauth.ts';
+import { callTool, connect, postForm } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
@@ -49,13 +49,14 @@ function ask(
   url: string,
   agent: Agent,
   headers: Record<string, string> = {},
+  body?: string,
 ): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
-    request(url, { agent, headers }, async (response) =>
+    request(url, { method: body === undefined ? 'GET' : 'POST', agent, headers }, async (response) =>
       resolve({ status: response.statusCode, body: await text(response) }),
     )
       .on('error', reject)
-      .end();
+      .end(body);
   });
 }
 
@@ -116,6 +117,34 @@ describe('a bridge that stops', () => {
     await stopped;
     await stream;
     assert.ok(performance.now() - began < 10_000, 'the stream was not waited for');
+  });
+
+  it('#30 breaks no call on a kept connection while it waits for its last work at GitHub', async (t) => {
+    const { url, github, bridge } = await start(t);
+    const [ending, going] = [await connect(url), await connect(url, { login: 'monalisa' })];
+    github.fault({ kind: 'hang', path: /token$/, method: 'DELETE' });
+    const agent = await keptConnection(t, url);
+    await postForm(`${url}/revoke`, { token: ending.tokens.access_token, client_id: ending.client.client_id });
+    const stopped = bridge.stop();
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_auth_status', arguments: {} } };
+    const headers = {
+      authorization: `Bearer ${going.tokens.access_token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    // Nothing is under way: the connection ends. A request that was sent all the same is told to come again.
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return ask(`${url}/mcp`, agent, headers, JSON.stringify(call)).then(
+          ({ status }) => status,
+          () => 'no connection',
+        );
+      }),
+    );
+    for (const outcome of outcomes) assert.ok([200, 503, 'no connection'].includes(outcome ?? 0), String(outcome));
+    github.clearFaults();
+    await stopped;
   });
 
   it('#30 stops once, however often it is told', async (t) => {

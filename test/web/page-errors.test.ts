@@ -93,6 +93,7 @@ describe('an error answered to a person', () => {
     for (const [error, status, seconds] of [
       [new TooManyRequests('authorization', 42), 429, '42'],
       [new StoreUnavailable('x'), 503, '5'],
+      [new PageError('github_unreachable'), 503, '30'],
     ] as const) {
       const answered = await answer(error);
       assert.equal(answered.status, status);

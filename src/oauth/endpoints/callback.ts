@@ -59,9 +59,14 @@ async function finishClientLogin(
     await services.upstream.discard(upstreamLogin);
     return showConsent(services, ctx, await findForPage(services.clients, ctx, request.clientId), login);
   }
-  const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
-  if (confirm) services.connectPage.show(ctx, completed);
-  else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+  try {
+    const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
+    if (confirm) services.connectPage.show(ctx, completed);
+    else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+  } catch (error) {
+    services.upstream.discardUnlessStored(upstreamLogin);
+    throw error;
+  }
 }
 
 /**

@@ -49,6 +49,7 @@ describe('the callback', () => {
     bridge.github.fault({ kind: 'status', status: 502, path: '/login/oauth/access_token' });
     const { answer } = await authorizeInBrowser(bridge.url, client, { parameters: { ui_locales: 'ja' } });
     assert.equal(answer.status, 503);
+    assert.equal(answer.headers.get('retry-after'), '30');
     assert.equal(answer.headers.get('content-language'), 'ja', 'in the language that the client asked for');
     assert.equal(answer.headers.get('refresh'), null);
     const { href, searchParams } = answer.buttonLink ?? new URL('about:blank');

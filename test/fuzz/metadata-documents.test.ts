@@ -132,7 +132,7 @@ describe('a document of a stranger', () => {
 
   holds(
     '#12 and #22 is a client that names itself, with good redirect URIs and without a secret, or an error of OAuth',
-    100,
+    80,
     [body, answer],
     async (sent, how) => {
       (bridge.events as RecordedEvent[]).length = 0;
@@ -191,7 +191,7 @@ describe('a document of a stranger', () => {
 
   holds(
     '#12 and #22 is a key set, or no assertion is believed by it',
-    25,
+    20,
     [keySet, answer, assertionHeader],
     async (sent, how, header) => {
       (bridge.events as RecordedEvent[]).length = 0;

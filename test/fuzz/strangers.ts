@@ -113,6 +113,25 @@ export const json: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
+/** A small change of a text: what is inserted where, and how many characters it replaces. */
+export const edit = fc.record({
+  index: fc.oneof(fc.nat(), fc.constantFrom(0, Number.MAX_SAFE_INTEGER)),
+  inserted: fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom('x', 'A', '1', ' ', '/', '&', '=') },
+    { weight: 3, arbitrary: text },
+  ),
+  removed: fc.nat(2),
+});
+
+/** @param change an {@link edit}; the largest index is the end */
+export function edited(
+  value: string,
+  { index, inserted, removed }: { index: number; inserted: string; removed: number },
+): string {
+  const position = index === Number.MAX_SAFE_INTEGER ? value.length : index % (value.length + 1);
+  return value.slice(0, position) + inserted + value.slice(position + removed);
+}
+
 /** A member of a JSON object: its name, and its value as JSON. */
 export type Member = readonly [name: string, value: string];
 
@@ -171,18 +190,13 @@ export const mutatedUri = fc.oneof(
     arbitrary: fc
       .tuple(
         redirectUri,
-        fc.nat(),
-        fc.oneof(
-          fc.constantFrom('#', '#x', '*', '/../', '/%2e%2E/', '@', 'u:p@', '\\', '//', ':', ' ', '\n', '\t', '?', '&'),
-          fc.constantFrom('\u202e', 'é', '%00', '%', '.', 'evil.example', '[', ']', `"><${MARK}>`),
-          text,
+        edit,
+        fc.constantFrom(
+          ...['#', '#x', '*', '/../', '/%2e%2E/', '@', 'u:p@', '\\', '//', ':', ' ', '\n', '\t', '?', '&', '.', '%'],
+          ...['\u202e', 'é', '%00', 'evil.example', '[', ']', `"><${MARK}>`, undefined],
         ),
-        fc.nat(2),
       )
-      .map(([uri, index, inserted, removed]) => {
-        const position = index % (uri.length + 1);
-        return uri.slice(0, position) + inserted + uri.slice(position + removed);
-      }),
+      .map(([uri, change, inserted]) => edited(uri, { ...change, inserted: inserted ?? change.inserted })),
   },
   {
     weight: 3,

@@ -9,6 +9,7 @@ import {
   BEHIND_A_PROXY,
   becameMarkup,
   DESCRIPTION,
+  fitsInABody,
   fromElsewhere,
   holds,
   json,
@@ -113,6 +114,7 @@ onBothStores('a registration', (store) => {
     100,
     [fc.oneof({ weight: 12, arbitrary: metadata }, { weight: 1, arbitrary: json })],
     async (sent) => {
+      fitsInABody(sent);
       (bridge.events as RecordedEvent[]).length = 0;
       const answer = await post(sent);
       const head = [...answer.headers].join('\n');

@@ -117,7 +117,8 @@ onBothStores('an authorization request', (store) => {
   /** Whether the requested redirect URI is a registered one; only the port of an http loopback address may differ. */
   const isRegistered = (registered: readonly string[], uri: string) => {
     const portless = (one: string) => one.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1)):\d+(?=\/)/, '$1');
-    return registered.includes(uri) || registered.some((one) => /^http:/.test(one) && portless(one) === portless(uri));
+    if (registered.includes(uri)) return true;
+    return URL.canParse(uri) && registered.some((one) => /^http:/.test(one) && portless(one) === portless(uri));
   };
 
   /** Fails unless an address is that of the request's client, with an error, `iss` and the exact `state`. */

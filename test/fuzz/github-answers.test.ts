@@ -171,7 +171,7 @@ onBothStores('an answer of GitHub of any structure', (store) => {
 
   holds(
     '#9, #11 and #14 at a login gives a login of the account that it names, or an error that says so',
-    30,
+    20,
     [tokenAnswerOrUsual, userAnswerOrUsual],
     async (tokenFault, userFault) => {
       (bridge.events as RecordedEvent[]).length = 0;

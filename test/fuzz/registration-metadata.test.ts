@@ -151,7 +151,7 @@ onBothStores('a registration', (store) => {
 
   holds(
     '#8 metadata as it should be is taken',
-    20,
+    10,
     [fc.record(GOOD).map((members) => objectText(Object.entries(members)))],
     async (sent) => {
       const answer = await post(sent);

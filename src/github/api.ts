@@ -16,7 +16,7 @@ import type { CredentialState } from '../store/records.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable, splitScope } from './oauth-app.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
-import { BadCredentials, GithubTrouble, githubError, isObject, statusOf } from './trouble.ts';
+import { BadCredentials, GithubTrouble, githubError, isJson, statusOf } from './trouble.ts';
 
 const Octokit = OctokitBase.plugin(retry, throttling);
 
@@ -90,7 +90,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
         },
         request: { signal: deadline.signal },
       });
-      if (!isObject(response.data))
+      if (!isJson(response.data))
         throw new GithubTrouble('unavailable', 'GitHub answered with something that is not JSON');
       const scopeHeader = response.headers['x-oauth-scopes'];
       const answer: GithubAnswer = {

@@ -53,7 +53,8 @@ export class GithubUnavailable extends Error {
 const seconds = z.coerce.number().int().positive().optional().catch(undefined);
 const text = z.string().min(1).optional().catch(undefined);
 const tokenAnswer = z.object({
-  access_token: z.string().min(1),
+  // Characters that can stand in an Authorization header: a token that could not be sent would replace a good one.
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
   refresh_token: text,
   expires_in: seconds,
   refresh_token_expires_in: seconds,

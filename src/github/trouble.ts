@@ -35,7 +35,7 @@ const DEFAULT_LIMIT_WAIT = 60;
 export function githubError(error: unknown, now: number): GithubTrouble | BadCredentials {
   const { status, headers, body } = responseOf(error);
   // Only a 401 of GitHub itself means that the token is dead. GitHub answers JSON; a 401 of a proxy is usually HTML.
-  if (status === 401 && isObject(body)) return new BadCredentials('GitHub answered 401', { cause: error });
+  if (status === 401 && isJson(body)) return new BadCredentials('GitHub answered 401', { cause: error });
   const retryAfter = Number(headers['retry-after']) || 0;
   if (status === 429 || (status === 403 && isLimit(headers, retryAfter, error))) {
     const reset = Number(headers['x-ratelimit-reset']) || 0;
@@ -62,8 +62,15 @@ export function statusOf(error: unknown): number | undefined {
   return responseOf(error).status;
 }
 
-/** Whether a value is an object or a list, as every JSON answer of GitHub's API is. */
-export function isObject(value: unknown): value is object {
+/**
+ * Whether a body that Octokit read is an object or a list, as every JSON answer of GitHub's API is. Octokit gives an
+ * ArrayBuffer for a type that is neither JSON nor text.
+ */
+export function isJson(body: unknown): boolean {
+  return isObject(body) && !(body instanceof ArrayBuffer);
+}
+
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

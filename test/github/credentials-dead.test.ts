@@ -61,9 +61,12 @@ onBothStores('a revocation at GitHub by the person', (store) => {
   it('is not assumed when something between the bridge and GitHub answers 401', async (t) => {
     const bridge = await start(t);
     const person = await connect(bridge);
-    bridge.github.fault({ kind: 'status', status: 401, body: '<h1>Sign in to the proxy</h1>', path: USER });
-    assert.equal((await person.profile()).status, 200);
-    assert.equal(loginIn(await person.profile()), 'octocat');
+    for (const type of ['text/html', 'application/xml', 'application/octet-stream', 'application/problem+json', 'x']) {
+      const headers = { 'content-type': type };
+      bridge.github.fault({ kind: 'status', status: 401, body: '<h1>Sign in to the proxy</h1>', headers, path: USER });
+      assert.equal((await person.profile()).status, 200, type);
+      assert.equal(loginIn(await person.profile()), 'octocat', type);
+    }
   });
 
   it('that fifty parallel calls notice ends the grants once, and all calls get 401', async (t) => {

@@ -107,6 +107,8 @@ describe("GitHub's OAuth endpoints", () => {
     ['an error of status 429', { error: 'slow_down' }, 429],
     ['a page', '<h1>Unicorn!</h1>', 200],
     ['an answer without a token', {}, 200],
+    ['a token that no header can hold', { access_token: 'gho_a\n\u00e9' }, 200],
+    ['a token with a space', { access_token: 'gho a' }, 200],
     ['a token, but status 403', { access_token: 'gho_a' }, 403],
     ['a redirect', '', 302],
     ['an answer longer than 64 KB', JSON.stringify({ access_token: 'a', junk: 'x'.repeat(65_536) }), 200],

@@ -130,6 +130,13 @@ onBothStores('a tool call while GitHub is in trouble', (store) => {
     });
   }
 
+  it('says so when the answer is of a type that is neither JSON nor text', async () => {
+    const headers = { 'content-type': 'application/octet-stream' };
+    bridge.github.fault({ kind: 'status', status: 200, body: '{"id":1,"login":"octocat"}', headers, path: USER });
+    assert.match(troubleIn(await person.profile()) ?? '', /^GitHub answered with something that is not JSON\./);
+    await survived();
+  });
+
   it('says that GitHub refuses it, and why', async () => {
     bridge.github.fault({
       kind: 'status',

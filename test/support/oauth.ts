@@ -264,7 +264,8 @@ export async function callTool(
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
   });
   const text = await response.text();
-  const data = /^data: (.*)$/m.exec(text)?.[1] ?? text;
+  // Not `.*`, which ends at U+2028.
+  const data = /^data: ([^\r\n]*)/m.exec(text)?.[1] ?? text;
   const message = z.looseObject({ result: resultSchema.optional() }).safeParse(parse(data)).data;
   return { status: response.status, headers: response.headers, text, result: message?.result };
 }

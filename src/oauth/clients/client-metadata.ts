@@ -24,9 +24,9 @@ const MAX_REDIRECT_URIS = 20;
 /** Characters of all metadata of a client, as JSON; anyone can register, so this limits what the store must keep. */
 const MAX_METADATA = 16 * 1024;
 const text = (max: number) => z.string().trim().max(max).refine(isPrintable, 'holds control characters');
-/** A member that may be absent. `""` and null count as absent, because clients send them for absent values. */
+/** A member that may be absent. A blank text and null count as absent, because clients send them for absent values. */
 const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
+  z.preprocess((value) => (isBlank(value) || value === null ? undefined : value), schema.optional());
 const webUri = z.url({ protocol: /^https?$/ }).max(2048);
 /**
  * A member of a public key. A member of another type is left out: RFC 7517 section 4 says to ignore unknown members.
@@ -109,6 +109,10 @@ export function parseClientMetadata(input: unknown, rules: ClientRules): ClientM
   if (JSON.stringify(metadata).length > MAX_METADATA)
     throw invalidClientMetadata(`the metadata is longer than ${MAX_METADATA} characters`);
   return { ...metadata, grant_types: grantTypes, response_types: ['code'] };
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === '';
 }
 
 function isPrintable(value: string): boolean {

@@ -50,6 +50,12 @@ describe('client metadata', () => {
     assert.equal('nonsense' in rest, false);
   });
 
+  it('has no name and no scope when these are blank, so that the consent page shows the id and the defaults hold', () => {
+    const { client_name, scope, ...rest } = parse({ client_name: ' \u3000', scope: '  ' });
+    assert.deepEqual([client_name, scope], [undefined, undefined]);
+    assert.deepEqual(parse(rest), rest);
+  });
+
   it('is the same when it is parsed again', () => {
     const once = parse({ client_name: ' x ', scope: ' repo ', jwks: { keys: [{ ...KEY, nested: { a: 1 } }] } });
     assert.deepEqual(parse(once), once);

@@ -19,7 +19,7 @@ import type { Tally } from './support/tally-reporter.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TEST_TIMEOUT = 120_000; // milliseconds, for each test
-const APART = ['test/clients/**', 'test/conformance/**', 'test/faults/**'];
+const APART = ['test/clients/**', 'test/conformance/**', 'test/fuzz/**', 'test/faults/**'];
 
 /** A failure that was already printed: the exit code is 1, and nothing more is printed. */
 class Failed extends Error {}

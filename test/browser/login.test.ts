@@ -7,7 +7,7 @@ import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from
 import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
 import { openPage } from './open-page.ts';
-import { ALLOW, AUTHORIZE, CANCEL, CONNECT, passGithub, press, signInAs } from './tour.ts';
+import { ALLOW, AUTHORIZE, CANCEL, CONNECT, click, passGithub, press, signInAs } from './tour.ts';
 
 let browser: Browser;
 before(async () => {
@@ -34,14 +34,14 @@ onBothStores('a login in the browser', (store) => {
     assert.match(shown, /Read your profile.*\s+read:user/);
     assert.match(shown, /Did you start this yourself\?/);
 
-    await press(page, ALLOW);
+    await click(page, ALLOW);
     assert.equal(new URL(page.url()).origin, bridge.github.url);
     await press(page, page.getByRole('button', { name: signInAs('monalisa') }));
     await press(page, page.getByRole('button', { name: AUTHORIZE }));
     const asked = await page.locator('main').innerText();
     for (const words of ['Example Client', '@monalisa', new URL(client.client.redirectUri).host])
       assert.ok(asked.includes(words), words);
-    await press(page, CONNECT);
+    await click(page, CONNECT);
     assert.equal(await page.locator('p').innerText(), ARRIVED);
 
     const answer = await login.answer();

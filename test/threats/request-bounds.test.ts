@@ -23,8 +23,8 @@ onBothStores('an authorization request', (store) => {
 
   it('#28 may have a nonce of 512 characters, and not one more', async () => {
     assert.equal((await ask({ nonce: 'n'.repeat(512) })).status, 200);
-    const { location } = await ask({ nonce: 'n'.repeat(513) });
-    assert.equal(location?.searchParams.get('error'), 'invalid_request');
+    const { buttonLink } = await ask({ nonce: 'n'.repeat(513) });
+    assert.equal(buttonLink?.searchParams.get('error'), 'invalid_request');
   });
 
   it('#28 keeps of prompt only the values that there are', async () => {
@@ -34,8 +34,8 @@ onBothStores('an authorization request', (store) => {
     // Nothing that is asked for beside it takes the consent away.
     assert.equal((await ask({ prompt: 'consent', max_age: '0' })).status, 200);
     const none = await ask({ prompt: 'none', max_age: '0' });
-    assert.equal(none.location?.searchParams.get('error'), 'interaction_required');
-    const { location } = await ask({ prompt: `none ${padding}` });
-    assert.equal(location?.searchParams.get('error'), 'interaction_required');
+    assert.equal(none.buttonLink?.searchParams.get('error'), 'interaction_required');
+    const { buttonLink } = await ask({ prompt: `none ${padding}` });
+    assert.equal(buttonLink?.searchParams.get('error'), 'interaction_required');
   });
 });

@@ -88,8 +88,8 @@ async function runTests(files: string[], options: string[], system: System, redi
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=./test/support/tally-reporter.ts', `--test-reporter-destination=${tally}`],
   ];
-  // At least two files at a time, because tests wait more than they compute.
-  const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`;
+  // More files than cores at a time, because tests wait, too.
+  const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
   const defaults = ['--test', `--test-timeout=${TEST_TIMEOUT}`, concurrency];
   const child = start(process.execPath, [...defaults, ...reporters, ...options, ...files], {
     stdio: ['ignore', 'inherit', 'inherit'],

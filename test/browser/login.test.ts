@@ -2,7 +2,7 @@
 // twice, go back, reload, or come too late.
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { onBothStores, useBridge } from '../support/bridge.ts';
+import { useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser, type ObservedPage, type PageOptions } from '../support/browser.ts';
 import { authorizationUrl, callTool, pkce, redemption, register, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { ARRIVED, type NativeClient, startNativeClient } from './native-client.ts';
@@ -16,8 +16,8 @@ before(async () => {
 after(() => browser.close());
 const open = (t: TestContext, options?: PageOptions) => openPage(t, browser, options);
 
-onBothStores('a login in the browser', (store) => {
-  const bridge = useBridge({ store });
+describe('a whole login in the browser', () => {
+  const bridge = useBridge({ store: 'sqlite' });
   let client: NativeClient;
   before(async () => {
     client = await startNativeClient(bridge.url, 'Example Client');

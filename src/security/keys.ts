@@ -80,27 +80,44 @@ interface SigningKeyOptions {
 /** Creates the keys of one replica; they are read from the store at first use. */
 export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
   const { store, secrets, events, now } = options;
-  let loaded: { keys: LoadedKey[]; at: number } | undefined;
+  let loaded: { keys: LoadedKey[]; at: number; order: number } | undefined;
   let loading: Promise<LoadedKey[]> | undefined;
+  /** Grows with each read and each write of the document. */
+  let order = 0;
 
-  async function read(): Promise<{ version: number; keys: StoredKey[]; current: boolean }> {
+  async function read(): Promise<{ order: number; version: number; keys: StoredKey[]; current: boolean }> {
+    order += 1;
+    const begun = order;
     const { version, value } = await store.readDocument(DOCUMENT);
     return {
+      order: begun,
       version,
       keys: version === 0 ? [] : z.array(storedKeySchema).parse(JSON.parse(secrets.open(value, DOCUMENT))),
       current: version === 0 || secrets.isCurrent(value),
     };
   }
 
-  /** Changes the stored key set by compare-and-set. If another replica wrote first, it reads and edits again. */
-  async function change(edit: (keys: StoredKey[]) => Promise<StoredKey[]>): Promise<StoredKey[]> {
+  /** Changes the stored key set by compare-and-set, and uses it. If another replica wrote first, it reads and edits again. */
+  async function change(edit: (keys: StoredKey[]) => Promise<StoredKey[]>): Promise<LoadedKey[]> {
     for (;;) {
-      const { version, keys, current } = await read();
+      const { order: begun, version, keys, current } = await read();
       const next = await edit(keys);
       // A set sealed with an older secret is sealed with the newest one, so that the older secret can be removed.
-      if (next === keys && current) return keys;
-      if (await store.writeDocument(DOCUMENT, version, secrets.seal(JSON.stringify(next), DOCUMENT))) return next;
+      if (next === keys && current) return adopt(keys, begun);
+      if (!(await store.writeDocument(DOCUMENT, version, secrets.seal(JSON.stringify(next), DOCUMENT)))) continue;
+      order += 1;
+      for (const { alg, kid } of next.filter((key) => !keys.includes(key)))
+        events.emit('keys.rotated', { algorithm: alg, kid });
+      return adopt(next, order);
     }
+  }
+
+  /** Uses a stored set from now on, unless it was read before one that is used already. */
+  async function adopt(stored: readonly StoredKey[], asOf: number): Promise<LoadedKey[]> {
+    const known = new Map(loaded?.keys.map((key) => [key.kid, key]));
+    const imported = await Promise.all(stored.map(async (key) => known.get(key.kid) ?? importKey(key)));
+    if (loaded === undefined || loaded.order < asOf) loaded = { keys: imported, at: now(), order: asOf };
+    return loaded.keys;
   }
 
   /** The key set as it should be now: a signing key per algorithm, a successor in time, no key without valid tokens. */
@@ -113,7 +130,6 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
       if (newest === undefined) fresh.push(await makeKey(alg, time, time));
       else if (newest.activeFrom + ROTATION_PERIOD < time) fresh.push(await makeKey(alg, time, time + PUBLISHED_AHEAD));
     }
-    for (const key of fresh) events.emit('keys.rotated', { algorithm: key.alg, kid: key.kid });
     return fresh.length === 0 && kept.length === keys.length ? keys : [...kept, ...fresh];
   }
 
@@ -128,20 +144,15 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
   }
 
   async function load(): Promise<LoadedKey[]> {
-    let { keys } = await read();
-    if (SIGNING_ALGORITHMS.some((alg) => newestOf(keys, alg) === undefined)) keys = await change(maintained);
-    const known = new Map(loaded?.keys.map((key) => [key.kid, key]));
-    const imported = await Promise.all(keys.map(async (key) => known.get(key.kid) ?? importKey(key)));
-    loaded = { keys: imported, at: now() };
-    return imported;
+    const { keys, order: begun } = await read();
+    const isComplete = SIGNING_ALGORITHMS.every((alg) => newestOf(keys, alg) !== undefined);
+    return isComplete ? adopt(keys, begun) : change(maintained);
   }
 
   /** A new key for each algorithm. @param ahead seconds after which they sign */
-  async function freshKeys(ahead: number): Promise<StoredKey[]> {
+  function freshKeys(ahead: number): Promise<StoredKey[]> {
     const time = now();
-    const fresh = await Promise.all(SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, time + ahead)));
-    for (const key of fresh) events.emit('keys.rotated', { algorithm: key.alg, kid: key.kid });
-    return fresh;
+    return Promise.all(SIGNING_ALGORITHMS.map((alg) => makeKey(alg, time, time + ahead)));
   }
 
   function reload(): Promise<LoadedKey[]> {
@@ -188,11 +199,9 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     },
     async rotate(immediately) {
       await change(async (stored) => [...stored, ...(await freshKeys(immediately ? 0 : PUBLISHED_AHEAD))]);
-      await reload();
     },
     async retireAll() {
       await change(() => freshKeys(0));
-      await reload();
     },
     isLoaded(kid) {
       reloadIfOld();
@@ -200,7 +209,6 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     },
     async maintain() {
       await change(maintained);
-      await reload();
     },
   };
 }
@@ -224,18 +232,11 @@ async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: num
   return { kid: await calculateJwkThumbprint(publicPart(jwk)), alg, createdAt, activeFrom, jwk: { ...jwk } };
 }
 
-async function importKey(key: StoredKey): Promise<LoadedKey> {
-  const publicJwk: JWK = { ...publicPart(key.jwk), kid: key.kid, alg: key.alg, use: 'sig' };
-  const [privateKey, publicKey] = await Promise.all([importJWK(key.jwk, key.alg), importJWK(publicJwk, key.alg)]);
-  return {
-    kid: key.kid,
-    alg: key.alg,
-    createdAt: key.createdAt,
-    activeFrom: key.activeFrom,
-    privateKey,
-    publicKey,
-    publicJwk,
-  };
+async function importKey({ jwk, ...identity }: StoredKey): Promise<LoadedKey> {
+  const { kid, alg } = identity;
+  const publicJwk: JWK = { ...publicPart(jwk), kid, alg, use: 'sig' };
+  const [privateKey, publicKey] = await Promise.all([importJWK(jwk, alg), importJWK(publicJwk, alg)]);
+  return { ...identity, privateKey, publicKey, publicJwk };
 }
 
 function publicPart(jwk: JsonWebKey): JWK {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { EventBus } from '../../src/observe/events.ts';
 import { createSigningKeys } from '../../src/security/keys.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
+import type { SharedStore } from '../../src/store/store.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { callTool, connect, getJson } from '../support/oauth.ts';
 
@@ -15,13 +16,14 @@ onBothStores('signing keys', (store) => {
   const bridge = useBridge({ store });
 
   /** Another replica: the same store and secret, with its own cache. */
-  const replica = () =>
+  const replica = (options: { store?: SharedStore; events?: EventBus } = {}) =>
     createSigningKeys({
       store: bridge.store.shared,
       secrets: createSecrets(bridge.config.secrets),
       events: new EventBus(),
       now: bridge.now,
       tokenTtl: 3600,
+      ...options,
     });
   const published = async () => {
     const { body } = await getJson(`${bridge.url}/.well-known/jwks.json`);
@@ -44,6 +46,48 @@ onBothStores('signing keys', (store) => {
       tokenTtl: 3600,
     });
     for (const algorithm of ['ES256', 'RS256'] as const) assert.ok((await late.current(algorithm)).kid);
+  });
+
+  it('are told when they are stored, and not when another replica was quicker', async () => {
+    const told: string[] = [];
+    const events = new EventBus();
+    events.on('keys.rotated', ({ kid }) => told.push(kid));
+    const rivals = Array.from({ length: 5 }, () => replica({ events }));
+    await Promise.all(rivals.map((rival) => rival.rotate(true)));
+    assert.equal(new Set(told).size, 10, 'two for each rotation');
+    assert.equal(told.length, 10);
+    const kids = new Set((await replica().jwks()).keys.map(({ kid }) => kid));
+    for (const kid of told) assert.ok(kids.has(kid), 'a key that was told is stored');
+  });
+
+  it('that were retired do not come back by a read that began before', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    let isHeld = false;
+    const { shared } = bridge.store;
+    const slow: SharedStore = {
+      ...shared,
+      readDocument: async (name) => {
+        const document = await shared.readDocument(name);
+        if (isHeld) {
+          isHeld = false;
+          await held;
+        }
+        return document;
+      },
+    };
+    const keys = replica({ store: slow });
+    const old = await keys.current('ES256');
+    bridge.advance(61);
+    isHeld = true;
+    await keys.current('ES256'); // begins to read the set again, in the background
+    await keys.retireAll();
+    release();
+    const reread = keys.find('unknown', 'ES256'); // waits for that read
+    bridge.advance(6);
+    await reread;
+    await keys.find('unknown', 'ES256');
+    assert.equal(keys.isLoaded(old.kid), false);
+    assert.notEqual((await keys.current('ES256')).kid, old.kid);
   });
 
   it('are published without their private part', async () => {

@@ -220,7 +220,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     directory,
     account: {
       ...services,
-      signIn: createAccountSignIn({ issuer, logins, upstream, cookies, secrets }),
+      signIn: createAccountSignIn({ issuer, logins, upstream, cookies }),
       directory,
       isAdministrator: policy.isAdministrator,
       githubUrl: url,

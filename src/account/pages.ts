@@ -3,7 +3,6 @@
  * administrators, with the sessions of all people. A form must be sent by one of these pages, and all forms of a person
  * who is signed in carry the CSRF value of the sign-in.
  */
-import { timingSafeEqual } from 'node:crypto';
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
 import { redirectHost } from '../oauth/clients/redirect-uri.ts';
@@ -11,6 +10,7 @@ import type { Services } from '../oauth/endpoints/services.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import { formParameters, noStore } from '../protocol/http.ts';
 import { isSameOrigin } from '../security/same-origin.ts';
+import { hashToken, matchesHash } from '../security/secrets.ts';
 import type { Account, Session } from '../store/records.ts';
 import { PageError } from '../web/page-error.ts';
 import type { AccountView, SessionView } from '../web/views.ts';
@@ -128,8 +128,7 @@ function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn 
   requireOwnForm(services, ctx);
   const signedIn = services.signIn.current(ctx);
   if (signedIn === undefined) throw new PageError('expired_request', { description: 'nobody is signed in' });
-  const [sent, expected] = [Buffer.from(formParameters(ctx).get('csrf') ?? ''), Buffer.from(signedIn.csrf)];
-  if (sent.length !== expected.length || !timingSafeEqual(sent, expected))
+  if (!matchesHash(formParameters(ctx).get('csrf') ?? '', hashToken(signedIn.csrf)))
     throw new PageError('forged_form', { description: 'csrf does not match' });
   return signedIn;
 }

@@ -9,17 +9,16 @@ import type { Logins } from '../oauth/login/login.ts';
 import { upstreamScope } from '../oauth/scope.ts';
 import type { Upstream, UpstreamLogin } from '../oauth/upstream.ts';
 import type { Cookies } from '../security/cookies.ts';
-import { randomToken, type Secrets } from '../security/secrets.ts';
+import { randomId } from '../security/secrets.ts';
 import type { Account } from '../store/records.ts';
 
 const COOKIE = 'account';
 /** Seconds for which a person stays signed in to the account page. */
 const SIGN_IN_TTL = 3600;
-const CSRF_PURPOSE = 'account-csrf';
 
 const cookieSchema = z.object({
   person: z.string(),
-  nonce: z.string(),
+  csrf: z.string(),
   account: z.object({ id: z.number(), login: z.string(), name: z.string().exactOptional() }),
 });
 
@@ -46,29 +45,26 @@ interface AccountSignInOptions {
   readonly logins: Logins;
   readonly upstream: Upstream;
   readonly cookies: Cookies;
-  readonly secrets: Secrets;
 }
 
 /** Creates the sign-in. */
 export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
-  const { issuer, logins, upstream, cookies, secrets } = options;
+  const { issuer, logins, upstream, cookies } = options;
   return {
     begin: (ctx) => logins.sendToUpstream(ctx, { purpose: 'account', upstreamScope: upstreamScope(upstream, []) }),
     async finish(ctx, login) {
       await upstream.discard(login);
       const { id, login: githubLogin, name } = login.account;
       const account = { id, login: githubLogin, ...defined({ name }) };
-      const value = JSON.stringify({ person: login.person, nonce: randomToken(16), account });
+      // The cookie is sealed, so the value is known to this server and its pages alone.
+      const value = JSON.stringify({ person: login.person, csrf: randomId(), account });
       cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: SIGN_IN_TTL });
       ctx.status = 303;
       ctx.redirect(`${issuer}/account`);
     },
     current(ctx) {
       const value = cookies.getSealed(ctx, COOKIE);
-      if (value === undefined) return undefined;
-      const { person, nonce, account } = cookieSchema.parse(JSON.parse(value));
-      const csrf = secrets.sign(CSRF_PURPOSE, Buffer.from(nonce)).toString('base64url');
-      return { person, account, csrf };
+      return value === undefined ? undefined : cookieSchema.parse(JSON.parse(value));
     },
     signOut: (ctx) => cookies.clear(ctx, COOKIE),
   };

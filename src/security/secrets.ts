@@ -104,6 +104,16 @@ export function matchesHash(presented: string, hash: string): boolean {
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
+/** A random id of 128 bits, as base64url: 22 characters. */
+export function randomId(): string {
+  return randomToken(16);
+}
+
+/** Whether a text has the form of a {@link randomId}; others need not be looked up. */
+export function isRandomId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{22}$/.test(text);
+}
+
 /** A random token of `bytes` bytes, as base64url. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');

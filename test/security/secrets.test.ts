@@ -4,8 +4,10 @@ import { describe, it } from 'node:test';
 import {
   createSecrets,
   hashToken,
+  isRandomId,
   matchesHash,
   openUnder,
+  randomId,
   randomToken,
   SealBroken,
   sealUnder,
@@ -71,5 +73,12 @@ describe('a random token', () => {
     assert.equal(Buffer.from(randomToken(), 'base64url').length, 32);
     assert.equal(Buffer.from(randomToken(8), 'base64url').length, 8);
     assert.notEqual(randomToken(), randomToken());
+  });
+
+  it('that is an id has 22 characters, and a form of its own', () => {
+    assert.equal(isRandomId(randomId()), true);
+    const letters = 'A'.repeat(22);
+    for (const other of ['', 'A'.repeat(21), 'A'.repeat(23), `${letters.slice(1)}*`, `${letters}\n`, '__proto__'])
+      assert.equal(isRandomId(other), false, other);
   });
 });

@@ -6,6 +6,7 @@
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
+import { isRandomId } from '../../security/secrets.ts';
 import type { RegisteredClient } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
@@ -64,7 +65,7 @@ export function createClientDirectory(
       const fixed = preregistered.get(clientId);
       if (fixed !== undefined) return fixed;
       if (documents?.isDocumentId(clientId)) return documents.fetch(clientId, address);
-      const registered = isRegisteredId(clientId) ? await store.clients.get(clientId) : undefined;
+      const registered = isRandomId(clientId) ? await store.clients.get(clientId) : undefined;
       return registered === undefined ? undefined : fromRegistration(registered);
     },
   };
@@ -107,12 +108,7 @@ export function clientName(client: Client): string {
   return client.metadata.client_name ?? client.clientId;
 }
 
-/** Whether an id has the form of those that this server issues; other ids are not looked up in the store. */
-export function isRegisteredId(clientId: string): boolean {
-  return /^[A-Za-z0-9_-]{22}$/.test(clientId);
-}
-
 /** Extends the registration of a client that a person uses; other clients have none. */
 export async function touchRegistration({ clients }: Store, clientId: string, person: string): Promise<void> {
-  if (isRegisteredId(clientId)) await clients.touch(clientId, UNUSED_CLIENT_TTL, person);
+  if (isRandomId(clientId)) await clients.touch(clientId, UNUSED_CLIENT_TTL, person);
 }

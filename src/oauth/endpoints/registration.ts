@@ -7,9 +7,9 @@ import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import { bearerToken, jsonBody, noStore } from '../../protocol/http.ts';
 import { invalidClientMetadata, OAuthError } from '../../protocol/oauth-error.ts';
-import { hashToken, matchesHash, randomToken } from '../../security/secrets.ts';
+import { hashToken, isRandomId, matchesHash, randomId, randomToken } from '../../security/secrets.ts';
 import type { RegisteredClient } from '../../store/records.ts';
-import { isRegisteredId, UNUSED_CLIENT_TTL } from '../clients/client.ts';
+import { UNUSED_CLIENT_TTL } from '../clients/client.ts';
 import { parseClientMetadata, usesClientSecret } from '../clients/client-metadata.ts';
 import type { Services } from './services.ts';
 
@@ -28,7 +28,7 @@ export function register(services: Registration): Koa.Middleware {
     const registrationToken = randomToken();
     const secret = usesClientSecret(metadata) ? randomToken() : undefined;
     const client: RegisteredClient = {
-      clientId: randomToken(16),
+      clientId: randomId(),
       issuedAt: now(),
       metadata,
       registrationTokenHash: hashToken(registrationToken),
@@ -98,7 +98,7 @@ async function authenticated(
   const clientId: unknown = ctx.params?.client_id;
   const token = bearerToken(ctx);
   const client =
-    typeof clientId === 'string' && isRegisteredId(clientId) ? await services.store.clients.get(clientId) : undefined;
+    typeof clientId === 'string' && isRandomId(clientId) ? await services.store.clients.get(clientId) : undefined;
   // The same answer for a wrong token and an unknown client, so that the answer does not reveal which ids exist.
   if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash))
     throw unknownRegistration();

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { noStore } from '../../protocol/http.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
-import { randomToken, SealBroken, type Secrets } from '../../security/secrets.ts';
+import { isRandomId, randomId, randomToken, SealBroken, type Secrets } from '../../security/secrets.ts';
 import { readClientLogin } from '../../store/stored.ts';
 import { PageError } from '../../web/page-error.ts';
 import type { Web } from '../../web/web.ts';
@@ -55,7 +55,7 @@ export function createConnectPage({ secrets, cookies, web, now }: ConnectPageOpt
   return {
     show(ctx, completed) {
       const { request } = completed.login;
-      const [id, cookie] = [randomToken(16), randomToken()];
+      const [id, cookie] = [randomId(), randomToken()];
       const expiresAt = now() + CONFIRMATION_TTL;
       const plaintext = JSON.stringify({ ...completed, login: JSON.stringify(completed.login), expiresAt });
       cookies.set(ctx, cookieName(id), cookie, { sameSite: 'strict', maxAge: CONFIRMATION_TTL });
@@ -71,7 +71,7 @@ export function createConnectPage({ secrets, cookies, web, now }: ConnectPageOpt
 
     read(ctx, form) {
       const id = form.get('request') ?? '';
-      const cookie = /^[A-Za-z0-9_-]{22}$/.test(id) ? cookies.get(ctx, cookieName(id)) : undefined;
+      const cookie = isRandomId(id) ? cookies.get(ctx, cookieName(id)) : undefined;
       if (cookie === undefined)
         throw new PageError('other_browser', { description: 'the form was shown in another browser, or long ago' });
       try {

@@ -8,7 +8,7 @@ import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { spaceSeparated } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
-import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts';
+import { hashToken, isRandomId, randomId, randomToken, type Secrets } from '../../security/secrets.ts';
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
@@ -109,7 +109,7 @@ export function createLogins(options: LoginOptions): Logins {
 
   /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
   function consentCookieOf(ctx: Koa.Context, { id, csrf }: ConsentForm): string | undefined {
-    const cookie = isLoginId(id) ? cookies.get(ctx, consentCookie(id)) : undefined;
+    const cookie = isRandomId(id) ? cookies.get(ctx, consentCookie(id)) : undefined;
     if (cookie === undefined) return undefined;
     const genuine = secrets.verify(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`), Buffer.from(csrf, 'base64url'));
     return genuine ? cookie : undefined;
@@ -117,7 +117,7 @@ export function createLogins(options: LoginOptions): Logins {
 
   return {
     async askConsent(ctx, { request, upstreamScope }) {
-      const [id, cookie] = [randomToken(16), randomToken()];
+      const [id, cookie] = [randomId(), randomToken()];
       const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
       await store.logins.open(id, login, CONSENT_TTL);
       cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
@@ -149,7 +149,7 @@ export function createLogins(options: LoginOptions): Logins {
     },
 
     async sendToUpstream(ctx, login) {
-      const id = randomToken(16);
+      const id = randomId();
       const { approval, urlFor } = approve(ctx, id, false, randomToken());
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return urlFor(login);
@@ -163,7 +163,7 @@ export function createLogins(options: LoginOptions): Logins {
 
     async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
-      if (!isLoginId(id)) throw stepRefused('unknown');
+      if (!isRandomId(id)) throw stepRefused('unknown');
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
       if (typeof found === 'string') throw stepRefused(found);
@@ -180,9 +180,4 @@ function stepRefused(problem: LoginProblem): PageError {
   return problem === 'unknown'
     ? new PageError('expired_request', { description: 'the request is over or was answered before' })
     : new PageError('other_browser', { description: 'the request was begun in another browser' });
-}
-
-/** Whether an id has the form of those that this server issues for logins; others are not looked up in the store. */
-function isLoginId(id: string): boolean {
-  return /^[A-Za-z0-9_-]{22}$/.test(id);
 }

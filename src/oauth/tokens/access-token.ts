@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { parseJson } from '../../base/json.ts';
 import type { SigningAlgorithm, SigningKeys } from '../../security/keys.ts';
-import { randomToken } from '../../security/secrets.ts';
+import { randomId } from '../../security/secrets.ts';
 import type { GrantState, SessionRef } from '../../store/records.ts';
 import type { Resources } from '../resource-indicators.ts';
 import { formatSid, parseSid } from './session-tokens.ts';
@@ -132,7 +132,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
         .setIssuer(issuer)
         .setSubject(subject)
         .setAudience(grant.resource)
-        .setJti(randomToken(16))
+        .setJti(randomId())
         .setIssuedAt(iat)
         .setExpirationTime(iat + ttl)
         .sign(privateKey);

@@ -10,7 +10,6 @@ import {
   type ClientDocuments,
   clientName,
   createClientDirectory,
-  isRegisteredId,
 } from '../../../src/oauth/clients/client.ts';
 import { clientMetadataSchema } from '../../../src/oauth/clients/client-metadata.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -65,7 +64,6 @@ describe('a client', () => {
 
   it('is looked up in the store by an id of the form that this server makes, and by no other', async () => {
     const ids = [REGISTERED, 'B'.repeat(22), 'A'.repeat(21), 'A'.repeat(23), `${'A'.repeat(21)}*`, '', '__proto__'];
-    assert.deepEqual(ids.filter(isRegisteredId), ids.slice(0, 2));
     const directory = createClientDirectory(store, new Map(), documents);
     for (const id of ids.slice(1)) assert.equal(await directory.find(id, ADDRESS), undefined, id);
   });

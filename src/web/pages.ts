@@ -146,7 +146,7 @@ export function createPages(): Pages {
       return page(
         'connect',
         locale,
-        { title: m.connect.title },
+        { title: m.connect.title, brand: view.bridgeHost },
         {
           name: appName(m, view.clientName),
           login: displayText(view.login, MAX_NAME),

@@ -42,6 +42,7 @@ export interface ConnectView {
   readonly login: string;
   readonly redirectHost: string;
   readonly redirectKind: ConsentView['redirectKind'];
+  readonly bridgeHost: string;
   readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
   readonly fields: Readonly<Record<string, string>>;

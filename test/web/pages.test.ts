@@ -53,6 +53,7 @@ function views(text: string) {
     login: text,
     redirectHost: text,
     redirectKind: 'loopback',
+    bridgeHost: 'bridge.example',
     githubHost: text,
     fields: { request: text, [text]: 'value' },
   };

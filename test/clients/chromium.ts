@@ -5,9 +5,8 @@ import type { Page } from 'playwright-core';
 /** Clicks from the consent page to the end of the login, as long as the window is open. */
 export async function logInOn(page: Page, login: string): Promise<void> {
   const bridge = new URL(page.url()).origin;
-  // The buttons of the bridge take clicks once the pointer has been on the page for a moment.
-  await page.mouse.move(1, 1);
-  await page.getByRole('button', { name: 'Allow' }).click();
+  // By the keyboard, because these buttons take the clicks of a mouse only when it has been on the page for a moment.
+  await page.getByRole('button', { name: 'Allow' }).press('Enter');
   await page.waitForURL(({ origin }) => origin !== bridge);
   const github = new URL(page.url()).origin;
   const account = page.locator(`button[name="login"][value="${login}"]`);
@@ -22,6 +21,6 @@ export async function logInOn(page: Page, login: string): Promise<void> {
   const connect = page.getByRole('button', { name: 'Connect' });
   const away = page.waitForURL(({ origin }) => origin !== bridge && origin !== github).catch(() => {});
   await Promise.race([connect.waitFor(), away, closed]);
-  if (!page.isClosed() && (await connect.isVisible())) await connect.click();
+  if (!page.isClosed() && (await connect.isVisible())) await connect.press('Enter');
   closed.catch(() => {}); // nothing waits for it any more
 }

@@ -3,6 +3,8 @@
  * `readConfig` reads, a row in README.md and in README.ja.md, and a line in docker-compose.yml; test/docs.test.ts and
  * test/config/config.test.ts compare them.
  */
+
+import { EDITOR_SCHEMES } from '../security/schemes.ts';
 import {
   addressRanges,
   bareOrigin,
@@ -116,7 +118,7 @@ const TABLE = {
   }),
   ALLOWED_REDIRECT_SCHEMES: setting({
     kind: redirectSchemes,
-    default: 'cursor,vscode,vscode-insiders,windsurf,zed',
+    default: EDITOR_SCHEMES.join(','),
     meaning: 'Private-use schemes that clients may redirect to, besides those with a dot',
   }),
   CLIENT_METADATA_DOCUMENTS: setting({

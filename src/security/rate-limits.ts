@@ -1,6 +1,6 @@
 /**
- * Rate limits by IP address, for what costs: registrations, logins under way, fetches of client documents, and signature
- * checks that failed. An answer that costs nothing is never replaced by 429 (design decision 17).
+ * Rate limits by IP address, for what costs: registrations, logins under way, fetches of client documents, and client
+ * assertions in vain. An answer that costs nothing is never replaced by 429 (design decision 17).
  */
 import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
@@ -25,8 +25,8 @@ export class TooManyRequests extends Error {
 export interface RateLimit {
   /** Counts one request of an IP address. @throws {TooManyRequests} when the address has exceeded the limit */
   consume(address: string): Promise<void>;
-  /** Counts nothing. @throws {TooManyRequests} when the address has used up the limit */
-  check(address: string): Promise<void>;
+  /** Takes back one that was counted. */
+  giveBack(address: string): Promise<void>;
 }
 
 /** The limits; each counts by IP address. */
@@ -36,7 +36,7 @@ export interface RateLimits {
   readonly authorization: RateLimit;
   /** Fetches of client metadata documents and key sets that are not cached. */
   readonly documents: RateLimit;
-  /** Client assertions whose signature check failed. */
+  /** Client assertions that led to no tokens: each is checked, and kept so that it counts once. */
   readonly assertions: RateLimit;
 }
 
@@ -54,8 +54,8 @@ interface RateLimitOptions {
 const MAX_AUTHORIZATIONS = 600;
 /** Documents fetched for one address in {@link WINDOW}; one client needs one or two, and its users share them. */
 const MAX_DOCUMENTS = 60;
-/** Wrong assertions taken from one address in {@link WINDOW}; a high number, because hosted clients share addresses. */
-const MAX_WRONG_ASSERTIONS = 300;
+/** Assertions in vain taken from one address in {@link WINDOW}; a high number, because hosted clients share addresses. */
+const MAX_VAIN_ASSERTIONS = 300;
 /** Seconds. */
 const WINDOW = 300;
 const REGISTRATION_ADVICE =
@@ -75,22 +75,18 @@ export function createRateLimits(options: RateLimitOptions, events: EventBus): R
             keyPrefix: `${options.keyPrefix}limit:${name}`,
             insuranceLimiter: memory,
           });
-    const refuse = ({ msBeforeNext }: RateLimiterRes): never => {
-      events.emit('rate.limited', { limit: name });
-      throw new TooManyRequests(name, Math.max(1, Math.ceil(msBeforeNext / 1000)), advice);
-    };
     return {
       async consume(address) {
         try {
           await limiter.consume(networkOf(address));
         } catch (refused) {
           if (!(refused instanceof RateLimiterRes)) throw refused;
-          refuse(refused);
+          events.emit('rate.limited', { limit: name });
+          throw new TooManyRequests(name, Math.max(1, Math.ceil(refused.msBeforeNext / 1000)), advice);
         }
       },
-      async check(address) {
-        const used = await limiter.get(networkOf(address));
-        if (used !== null && used.consumedPoints >= points) refuse(used);
+      async giveBack(address) {
+        await limiter.reward(networkOf(address));
       },
     };
   };
@@ -103,6 +99,6 @@ export function createRateLimits(options: RateLimitOptions, events: EventBus): R
     },
     authorization: limit('authorization', MAX_AUTHORIZATIONS, WINDOW),
     documents: limit('documents', MAX_DOCUMENTS, WINDOW),
-    assertions: limit('assertions', MAX_WRONG_ASSERTIONS, WINDOW),
+    assertions: limit('assertions', MAX_VAIN_ASSERTIONS, WINDOW),
   };
 }

@@ -1,4 +1,4 @@
-/** URI schemes that can never be a private-use scheme of an app (RFC 8252 section 7.1). */
+/** URI schemes by what their links do: those that are never an app's (RFC 8252 section 7.1), and those of editors. */
 
 /** Schemes whose links run or show their own content, or read data of this browser or this machine. */
 export const SCRIPT_SCHEMES: ReadonlySet<string> = new Set([
@@ -23,3 +23,6 @@ export const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set([
   'https',
   'tel',
 ]);
+
+/** The schemes of editors that are MCP clients; their links do more than take a code. */
+export const EDITOR_SCHEMES: readonly string[] = ['cursor', 'vscode', 'vscode-insiders', 'windsurf', 'zed'];

@@ -223,7 +223,7 @@ describe('a login in the browser', () => {
     assert.equal(await heading(page), 'Access given');
     assert.match(await page.locator('main').innerText(), /you can close this page/);
     const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
-    await page.getByRole('link', { name: 'Open the app' }).click();
+    await page.getByRole('link', { name: 'Open the app' }).press('Enter');
     const url = (await opened).url();
     const answer = new URL(url).searchParams;
     assert.deepEqual([answer.get('state'), answer.get('iss')], ['state-of-the-client', bridge.url]);

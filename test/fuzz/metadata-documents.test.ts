@@ -198,7 +198,7 @@ describe('a document of a stranger', () => {
     async (sent, how, header) => {
       (bridge.events as RecordedEvent[]).length = 0;
       const { url } = serve(sent, how);
-      const limit = { consume: async () => {}, check: async () => {} };
+      const limit = { consume: async () => {}, giveBack: async () => {} };
       const rules = { redirectSchemes: [], grantTypes: ['authorization_code'] };
       const documents = createClientDocuments({ fetch: guarded, limit, now: bridge.now }, rules);
       const set = await valueOrRefusal(documents.fetchJwks(url, '192.0.2.1'));

@@ -184,8 +184,12 @@ export const redirectUri = fc.oneof(
     .tuple(fc.constantFrom('localhost', '127.0.0.1', '127.8.9.1', '[::1]'), port, path)
     .map(([host, number, rest]) => `http://${at(host, number)}${rest}`),
   fc
-    .tuple(fc.constantFrom('cursor://', 'vscode://', 'com.example.app:', 'com.example.app://'), label, path)
-    .map((parts) => joined(parts).replace(/[?%].*$/, ''))
+    .tuple(fc.constantFrom('com.example.app:', 'com.example.app://'), label, path)
+    .map(joined)
+    .filter((uri) => !/[?&](?:config|url|command)\b/i.test(uri)),
+  fc
+    .tuple(fc.constantFrom('cursor://', 'vscode://'), label, fc.constantFrom('/callback', '/oauth/callback', '/cb'))
+    .map(joined)
     .filter((uri) => !namesCommand(uri)),
 );
 
@@ -241,13 +245,18 @@ export function mayRedirectTo(uri: string): boolean {
   if (username !== '' || password !== '' || beforePath.includes('@')) return false;
   if (protocol === 'https:') return hostname !== '';
   if (protocol === 'http:') return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
-  if (/[?%]/.test(uri) || namesCommand(uri)) return false;
+  if (/^(?:cursor|vscode|vscode-insiders|windsurf|zed):$/.test(protocol))
+    return (
+      !/[?%]/.test(uri) && /\/(?:[a-z_-]*callback|cb|oauth|redirect|did-authenticate)$/i.test(uri) && !namesCommand(uri)
+    );
+  if (/[?&](?:config|url|command)\b/i.test(uri)) return false;
   return /^(?:cursor|vscode|vscode-insiders|windsurf|zed|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*):$/.test(protocol);
 }
 
 /** Whether a host or path segment is one at which editors install, run or open something. */
 function namesCommand(uri: string): boolean {
-  const commands = ['install', 'command', 'prompt', 'rule', 'file', 'clone', 'extension', 'settings'];
+  const commands = ['install', 'command', 'prompt', 'rule', 'file', 'clone', 'extension', 'settings', 'ssh'];
+  commands.push('createchat', 'by-name', 'vscode-remote');
   return uri
     .toLowerCase()
     .split(/[:/]/)

@@ -39,6 +39,12 @@ const COMMANDS: readonly string[] = [
   'vscode://file/etc/passwd',
   'vscode:extension/evil.extension',
   'vscode-insiders:mcp/install?x',
+  'vscode:mcp/by-name/evil.server',
+  'vscode://vscode-remote/ssh-remote+evil.example/home/callback',
+  'cursor://vscode-remote/ssh-remote+evil.example/callback',
+  'zed://ssh/evil.example/callback',
+  'cursor://anysphere.cursor-deeplink/createchat',
+  'windsurf://windsurf-mcp-registry',
   'windsurf://callback?command=x',
   'com.example.app:/cb?url=x',
 ];

@@ -2,12 +2,16 @@
 // in the person's browser, and sends that browser to GitHub, which asks nothing about an app that the person allowed before.
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
+import { clientsFile } from '../oauth/clients-file.ts';
 import { createAgent, type Page } from '../support/agent.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { authorizationUrl, login, passGithub, pkce, register, type TestClient } from '../support/oauth.ts';
 
 onBothStores('a login that another local server planted', (store) => {
-  const bridge = useBridge({ store });
+  const CLIENTS_FILE = clientsFile([
+    { client_id: 'editor', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1:33418/'] },
+  ]);
+  const bridge = useBridge({ store, env: { CLIENTS_FILE } });
   let client: TestClient;
   before(async () => {
     client = await register(bridge.url, { client_name: 'Planted', redirect_uris: ['http://localhost:45999/steal'] });
@@ -50,6 +54,19 @@ onBothStores('a login that another local server planted', (store) => {
     for (const words of ['Planted', '@octocat', 'localhost:45999']) assert.ok(page.text.includes(words), words);
   });
 
+  it('#41 gets no code of a client that the person connected before at this address, whose id everybody knows', async () => {
+    const [person, attacker] = [createAgent(), createAgent()];
+    const editor = { ...client, client_id: 'editor', redirectUri: 'http://127.0.0.1:33418/' };
+    await login(bridge.url, editor, { browser: person });
+    const consent = await attacker.get(authorizationUrl(bridge.url, editor, pkce().challenge));
+    const toGithub = await attacker.submit(consent.form('/consent'), { button: 'allow' });
+    for (const cookie of attacker.jar.all().filter(({ domain }) => domain === host())) person.jar.put(cookie);
+    assert.ok(toGithub.location);
+    const page = await person.follow(await person.get(toGithub.location));
+    assertNoCode(page);
+    assert.ok(page.form('/connect'));
+  });
+
   it('#41 cannot be confirmed by whoever has the cookies of the browser, for it takes the form', async () => {
     const { attacker, victim, page } = await visited();
     // The person's browser sends all its cookies to every port of the host.
@@ -64,6 +81,13 @@ onBothStores('a login that another local server planted', (store) => {
     const { victim, page } = await visited();
     const form = page.form('/connect');
     assertNoCode(await createAgent().submit(form, { button: 'connect' }));
+    // With the cookie of another login's page, under the name of this one's.
+    const own = await visited();
+    const nameOf = (of: Page) => `bridge-connect-${Object.fromEntries(of.form('/connect').fields).request}`;
+    const genuine = own.victim.jar.get(nameOf(own.page));
+    assert.ok(genuine);
+    own.victim.jar.put({ ...genuine, name: nameOf(page) });
+    assertNoCode(await own.victim.submit(form, { button: 'connect' }));
     for (const headers of [
       { 'sec-fetch-site': 'same-site', origin: 'http://localhost:45999' },
       { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },

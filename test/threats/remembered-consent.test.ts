@@ -40,6 +40,16 @@ onBothStores('a remembered consent', (store) => {
       assert.equal(await isAsked(browser, url, link('https://evil.example/', referer)), true, String(referer));
   });
 
+  it('#32 is asked again for a link on a page of this server, whose button leads where a client wants', async () => {
+    const { browser, url } = await remembered();
+    assert.equal(await isAsked(browser, url, link(`${bridge.url}/authorize`, `${bridge.url}/authorize`)), true);
+    const client = await register(bridge.url, { redirect_uris: [url] });
+    const page = await browser.get(authorizationUrl(bridge.url, client, pkce().challenge, { prompt: 'none' }));
+    assert.equal(page.status, 400);
+    assert.equal(page.buttonLink, undefined);
+    assert.match(page.text, /redirect_uri is on this server/);
+  });
+
   it('#32 is judged by the referrer where a browser sends no Sec-Fetch-Site', async () => {
     const { browser, url } = await remembered();
     const old = (referer: string | undefined) => ({ headers: { 'sec-fetch-site': undefined, referer } });

@@ -30,6 +30,11 @@ interface ClientCredentials {
   readonly basic: boolean;
 }
 
+/** Whether the assertions of a client count against its address (design decision 17): not for those of the operator. */
+export function hasCountedAssertions({ origin, metadata }: Client): boolean {
+  return origin !== 'preregistered' && metadata.token_endpoint_auth_method === 'private_key_jwt';
+}
+
 export interface ClientAuthentication {
   /**
    * Finds the client that sent a request, and checks its credentials.
@@ -46,7 +51,7 @@ interface ClientAuthenticationOptions {
   readonly clients: ClientDirectory;
   /** Fetches the key set at a client's `jwks_uri`, for a request of an IP address. */
   readonly fetchJwks: (uri: string, address: string) => Promise<{ keys: JWK[] }>;
-  /** Counts assertions whose check failed, by IP address; an address with too many of them has no more checked. */
+  /** Counts assertions by IP address; the token endpoint gives back those that led to tokens. */
   readonly limit: RateLimit;
   /** Epoch seconds. */
   readonly now: () => number;
@@ -61,7 +66,8 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
     const { jwks, jwks_uri } = client.metadata;
     const keySet = jwks ?? (jwks_uri === undefined ? undefined : await fetchJwks(jwks_uri, address));
     if (keySet === undefined) throw invalidClient('the client has no keys to check its assertion with');
-    await limit.check(address);
+    // Each costs a check of its signature, and is kept.
+    if (hasCountedAssertions(client)) await limit.consume(address);
     const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: keySet.keys as JWK[] }), {
       algorithms: [...ASSERTION_ALGORITHMS],
       issuer: client.clientId,
@@ -70,9 +76,7 @@ export function createClientAuthentication(options: ClientAuthenticationOptions)
       requiredClaims: ['exp', 'jti'],
       clockTolerance: CLOCK_TOLERANCE,
       currentDate: new Date(now() * 1000),
-    }).catch(async (error: unknown) => {
-      // This one was checked, so it has its true answer; the next one has not.
-      await limit.consume(address).catch(() => {});
+    }).catch((error: unknown) => {
       // Not only errors of jose: malformed keys make WebCrypto throw other errors.
       throw invalidClient('client_assertion: not valid', error instanceof Error ? error.message : undefined);
     });

@@ -3,14 +3,19 @@
  * @see OAuth 2.1 section 2.3, RFC 8252 sections 7 and 8
  */
 import { isLoopbackHost } from '../../security/hosts.ts';
-import { DANGEROUS_SCHEMES } from '../../security/schemes.ts';
+import { DANGEROUS_SCHEMES, EDITOR_SCHEMES } from '../../security/schemes.ts';
 
 type RedirectKind = 'https' | 'loopback' | 'app';
 
 const MAX_LENGTH = 2048;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
-/** A host or path segment that names a command of an editor. */
-const APP_COMMAND = /[:/](?:install|command|prompt|rule|file|clone|extension|settings)(?:\/|$)/i;
+/** What the last path segment of an editor's callback address is called. */
+const CALLBACK_SEGMENT = /\/(?:cb|(?:oauth[-_]?)?callback|oauth|redirect|did-authenticate)$/;
+/** A host or path segment at which editors install, open or run what the rest of the address names. */
+const EDITOR_COMMAND =
+  /[:/](?:install|command|prompt|rule|createchat|file|clone|extension|settings|by-name|ssh|vscode-remote)(?:\/|$)/;
+/** A query parameter that names what an app should install, open or run. */
+const COMMAND_PARAMETER = /[?&](?:config|url|command)(?:=|&|$)/i;
 const LOOPBACK_PORT = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::\d{1,5})?(?=[/?]|$)/;
 
 /**
@@ -37,11 +42,18 @@ export function redirectUriProblem(uri: string, schemes: readonly string[]): str
   if (DANGEROUS_SCHEMES.has(scheme)) return `has the scheme ${scheme}, which is never a client's`;
   if (!scheme.includes('.') && !schemes.includes(scheme))
     return `has the scheme ${scheme}, which this server does not take`;
-  // Editors take links of their scheme that install or run something, too: what to install stands in the query.
-  if (/[?%]/.test(uri))
-    return 'has a query or an encoded character, which the callback address of an app does not have';
-  if (APP_COMMAND.test(uri)) return 'is an address at which an app installs, opens or runs something';
+  if (EDITOR_SCHEMES.includes(scheme) ? !isEditorCallback(uri) : COMMAND_PARAMETER.test(uri))
+    return 'is not a callback address: an app could install, open or run something there';
   return undefined;
+}
+
+/**
+ * Whether an address of an editor's scheme has the shape of a callback address. Editors take links of their scheme that
+ * install, open or run something, too; those have a query, or name a command.
+ */
+function isEditorCallback(uri: string): boolean {
+  const lower = uri.toLowerCase();
+  return !/[?%]/.test(uri) && CALLBACK_SEGMENT.test(lower) && !EDITOR_COMMAND.test(lower);
 }
 
 /**

@@ -14,7 +14,7 @@ import type { AuthorizationRequest } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, type ResponseTarget, sendAuthorizationResponse } from '../authorization-response.ts';
 import { type Client, clientName, findForPage } from '../clients/client.ts';
-import { redirectUriMatches } from '../clients/redirect-uri.ts';
+import { redirectUriMatches, redirectUriProblem } from '../clients/redirect-uri.ts';
 import { showConsent } from '../login/consent-page.ts';
 import type { RequestedLogin } from '../login/login.ts';
 import { requestedScope, upstreamScope } from '../scope.ts';
@@ -23,7 +23,7 @@ import type { Services } from './services.ts';
 
 type Authorize = Pick<
   Services,
-  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'browsers' | 'web' | 'events' | 'limits'
+  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'browsers' | 'clientRules' | 'web' | 'events' | 'limits'
 >;
 
 /** Characters. What a client sends is stored until the person decides, and `state` comes back in every answer. */
@@ -41,7 +41,7 @@ export function authorize(services: Authorize): Koa.Middleware {
     const target = {
       clientId: client.clientId,
       clientName: clientName(client),
-      redirectUri: checkRedirectUri(client, parameters),
+      redirectUri: checkRedirectUri(services, client, parameters),
       ...defined({ state: checkState(parameters), uiLocales: parameters.get('ui_locales')?.slice(0, MAX_UI_LOCALES) }),
     };
     try {
@@ -155,21 +155,21 @@ async function checkClient({ clients }: Authorize, ctx: Koa.Context, parameters:
  * @throws {PageError} when it is not a registered one
  * @see OAuth 2.1 sections 4.1.2.1 and 2.3.2
  */
-function checkRedirectUri(client: Client, parameters: Parameters): string {
+function checkRedirectUri({ issuer, clientRules }: Authorize, client: Client, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris;
   const requested = parameters.get('redirect_uri');
-  const [only, ...more] = registered;
-  if (requested === undefined && only !== undefined && more.length === 0) return only;
-  if (requested === undefined)
-    throw new PageError('invalid_request', {
-      description: 'redirect_uri is missing',
-      clientName: clientName(client),
-    });
-  if (registered.some((uri) => redirectUriMatches(uri, requested))) return requested;
-  throw new PageError('invalid_redirect_uri', {
-    description: 'redirect_uri is not one that the client registered',
-    clientName: clientName(client),
-  });
+  const redirectUri = requested ?? (registered.length === 1 ? registered[0] : undefined);
+  const refuse = (kind: 'invalid_request' | 'invalid_redirect_uri', description: string) =>
+    new PageError(kind, { description, clientName: clientName(client) });
+  if (redirectUri === undefined) throw refuse('invalid_request', 'redirect_uri is missing');
+  if (!registered.some((uri) => redirectUriMatches(uri, redirectUri)))
+    throw refuse('invalid_redirect_uri', 'redirect_uri is not one that the client registered');
+  // The rules may be stricter than when the client registered.
+  const problem = redirectUriProblem(redirectUri, clientRules.redirectSchemes);
+  if (problem !== undefined) throw refuse('invalid_redirect_uri', `redirect_uri ${problem}`);
+  // A link from a page of ours would count as one of the person's own (../login/remembered-consent.ts).
+  if (new URL(redirectUri).origin === issuer) throw refuse('invalid_redirect_uri', 'redirect_uri is on this server');
+  return redirectUri;
 }
 
 /** Nothing can be answered to the client without its `state`, so this problem is a page. */

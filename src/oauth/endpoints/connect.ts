@@ -10,11 +10,11 @@ import { PageError } from '../../web/page-error.ts';
 import { sendAuthorizationResponse } from '../authorization-response.ts';
 import type { Services } from './services.ts';
 
-type Connect = Pick<Services, 'issuer' | 'logins' | 'completion' | 'connectPage' | 'web'>;
+type Connect = Pick<Services, 'issuer' | 'logins' | 'completion' | 'connectPage' | 'limits' | 'web'>;
 
 /** `POST /connect` */
 export function decideConnect(services: Connect): Koa.Middleware {
-  const { issuer, logins, completion, connectPage } = services;
+  const { issuer, logins, completion, connectPage, limits } = services;
   return async (ctx) => {
     noStore(ctx);
     if (!isSameOrigin(ctx, issuer))
@@ -27,7 +27,10 @@ export function decideConnect(services: Connect): Koa.Middleware {
         await completion.confirmed(ctx, completed);
         return sendAuthorizationResponse(services, ctx, request, { code: completed.code });
       case 'another':
-        await completion.declined(completed);
+        await limits.authorization.consume(ctx.ip);
+        connectPage.spend(ctx, parameters);
+        if (!(await completion.declined(completed)))
+          throw new PageError('expired_request', { description: 'the login is over' });
         ctx.redirect(
           await logins.sendToUpstream(ctx, {
             ...completed.login,

@@ -9,12 +9,14 @@ import { formParameters, noStore } from '../../protocol/http.ts';
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import type { Client } from '../clients/client.ts';
+import { hasCountedAssertions } from '../clients/client-authentication.ts';
 import type { Granted, GrantServices, GrantType } from '../grants/grant-type.ts';
 import { grantTypes } from '../grants/index.ts';
 import { subjectOf } from '../tokens/subject.ts';
 import type { Services } from './services.ts';
 
-type TokenServices = GrantServices & Pick<Services, 'clientAuthentication' | 'documents' | 'accessTokens' | 'idTokens'>;
+type TokenServices = GrantServices &
+  Pick<Services, 'clientAuthentication' | 'documents' | 'limits' | 'accessTokens' | 'idTokens'>;
 
 /** `POST /token` */
 export function token(services: TokenServices): Koa.Middleware {
@@ -30,6 +32,7 @@ export function token(services: TokenServices): Koa.Middleware {
     checkRegistered(client, grantType);
     const granted = await redeem(client);
     services.documents.markUsed(client);
+    if (hasCountedAssertions(client)) await services.limits.assertions.giveBack(ctx.ip);
     ctx.body = await tokenResponse(services, granted);
   };
 }

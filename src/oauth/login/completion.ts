@@ -6,8 +6,8 @@
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
-import { hashToken } from '../../security/secrets.ts';
-import type { ClientLogin, SessionRef } from '../../store/records.ts';
+import { hashToken, isRandomId } from '../../security/secrets.ts';
+import type { AuthorizationRequest, ClientLogin, SessionRef } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { touchRegistration } from '../clients/client.ts';
 import { effectiveScope } from '../scope.ts';
@@ -19,7 +19,7 @@ import { consentKey, isRememberable } from './remembered-consent.ts';
 
 /** Seconds in which a code must be redeemed (OAuth 2.1 section 4.1.2). */
 const CODE_TTL = 60;
-/** Seconds in which a login must be confirmed; the code of that login lives as long, because it exists before. */
+/** Seconds in which a login must be confirmed. Its code is made before, so it lives longer by this time. */
 export const CONFIRMATION_TTL = 300;
 /** Seconds for which a consent is remembered. */
 const REMEMBERED_CONSENT_TTL = 90 * 86400;
@@ -50,8 +50,8 @@ export interface LoginCompletion {
   ): Promise<{ completed: CompletedLogin; confirm: boolean }>;
   /** The person confirmed a login. */
   confirmed(ctx: Koa.Context, completed: CompletedLogin): Promise<void>;
-  /** The person did not want a login: ends its session. */
-  declined(completed: CompletedLogin): Promise<void>;
+  /** The person did not want a login: ends its session. @returns false when that is over already */
+  declined(completed: CompletedLogin): Promise<boolean>;
 }
 
 interface CompletionOptions {
@@ -97,6 +97,15 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
     if (displaced.length > 0) await sessionEnding.afterStoreEnded(ref.person, displaced, 'displaced', 'server');
   }
 
+  /**
+   * Whether a login is one that this person has connected in this browser before. At a loopback address or an app's scheme
+   * any local program can stand, so there it must be a client whose id nobody else knows: a registered one.
+   */
+  function isKnownLogin(ctx: Koa.Context, person: string, request: AuthorizationRequest): boolean {
+    const isPrivate = isRememberable(request) || isRandomId(request.clientId);
+    return isPrivate && browsers.hasConnected(ctx, person, request);
+  }
+
   async function keep({ login: { request }, remember, ref: { person } }: CompletedLogin): Promise<void> {
     await Promise.all([
       touchRegistration(store, request.clientId, person),
@@ -106,8 +115,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
     ]);
   }
 
-  function announce(ctx: Koa.Context, { login, ref, githubId, githubLogin, scope }: CompletedLogin): void {
-    browsers.remember(ctx, ref.person, login.request);
+  function announce({ login, ref, githubId, githubLogin, scope }: CompletedLogin): void {
     events.emit('login.completed', { clientId: login.request.clientId, ...ref, githubId, githubLogin, scope });
   }
 
@@ -118,21 +126,23 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
       const completed = { login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
-      const confirm = cookiesAreShared && !browsers.hasConnected(ctx, person, login.request);
+      const confirm = cookiesAreShared && !isKnownLogin(ctx, person, login.request);
       if (confirm) {
-        await begin(completed, upstreamLogin, CONFIRMATION_TTL);
+        await begin(completed, upstreamLogin, CONFIRMATION_TTL + CODE_TTL);
       } else {
         await Promise.all([begin(completed, upstreamLogin, CODE_TTL), keep(completed)]);
-        announce(ctx, completed);
+        browsers.remember(ctx, person, login.request);
+        announce(completed);
       }
       return { completed, confirm };
     },
     async confirmed(ctx, completed) {
+      browsers.remember(ctx, completed.ref.person, completed.login.request);
+      // A second click is the same decision.
+      if (!(await store.shared.useOnce(`connect:${completed.ref.grant}`, CONFIRMATION_TTL + CODE_TTL))) return;
       await keep(completed);
-      announce(ctx, completed);
+      announce(completed);
     },
-    async declined({ ref }) {
-      await sessionEnding.end(ref, 'declined', 'person');
-    },
+    declined: ({ ref }) => sessionEnding.end(ref, 'declined', 'person'),
   };
 }

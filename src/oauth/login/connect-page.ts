@@ -23,6 +23,8 @@ export interface ConnectPage {
    * @throws {PageError} when the form was not shown in this browser, or is too old
    */
   read(ctx: Koa.Context, form: Parameters): CompletedLogin;
+  /** Lets the form of a login that the person did not want be read no more in this browser. */
+  spend(ctx: Koa.Context, form: Parameters): void;
 }
 
 const sealedSchema = z.object({
@@ -67,6 +69,10 @@ export function createConnectPage({ secrets, cookies, web, now }: ConnectPageOpt
         redirectKind: redirectKind(request.redirectUri),
         fields: { request: id, login: secrets.seal(plaintext, identity(id, cookie)) },
       });
+    },
+
+    spend(ctx, form) {
+      cookies.clear(ctx, cookieName(form.get('request') ?? ''));
     },
 
     read(ctx, form) {

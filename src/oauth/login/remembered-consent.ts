@@ -19,7 +19,7 @@ export function isRememberable({ redirectUri }: Pick<AuthorizationRequest, 'redi
  */
 export function isOwnNavigation(ctx: Koa.Context, { redirectUri }: Pick<AuthorizationRequest, 'redirectUri'>): boolean {
   const site = ctx.get('sec-fetch-site');
-  if (site === 'none' || site === 'same-origin') return true;
+  if (site === 'none') return true;
   const referrer = URL.parse(ctx.get('referer'));
   // A browser that does not send Sec-Fetch-Site says nothing where nothing referred.
   if (referrer === null) return site === '' && ctx.get('referer') === '';

@@ -83,6 +83,8 @@ describe('a redirect URI', () => {
     'http://[::1]:8080/callback',
     'cursor://anysphere.cursor-mcp/oauth/callback',
     'com.example.app:/oauth',
+    'com.example.app:/settings/oauth?package=Extension',
+    'vscode://vscode.github-authentication/did-authenticate',
   ];
   const refused: readonly [uri: string, problem: RegExp][] = [
     ['/callback', /absolute/],
@@ -98,10 +100,11 @@ describe('a redirect URI', () => {
     ['http://localhost.evil.example/callback', /loopback/],
     ['javascript:alert(1)', /never a client's/],
     ['zoommtg://callback', /does not take/],
-    ['cursor://anysphere.cursor-deeplink/mcp/install?name=x&config=e30', /a query/],
-    ['cursor://anysphere.cursor-mcp/c%61llback', /encoded character/],
-    ['vscode:mcp/install', /installs/],
-    ['vscode://file/etc/passwd', /opens/],
+    ['cursor://anysphere.cursor-deeplink/mcp/install?name=x&config=e30', /not a callback address/],
+    ['cursor://anysphere.cursor-mcp/c%61llback', /not a callback address/],
+    ['cursor://anysphere.cursor-mcp/anything', /not a callback address/],
+    ['vscode://vscode-remote/ssh-remote+evil.example/callback', /not a callback address/],
+    ['com.example.app:/oauth?command=x', /not a callback address/],
     [`https://app.example/${'x'.repeat(2048)}`, /longer/],
   ];
 
@@ -140,6 +143,8 @@ describe('a redirect URI', () => {
       ['loopback', '[::1]:8080'],
       ['app', 'cursor://anysphere.cursor-mcp'],
       ['app', 'com.example.app://'],
+      ['app', 'com.example.app://'],
+      ['app', 'vscode://vscode.github-authentication'],
     ]);
     assert.equal(redirectKind('https://localhost/cb'), 'loopback');
   });

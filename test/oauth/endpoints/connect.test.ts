@@ -53,7 +53,9 @@ onBothStores('the page that connects', (store) => {
     assert.equal(first?.searchParams.get('code'), second?.searchParams.get('code'));
     assert.equal(first?.searchParams.get('state'), 'state-of-the-client');
     assert.equal(first?.searchParams.get('iss'), bridge.url);
+    bridge.advance(59 + 300); // to the last second of the page, and of the code after it
     tokensOf(await tokenRequest(bridge.url, redemption(client, first?.searchParams.get('code') ?? '', verifier)));
+    assert.equal(bridge.eventsOf('login.completed').length, 1);
   });
 
   it('is not shown again for this person, client and redirect URI in this browser', async () => {
@@ -81,6 +83,11 @@ onBothStores('the page that connects', (store) => {
     const answer = await returnToClient(browser, await passGithub(browser, toGithub, 'hubot'));
     assert.match(answer.location?.search ?? '', /code=mgc_/);
     assert.equal(bridge.eventsOf('login.completed').at(-1)?.githubLogin, 'hubot');
+    // Back to the first page: that login is over.
+    const told = bridge.eventsOf('login.completed').length;
+    for (const button of ['connect', 'another'])
+      assert.equal((await browser.submit(page.form('/connect'), { button })).status, 400, button);
+    assert.equal(bridge.eventsOf('login.completed').length, told);
   });
 
   it('waits five minutes; then the session is over, and its token is revoked', async () => {

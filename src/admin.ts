@@ -1,14 +1,4 @@
-/**
- * `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store.
- *
- *     rotate-keys             makes new signing keys; they sign after being published for a day
- *     rotate-keys --now       makes new signing keys that sign at once
- *     rotate-keys --retire-now
- *                             replaces the signing keys, when one has leaked: all access and ID tokens end
- *     sessions [TEXT]         lists all sessions, or those whose login or client contains TEXT
- *     revoke SESSION          ends a session, given by its full name or by a unique prefix of it
- *     stats                   counts people, sessions and clients
- */
+/** `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionDirectory } from './account/session-directory.ts';
@@ -19,7 +9,14 @@ import { createLogger, logEvents } from './observe/logger.ts';
 import { openStore } from './open-store.ts';
 import { type Bridge, wire } from './wiring.ts';
 
-const USAGE = 'usage: npm run admin -- rotate-keys [--now | --retire-now] | sessions [TEXT] | revoke SESSION | stats';
+const USAGE = `usage: npm run admin -- COMMAND, with the variables of the bridge (DATA_DIR or REDIS_URL, GITHUB_CLIENT_ID, …)
+
+  rotate-keys               makes new signing keys; they sign after being published for a day
+  rotate-keys --now         makes new signing keys that sign at once
+  rotate-keys --retire-now  replaces the signing keys, when one has leaked: all access and ID tokens end
+  sessions [TEXT]           lists all sessions, or those whose login or client contains TEXT
+  revoke SESSION            ends a session, given by its full name or by a unique prefix of it
+  stats                     counts people, sessions and clients`;
 /** The command line is wrong; the message says how it should be. */
 class Misuse extends Error {}
 /** Exit code for a wrong command line or a wrong configuration. */

@@ -79,7 +79,7 @@ const TABLE = {
   SCOPES: setting({
     kind: scopes,
     default: 'read:user',
-    meaning: 'GitHub scopes asked for when the client names none',
+    meaning: 'GitHub scopes asked for when the client names none that is known',
   }),
   ALLOWED_GITHUB_USERS: optional({
     kind: users,

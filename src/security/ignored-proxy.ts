@@ -1,6 +1,6 @@
 /**
- * The last peer outside `TRUSTED_PROXIES` that sent X-Forwarded headers, kept in the store so that the doctor, another
- * process, can tell the operator about it.
+ * The first peer outside `TRUSTED_PROXIES` that sent X-Forwarded headers since the last start, kept in the store so that the
+ * doctor, another process, can tell the operator about it.
  */
 import { z } from 'zod';
 import type { SharedStore } from '../store/store.ts';

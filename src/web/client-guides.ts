@@ -66,7 +66,7 @@ export function clientGuides(m: Messages, { mcpUrl, sseUrl }: Pick<LandingView, 
     { ...clients.chatgpt, snippets: [{ code: mcpUrl }], cloud: true },
     {
       ...clients.inspector,
-      snippets: [{ code: `npx @modelcontextprotocol/inspector --server-url ${mcpUrl} --transport http` }],
+      snippets: [{ code: `npx @modelcontextprotocol/inspector@latest --server-url ${mcpUrl} --transport http` }],
     },
     {
       ...clients.openmcp,

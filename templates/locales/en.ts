@@ -44,7 +44,8 @@ export const en = {
       'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
     resource: 'The access is for this server',
     runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
-    nextStep: 'If you allow, {github} asks you to sign in next. You can disconnect the app at any time at {account}.',
+    nextStep:
+      'If you allow, {github} comes next; it asks you to sign in if you are not signed in there. You can disconnect the app at any time at {account}.',
     remember: 'Do not ask me again for this app and these permissions',
     allow: 'Allow',
     cancel: 'Cancel',
@@ -176,7 +177,7 @@ export const en = {
     },
     invalid_request: {
       title: 'The app asked in a way that this server cannot answer',
-      what: 'Something is missing or wrong in the request that brought you here.',
+      what: 'The request that brought you here has something missing or wrong in it, or asks for what this server does not do.',
       next: [
         'Go back to the app and connect again.',
         'If it happens again, update the app, or tell its maker, with the technical detail below.',
@@ -254,7 +255,7 @@ export const en = {
     not_found: {
       title: 'There is nothing here',
       what: 'This address does not exist on this server.',
-      next: ['Check the address, or start from the front page.'],
+      next: ['Check the address, or start from the front page: the name at the top leads there.'],
     },
     internal: {
       title: 'Something went wrong',
@@ -269,7 +270,8 @@ export const en = {
     audience:
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
     simulated: 'Demo',
-    simulatedNote: 'GitHub is simulated here: no real account is touched, and nothing you do lasts.',
+    simulatedNote:
+      'GitHub is simulated here: no real account is touched. It forgets everything when it stops: log in again then.',
     address: 'Address of this server',
     addressHint: 'One click selects it all.',
     sse: 'Older clients (HTTP+SSE)',
@@ -345,7 +347,7 @@ export const en = {
     disconnectAll: 'Disconnect all apps…',
     disconnectAllLead: 'Every app loses access at once. To use one again, connect it again.',
     disconnectAllConfirm: 'Disconnect all',
-    github: 'You can also revoke this server’s access at {github}; that ends all of these connections.',
+    github: 'You can also revoke this server’s access at {github}; that ends every connection of yours here.',
     githubLink: 'Open the settings at GitHub',
     admin: 'Everybody’s connected apps',
     notices: {

@@ -1,6 +1,7 @@
 // Threat 40: a neighbour behind the same address, or many people behind the few addresses of a cloud client, use up a limit, and
 // others get 429 in place of an answer that costs nothing.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { readConfig } from '../../src/config/config.ts';
@@ -10,8 +11,10 @@ import {
   authorizationUrl,
   connect,
   getJson,
+  login,
   pkce,
   postJson,
+  redemption,
   refreshing,
   register,
   tokenRequest,
@@ -43,31 +46,51 @@ onBothStores('an address that sends nothing but mistakes', (store) => {
     await register(bridge.url);
   });
 
-  it('#40 has no more assertions checked after 300 wrong ones, because each check costs', async (t) => {
-    const [{ privateKey }, { publicKey }] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
-    const limited = await bridgeFor(t, { store });
-    const client = await register(limited.url, {
+  /** A client that signs assertions, and what it signs. */
+  async function signing(url: string) {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const client = await register(url, {
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [await exportJWK(publicKey)] },
     });
-    const assertion = await new SignJWT({ jti: 'x' })
-      .setProtectedHeader({ alg: 'ES256' })
-      .setIssuer(client.client_id)
-      .setSubject(client.client_id)
-      .setAudience(limited.url)
-      .setExpirationTime('5m')
-      .sign(privateKey);
-    const wrong = () =>
-      tokenRequest(limited.url, {
-        grant_type: 'refresh_token',
-        refresh_token: 'x',
-        client_assertion: assertion,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      });
-    for (let round = 0; round < 3; round++) assert.deepEqual(statusesOf(await atOnce(100, wrong)), [401]);
-    const refused = await wrong();
-    assert.equal(refused.status, 429);
-    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    const assertion = async (key = privateKey) => ({
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await new SignJWT({ jti: randomUUID() })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setIssuer(client.client_id)
+        .setSubject(client.client_id)
+        .setAudience(url)
+        .setExpirationTime('5m')
+        .sign(key),
+    });
+    return { client, assertion };
+  }
+
+  it('#40 has no more assertions checked after 300 that led to no tokens, because each costs', async (t) => {
+    const { privateKey: stranger } = await generateKeyPair('ES256');
+    for (const key of [stranger, undefined]) {
+      const limited = await bridgeFor(t, { store });
+      const { assertion } = await signing(limited.url);
+      const inVain = async () =>
+        tokenRequest(limited.url, { grant_type: 'refresh_token', refresh_token: 'x', ...(await assertion(key)) });
+      for (let round = 0; round < 3; round++)
+        assert.deepEqual(statusesOf(await atOnce(100, inVain)), [key === undefined ? 400 : 401]);
+      const refused = await inVain();
+      assert.equal(refused.status, 429);
+      assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    }
+  });
+
+  it('#40 has as many assertions checked as lead to tokens', async (t) => {
+    const limited = await bridgeFor(t, { store });
+    const { client, assertion } = await signing(limited.url);
+    const { code, verifier } = await login(limited.url, client);
+    const redeemed = await tokenRequest(limited.url, { ...redemption(client, code, verifier), ...(await assertion()) });
+    let token = tokensOf(redeemed).refresh_token;
+    for (let count = 0; count < 310; count++) {
+      const answer = await tokenRequest(limited.url, { ...refreshing(client, token), ...(await assertion()) });
+      token = tokensOf(answer).refresh_token;
+    }
   });
 
   it('#40 may be a cloud client: it registers a thousand clients an hour, and any number from addresses that the operator names', async (t) => {

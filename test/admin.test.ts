@@ -47,10 +47,7 @@ describe('the admin command', () => {
   it('says how it is used, and exits with 2, for a command that it does not know', async () => {
     const { code, stdout, stderr } = await admin('nonsense');
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
-    assert.match(
-      stderr,
-      /^usage: npm run admin -- COMMAND, .*\n\n {2}rotate-keys .*\n(?: {2}.*\n)*$/,
-    );
+    assert.match(stderr, /^usage: npm run admin -- COMMAND, .*\n\n {2}rotate-keys .*\n(?: {2}.*\n)*$/);
   });
 
   it('says how it is used before it asks for any setting', async () => {

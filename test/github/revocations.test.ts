@@ -139,7 +139,7 @@ onBothStores('the revocation at GitHub', (store) => {
     const bridge = await start(t);
     await login(bridge.url, await register(bridge.url));
     assert.equal(bridge.github.liveTokens().length, 1);
-    bridge.advance(301);
+    bridge.advance(361);
     await bridge.bridge.maintain();
     assert.deepEqual(bridge.github.liveTokens(), []);
   });

@@ -1,26 +1,29 @@
-// The person in Chromium: reads the bridge's consent page and the pages of GitHub, and clicks.
+// The person in Chromium: reads the bridge's pages and those of GitHub, and presses what leads on.
 
 import type { Page } from 'playwright-core';
 
-/** Clicks from the consent page to the end of the login, as long as the window is open. */
+/**
+ * Goes from the consent page to the client's redirect URI, as long as the window is open. GitHub remembers who signed in and
+ * which apps that person authorized, and the bridge which clients, so any page but the first may be missing.
+ */
 export async function logInOn(page: Page, login: string): Promise<void> {
-  const bridge = new URL(page.url()).origin;
-  // By the keyboard, because these buttons take the clicks of a mouse only when it has been on the page for a moment.
-  await page.getByRole('button', { name: 'Allow' }).press('Enter');
-  await page.waitForURL(({ origin }) => origin !== bridge);
-  const github = new URL(page.url()).origin;
-  const account = page.locator(`button[name="login"][value="${login}"]`);
-  const authorize = page.locator('button[name="authorize"][value="1"]');
-  const closed = page.waitForEvent('close');
-  // GitHub remembers who signed in, and which apps that person authorized, so either of its pages may be missing.
-  for (const button of [account, authorize]) {
-    const gone = page.waitForURL(({ origin }) => origin !== github).catch(() => {});
-    await Promise.race([button.waitFor(), authorize.waitFor(), gone, closed]);
-    if (!page.isClosed() && (await button.isVisible())) await button.click();
+  const redirectUri = new URL(new URL(page.url()).searchParams.get('redirect_uri') ?? '');
+  const button = page
+    .locator('button[name="decision"][value="allow"]')
+    .or(page.locator(`button[name="login"][value="${login}"]`))
+    .or(page.locator('button[name="authorize"][value="1"]'))
+    .or(page.locator('button[name="decision"][value="connect"]'))
+    .first();
+  const over = Promise.race([
+    page.waitForURL(({ origin }) => origin === redirectUri.origin),
+    page.waitForEvent('close'),
+  ]).catch(() => {});
+  for (;;) {
+    const isOver = await Promise.race([over.then(() => true), button.waitFor().then(() => false)]);
+    if (isOver || page.isClosed()) return;
+    const before = page.url();
+    // By the keyboard, because some buttons take the clicks of a mouse only when it has been on the page for a moment.
+    await button.press('Enter');
+    await Promise.race([page.waitForURL(({ href }) => href !== before), over]);
   }
-  const connect = page.getByRole('button', { name: 'Connect' });
-  const away = page.waitForURL(({ origin }) => origin !== bridge && origin !== github).catch(() => {});
-  await Promise.race([connect.waitFor(), away, closed]);
-  if (!page.isClosed() && (await connect.isVisible())) await connect.press('Enter');
-  closed.catch(() => {}); // nothing waits for it any more
 }

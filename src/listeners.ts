@@ -46,12 +46,12 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
   let closing = false;
 
   function tracked(request: IncomingMessage, response: ServerResponse): void {
-    underWay.add(response);
     if (draining !== undefined) response.shouldKeepAlive = false;
     if (closing) {
       response.writeHead(503, { 'Retry-After': CLOSED_RETRY, 'Cache-Control': 'no-store' }).end();
       return;
     }
+    underWay.add(response);
     response.once('close', () => {
       underWay.delete(response);
       draining?.done();

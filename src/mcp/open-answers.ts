@@ -27,6 +27,8 @@ const LIMITS: Readonly<Record<Path, Limits>> = {
   '/sse': { all: 1000, perPerson: 50, seconds: Number.POSITIVE_INFINITY },
   '/mcp': { all: 2000, perPerson: 100, seconds: 60 },
 };
+/** Bytes that may be queued for a client that does not read its answer. */
+export const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Seconds after which a client that was refused may try again. */
 const RETRY_AFTER = 10;
 

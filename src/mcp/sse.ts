@@ -11,14 +11,12 @@ import { z } from 'zod';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
-import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import type { McpServers } from './server.ts';
 import { insufficientScope, type StepUp } from './step-up.ts';
 import { send } from './web-response.ts';
 
 const PATH = '/sse';
-/** Bytes that may be queued for a client that does not read its stream. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
 const KEEP_ALIVE_INTERVAL = 25_000;
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });

@@ -8,14 +8,12 @@ import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
-import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import type { McpServers } from './server.ts';
 import { send } from './web-response.ts';
 
 /** Maximum size of a request body. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Bytes that may be queued for a client that does not read its answer. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
 /** The status in the log when the client closed the connection before it was answered; as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
 const PATH = '/mcp';

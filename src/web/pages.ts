@@ -18,27 +18,12 @@ import {
   splitPlaceholders,
 } from './display.ts';
 import { type Messages, messages } from './locale.ts';
-import type {
-  AccountView,
-  AdminView,
-  ConnectView,
-  ConsentView,
-  ErrorView,
-  LandingView,
-  Locale,
-  ReturnView,
-  ScopeView,
-  SessionView,
-} from './views.ts';
+import type { Locale, ScopeView, SessionView, Views } from './views.ts';
 
-export interface Pages {
-  consent(locale: Locale, view: ConsentView): string;
-  connect(locale: Locale, view: ConnectView): string;
-  error(locale: Locale, view: ErrorView): string;
-  returning(locale: Locale, view: ReturnView): string;
-  landing(locale: Locale, view: LandingView): string;
-  account(locale: Locale, view: AccountView): string;
-  admin(locale: Locale, view: AdminView): string;
+/** Renders each page in a language. */
+type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
+
+export interface Pages extends Renderers {
   /** The stylesheet: its path contains a hash of its text, so browsers can cache it for ever. */
   readonly stylesheet: { readonly path: string; readonly text: string };
 }

@@ -147,3 +147,14 @@ export interface AdminView {
   readonly notice?: 'disconnected';
   readonly csrf: string;
 }
+
+/** The view of each page, by the name of the page. */
+export interface Views {
+  readonly consent: ConsentView;
+  readonly connect: ConnectView;
+  readonly error: ErrorView;
+  readonly returning: ReturnView;
+  readonly landing: LandingView;
+  readonly account: AccountView;
+  readonly admin: AdminView;
+}

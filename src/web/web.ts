@@ -2,26 +2,7 @@
 import type Koa from 'koa';
 import { negotiateLocale } from './locale.ts';
 import type { Pages } from './pages.ts';
-import type {
-  AccountView,
-  AdminView,
-  ConnectView,
-  ConsentView,
-  ErrorView,
-  LandingView,
-  Locale,
-  ReturnView,
-} from './views.ts';
-
-interface Views {
-  consent: ConsentView;
-  connect: ConnectView;
-  error: ErrorView;
-  returning: ReturnView;
-  landing: LandingView;
-  account: AccountView;
-  admin: AdminView;
-}
+import type { Locale, Views } from './views.ts';
 
 /** Members of views that are the same for every request; routes leave them out. */
 type Common = 'bridgeHost' | 'githubHost';

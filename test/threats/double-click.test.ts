@@ -65,6 +65,21 @@ describe('a click that was meant for another page', () => {
     assert.match((await posted).postData() ?? '', /decision=allow/);
   });
 
+  it('#42 does not follow the button that leads to a client or opens an app', async (t) => {
+    const { page } = await consentPage(t);
+    await page.goto(authorizationUrl(bridge.url, client, pkce().challenge, { prompt: 'none' }));
+    const before = page.url();
+    const gone: string[] = [];
+    page.on('framenavigated', (frame) => gone.push(frame.url()));
+    await clickAtOnce(page, 'a.button');
+    await page.locator('a.button').hover();
+    assert.deepEqual([page.url(), gone], [before, []]);
+    await page.mouse.down();
+    const followed = page.waitForRequest((request) => request.url().startsWith(client.redirectUri));
+    await page.mouse.up();
+    await followed;
+  });
+
   it('#42 does not press Connect', async (t) => {
     const { page, sent } = await consentPage(t);
     // By the keyboard, so that the pointer is not on the pages.

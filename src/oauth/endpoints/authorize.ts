@@ -152,7 +152,7 @@ async function checkClient({ clients }: Authorize, ctx: Koa.Context, parameters:
 
 /**
  * The redirect URI of the response. It may be absent from the request if the client registered only one.
- * @throws {PageError} when it is not a registered one
+ * @throws {PageError} when it is not a registered one, breaks the rules of today, or is on this server
  * @see OAuth 2.1 sections 4.1.2.1 and 2.3.2
  */
 function checkRedirectUri({ issuer, clientRules }: Authorize, client: Client, parameters: Parameters): string {

@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts';
 import type { GithubApi } from './github/api.ts';
 import { createGithub, type Github } from './github/github.ts';
 import type { Timeouts } from './github/timeouts.ts';
+import { createMaintenance } from './maintenance.ts';
 import { callerOf, createBearerAuth } from './mcp/bearer.ts';
 import { createOpenAnswers } from './mcp/open-answers.ts';
 import { createMcpServers } from './mcp/server.ts';
@@ -42,9 +43,6 @@ import { createSecrets } from './security/secrets.ts';
 import type { Store } from './store/store.ts';
 import { createPages } from './web/pages.ts';
 import { createWeb } from './web/web.ts';
-
-/** Milliseconds between two rounds of maintenance. */
-const SWEEP_INTERVAL = 60_000;
 
 /** Everything that the routes need, and the maintenance that runs in the background. */
 export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocations'> {
@@ -94,7 +92,12 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const secrets = createSecrets(config.secrets);
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
   const keys = createSigningKeys({ store: store.shared, secrets, events, now, tokenTtl: config.accessTokenTtl });
-  const resources = createResources(issuer, config.resources);
+  const resources = createResources({
+    publicUrl: issuer,
+    scopes: config.scopes,
+    upstreams: config.upstreams,
+    others: config.resources,
+  });
   const accessTokens = createAccessTokens({ issuer, resources, keys, now, ttl: config.accessTokenTtl });
   const github = await createGithub({
     config,
@@ -124,7 +127,13 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   );
   const documents = createClientDocuments({ fetch: guardedFetch, limit: limits.documents, now }, clientRules);
   const preregistered =
-    config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, resources.all);
+    config.clientsFile === undefined
+      ? new Map()
+      : readClientsFile(
+          config.clientsFile,
+          clientRules,
+          resources.all.map(({ audience }) => audience),
+        );
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
   const web = createWeb(createPages(), issuer, url);
   const https = issuer.startsWith('https:');
@@ -177,11 +186,10 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const directory = createSessionDirectory({ store, sessionEnding, now });
   const bearer = createBearerAuth({
     issuer,
-    resource: resources.builtIn,
+    resource: resources.default,
     accessTokens,
     store,
     events,
-    scope: config.scopes,
     scopes,
   });
   const stepUp = createStepUp(tools, scopes);
@@ -197,16 +205,16 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
   const sse = createSseTransport({ bearer, servers, stepUp, answers });
 
-  let timer: NodeJS.Timeout | undefined;
-  /** The parts of a round. None waits for another: revocations at GitHub may take long, and answers must end in time. */
-  const upkeep = [
-    answers.check,
-    async () => {
-      await keys.maintain();
-      await revocations.sweep();
-    },
-  ];
-  let running: Promise<void>[] = upkeep.map(() => Promise.resolve());
+  const maintenance = createMaintenance(
+    [
+      answers.check,
+      async () => {
+        await keys.maintain();
+        await revocations.sweep();
+      },
+    ],
+    (error) => events.emit('store.error', { error }),
+  );
 
   return {
     config,
@@ -226,19 +234,11 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
       githubUrl: url,
       githubClientId: clientId,
     },
-    async maintain() {
-      for (const part of upkeep) await part();
-    },
-    startMaintenance() {
-      const onError = (error: unknown) => events.emit('store.error', { error });
-      timer = setInterval(() => {
-        running = upkeep.map((part, index) => Promise.resolve(running[index]).then(part).catch(onError));
-      }, SWEEP_INTERVAL);
-    },
+    maintain: maintenance.round,
+    startMaintenance: maintenance.start,
     async close() {
-      clearInterval(timer);
       answers.close();
-      await Promise.all([mcp.close(), ...running]);
+      await Promise.all([mcp.close(), maintenance.stop()]);
       await revocations.idle();
       await guardedFetch.close();
     },

@@ -155,7 +155,7 @@ function sessionView(services: AccountServices, { grant }: Session): SessionView
     clientName: grant.clientName,
     redirectHost: redirectHost(grant.redirectUri),
     scopes: grant.scope.map((name) => ({ name })),
-    ...defined({ resource: grant.resource === services.resources.builtIn ? undefined : grant.resource }),
+    ...defined({ resource: grant.resource === services.resources.default.audience ? undefined : grant.resource }),
     createdAt: grant.createdAt,
     lastUsedAt: grant.lastUsedAt,
     expiresAt: grant.expiresAt,

@@ -10,6 +10,7 @@ import { type Complaint, createReader, type Environment } from './environment.ts
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
 import { NAMES } from './settings.ts';
 import { intendedName } from './unknown-names.ts';
+import type { McpUpstream } from './upstreams.ts';
 
 export type { OrganizationRule, UserRule } from './kinds.ts';
 
@@ -56,6 +57,8 @@ export interface Config {
   readonly adminUsers: readonly UserRule[];
   /** Identifiers of other resource servers that this authorization server issues tokens for (RFC 8707). */
   readonly resources: readonly string[];
+  /** MCP servers behind the bridge; at most one without a name. */
+  readonly upstreams: readonly McpUpstream[];
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -140,6 +143,7 @@ export function readConfig(env: Environment): Config {
     loopback,
     secrets,
     resources,
+    upstreams: [],
     accessTokenTtl,
     refreshTokenTtl,
     hosts: read('HOST'),

@@ -70,7 +70,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
   const upstream = createGithubUpstream({
     clientId,
     issuer: `${url}/login/oauth`,
-    scopes: githubScopes(config.scopes),
+    scopes: githubScopes([...config.scopes, ...config.upstreams.flatMap(({ scopes }) => scopes)]),
     oauth,
     api,
     credentials,

@@ -60,14 +60,13 @@ export function covers(granted: readonly string[], needed: string): boolean {
 
 /**
  * Creates the scopes of the upstream.
- * @param defaults scopes that are requested when the client names none (`SCOPES`)
+ * @param configured scopes that the operator named (`SCOPES`, or those of an MCP server): they are known in any case
  */
-export function githubScopes(defaults: readonly string[]): UpstreamScopes {
+export function githubScopes(configured: readonly string[]): UpstreamScopes {
   return {
-    default: defaults,
     // For an empty request GitHub would grant the scopes that it granted before (design decision 8).
     always: ['read:user'],
-    isKnown: (scope) => CLOSURES.has(scope) || defaults.includes(scope),
+    isKnown: (scope) => CLOSURES.has(scope) || configured.includes(scope),
     covers,
   };
 }

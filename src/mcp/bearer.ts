@@ -11,6 +11,7 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from '@modelcontextprotocol/server';
+import { isSameRecipient, type Resource } from '../oauth/resource-indicators.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
 import { readTokenSession } from '../oauth/tokens/token-session.ts';
@@ -43,13 +44,10 @@ export interface BearerAuth {
 
 interface BearerAuthOptions {
   readonly issuer: string;
-  /** The audience of the built-in resource. */
-  readonly resource: string;
+  readonly resource: Resource;
   readonly accessTokens: AccessTokens;
   readonly store: Store;
   readonly events: EventBus;
-  /** The scopes that challenges name. */
-  readonly scope: readonly string[];
   readonly scopes: Pick<UpstreamScopes, 'covers'>;
 }
 
@@ -63,18 +61,19 @@ export function createBearerAuth({
   accessTokens,
   store,
   events,
-  scope,
   scopes,
 }: BearerAuthOptions): BearerAuth {
   const challengeOptions = (path: ResourcePath) => ({
-    requiredScopes: [...scope],
+    requiredScopes: [...resource.scope],
     resourceMetadataUrl: `${issuer}${metadataPath(path)}`,
   });
 
   async function verifyAccessToken(token: string): Promise<AuthInfo> {
     try {
-      const claims = await accessTokens.verify(token, resource);
+      const claims = await accessTokens.verify(token, resource.audience);
       const { session, scope: granted } = await readTokenSession(store, scopes, claims);
+      if (!isSameRecipient(session.grant.recipient, resource.recipient))
+        throw new InvalidAccessToken('another server stands behind this resource than the person consented to');
       const caller: Caller = { session, expiresAt: claims.exp, credentialDied: false };
       return {
         token,
@@ -100,7 +99,7 @@ export function createBearerAuth({
         const { resourceMetadataUrl } = options;
         return await verifyBearerToken(authorization, {
           verifier: { verifyAccessToken },
-          expectedResource: new URL(resource),
+          expectedResource: new URL(resource.audience),
           resourceMetadataUrl,
         });
       } catch (error) {

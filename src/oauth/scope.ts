@@ -28,8 +28,6 @@ const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
 
 /** The upstream's scopes and their hierarchy. */
 export interface UpstreamScopes {
-  /** Requested when the client names no known scope. */
-  readonly default: readonly string[];
   /** Requested from the upstream at every login, whatever the client requests. */
   readonly always: readonly string[];
   isKnown(scope: string): boolean;
@@ -40,10 +38,15 @@ export interface UpstreamScopes {
 /**
  * The scopes that a client requests, without unknown ones and duplicates; the default when none is left.
  * @param parameter the `scope` parameter; an empty one counts as absent (docs/clients.md, MCP Inspector)
+ * @param fallback the default of the resource
  */
-export function requestedScope(scopes: UpstreamScopes, parameter: string | undefined): string[] {
+export function requestedScope(
+  scopes: Pick<UpstreamScopes, 'isKnown'>,
+  parameter: string | undefined,
+  fallback: readonly string[],
+): string[] {
   const known = spaceSeparated(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
-  return known.length > 0 ? known : [...scopes.default];
+  return known.length > 0 ? known : [...fallback];
 }
 
 /**

@@ -14,6 +14,13 @@ export interface RegisteredClient {
   readonly registrationTokenHash: string;
 }
 
+/** Another MCP server that gets the calls of a session, and what it gets of the person with each call. */
+export interface Recipient {
+  readonly origin: string;
+  /** The GitHub token, a token of this server that names the GitHub account, or nothing. */
+  readonly credential: 'github' | 'identity' | 'none';
+}
+
 /** A validated authorization request, kept until the person decides (OAuth 2.1 section 4.1.1). */
 export interface AuthorizationRequest {
   readonly clientId: string;
@@ -27,6 +34,8 @@ export interface AuthorizationRequest {
   readonly scope: readonly string[];
   /** The canonical resource for which the tokens will be valid (RFC 8707). */
   readonly resource: string;
+  /** Who gets the calls, when that is another MCP server; the person consents to it. */
+  readonly recipient?: Recipient;
   readonly state?: string;
   readonly nonce?: string;
   readonly prompt?: string;
@@ -87,6 +96,8 @@ export interface Grant {
   /** Scopes granted to the client, as it spelled them. */
   readonly scope: readonly string[];
   readonly resource: string;
+  /** The recipient that the person consented to; absent when the calls stay in the bridge. */
+  readonly recipient?: Recipient;
   /** The id of the credential it uses, which belongs to the same person. */
   readonly credential: string;
   /** When the browser came back from GitHub. */

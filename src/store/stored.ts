@@ -14,6 +14,7 @@ import type {
   Grant,
   Login,
   PendingRevocation,
+  Recipient,
   RegisteredClient,
 } from './records.ts';
 
@@ -31,6 +32,11 @@ const clientSchema: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
+const recipientSchema: z.ZodType<Recipient> = z.object({
+  origin: z.string(),
+  credential: z.enum(['github', 'identity', 'none']),
+} satisfies Shape<Recipient>);
+
 const requestSchema: z.ZodType<AuthorizationRequest> = z.object({
   clientId: z.string(),
   clientName: z.string(),
@@ -40,6 +46,7 @@ const requestSchema: z.ZodType<AuthorizationRequest> = z.object({
   codeChallenge: z.string(),
   scope: z.array(z.string()),
   resource: z.string(),
+  recipient: recipientSchema.exactOptional(),
   state: z.string().exactOptional(),
   nonce: z.string().exactOptional(),
   prompt: z.string().exactOptional(),
@@ -77,6 +84,7 @@ const grantSchema: z.ZodType<Grant> = z.object({
   codeChallenge: z.string(),
   scope: z.array(z.string()),
   resource: z.string(),
+  recipient: recipientSchema.exactOptional(),
   credential: z.string(),
   authTime: z.number(),
   nonce: z.string().exactOptional(),

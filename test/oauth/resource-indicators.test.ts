@@ -11,10 +11,10 @@ import { address, RUNS } from './addresses.ts';
 describe('resources, whatever is asked for', () => {
   const ISSUER = 'https://bridge.example';
   const OTHER = 'https://other.example/mcp';
-  const resources = createResources(ISSUER, [OTHER]);
+  const resources = createResources({ publicUrl: ISSUER, scopes: ['read:user'], upstreams: [], others: [OTHER] });
   const resolve = (parameter: string): string | undefined => {
     try {
-      return resources.resolve(parameter);
+      return resources.resolve(parameter).audience;
     } catch (error) {
       assert.ok(error instanceof OAuthError && error.code === 'invalid_target', String(error));
       return undefined;
@@ -55,7 +55,7 @@ describe('resources, whatever is asked for', () => {
       fc.property(named, (parameter) => {
         const audience = resolve(parameter);
         if (audience === undefined) return;
-        assert.ok(resources.all.includes(audience));
+        assert.ok(resources.find(audience) !== undefined);
         for (const word of spaceSeparated(parameter)) {
           const url = new URL(word);
           assert.equal(url.origin, new URL(audience).origin);
@@ -85,7 +85,8 @@ describe('resources, whatever is asked for', () => {
 describe('a resource parameter', () => {
   const ISSUER = 'https://bridge.example';
   const OTHER = 'https://other.example/mcp';
-  const resources = createResources(ISSUER, [OTHER]);
+  const resources = createResources({ publicUrl: ISSUER, scopes: ['read:user'], upstreams: [], others: [OTHER] });
+  const resolve = (parameter: string | undefined) => resources.resolve(parameter).audience;
   const refused = (parameter: string, description: RegExp) =>
     assert.throws(
       () => resources.resolve(parameter),
@@ -94,16 +95,19 @@ describe('a resource parameter', () => {
     );
 
   it('is the built-in resource when it is absent, and under each of its names, as clients really write them', () => {
-    assert.equal(resources.builtIn, `${ISSUER}/mcp`);
+    assert.equal(resources.default.audience, `${ISSUER}/mcp`);
     for (const name of [undefined, ISSUER, `${ISSUER}/`, `${ISSUER}/mcp`, `${ISSUER}/mcp/`, `${ISSUER}/sse`])
-      assert.equal(resources.resolve(name), `${ISSUER}/mcp`, name);
-    assert.equal(resources.resolve('HTTPS://BRIDGE.EXAMPLE:443/mcp?x=y'), `${ISSUER}/mcp`);
-    assert.equal(resources.resolve(`${ISSUER} ${ISSUER}/sse`), `${ISSUER}/mcp`, 'two names of one resource');
+      assert.equal(resolve(name), `${ISSUER}/mcp`, name);
+    assert.equal(resolve('HTTPS://BRIDGE.EXAMPLE:443/mcp?x=y'), `${ISSUER}/mcp`);
+    assert.equal(resolve(`${ISSUER} ${ISSUER}/sse`), `${ISSUER}/mcp`, 'two names of one resource');
   });
 
   it('is another resource as RESOURCES spells it', () => {
-    assert.equal(resources.resolve('https://OTHER.example/mcp/'), OTHER);
-    assert.deepEqual(resources.all, [`${ISSUER}/mcp`, OTHER]);
+    assert.equal(resolve('https://OTHER.example/mcp/'), OTHER);
+    assert.deepEqual(
+      resources.all.map(({ audience }) => audience),
+      [`${ISSUER}/mcp`, OTHER],
+    );
   });
 
   it('is refused when it names no resource, or several', () => {

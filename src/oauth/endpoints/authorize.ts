@@ -17,8 +17,8 @@ import { type Client, clientName, findForPage } from '../clients/client.ts';
 import { redirectUriMatches, redirectUriProblem } from '../clients/redirect-uri.ts';
 import { showConsent } from '../login/consent-page.ts';
 import type { RequestedLogin } from '../login/login.ts';
-import { requestedScope, upstreamScope } from '../scope.ts';
-import { PROMPT_VALUES } from './metadata.ts';
+import { requestedScope, type UpstreamScopes, upstreamScope } from '../scope.ts';
+import { openidParameters } from './openid-parameters.ts';
 import type { Services } from './services.ts';
 
 type Authorize = Pick<
@@ -28,8 +28,6 @@ type Authorize = Pick<
 
 /** Characters. What a client sends is stored until the person decides, and `state` comes back in every answer. */
 const MAX_STATE = 4096;
-const MAX_NONCE = 512;
-const MAX_LOGIN_HINT = 100;
 const MAX_UI_LOCALES = 200;
 
 /** `GET /authorize` and `POST /authorize` (OAuth 2.1 section 3.1) */
@@ -52,9 +50,8 @@ export function authorize(services: Authorize): Koa.Middleware {
         refreshable: client.metadata.grant_types.includes('refresh_token'),
         redirectUriSent: parameters.has('redirect_uri'),
         codeChallenge: checkCodeChallenge(parameters),
-        resource: services.resources.resolve(parameters.get('resource')),
-        scope: checkScope(services, client, parameters),
-        ...checkOpenid(parameters),
+        ...checkResource(services, client, parameters),
+        ...openidParameters(parameters),
       };
       await askForConsent(services, ctx, client, request);
     } catch (error) {
@@ -202,39 +199,22 @@ function checkCodeChallenge(parameters: Parameters): string {
   return challenge;
 }
 
-/** The scopes asked for, of which a client that the operator registered with a `scope` gets no others (RFC 7591 section 2). */
-function checkScope({ upstream: { scopes } }: Authorize, client: Client, parameters: Parameters): string[] {
-  const requested = requestedScope(scopes, parameters.get('scope'));
+/** The resource, who gets its calls, and the scopes asked for there (RFC 8707 section 2.1). */
+function checkResource(
+  { upstream: { scopes }, resources }: Authorize,
+  client: Client,
+  parameters: Parameters,
+): Pick<AuthorizationRequest, 'resource' | 'recipient' | 'scope'> {
+  const { audience: resource, recipient, scope } = resources.resolve(parameters.get('resource'));
+  const requested = requestedScope(scopes, parameters.get('scope'), scope);
+  return { resource, scope: allowedScope(scopes, client, requested), ...defined({ recipient }) };
+}
+
+/** A client that the operator registered with a `scope` gets no others (RFC 7591 section 2). */
+function allowedScope(scopes: UpstreamScopes, client: Client, requested: string[]): string[] {
   if (client.origin !== 'preregistered' || client.metadata.scope === undefined) return requested;
   const registered = spaceSeparated(client.metadata.scope);
   const allowed = requested.filter((scope) => scopes.covers(registered, scope));
   if (allowed.length > 0) return allowed;
   throw invalidScope('the client is not registered for any of these scopes');
-}
-
-/** OpenID Connect's parameters, as far as GitHub allows. @see OpenID Connect Core section 3.1.2.1 */
-function checkOpenid(parameters: Parameters): Pick<AuthorizationRequest, 'nonce' | 'prompt' | 'loginHint'> {
-  const nonce = parameters.get('nonce');
-  if (nonce !== undefined && nonce.length > MAX_NONCE)
-    throw invalidRequest(`nonce is longer than ${MAX_NONCE} characters`);
-  // Values that this server does not know are left out (OpenID Connect Core section 3.1.2.1).
-  const prompt = spaceSeparated(parameters.get('prompt')).filter((value) => PROMPT_VALUES.includes(value));
-  if (prompt.includes('none') && prompt.length > 1) throw invalidRequest('prompt: none stands alone');
-  const maxAge = parameters.get('max_age');
-  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw invalidRequest('max_age is not a number of seconds');
-  return defined({
-    nonce,
-    prompt: promptWith(prompt, maxAge),
-    loginHint: parameters.get('login_hint')?.slice(0, MAX_LOGIN_HINT),
-  });
-}
-
-/**
- * The `prompt` of a request. `max_age=0` asks for what `prompt=login` asks for; any other age is met, because each login
- * visits GitHub anew. @see OpenID Connect Core section 3.1.2.1
- */
-function promptWith(values: readonly string[], maxAge: string | undefined): string | undefined {
-  const asksForLogin = maxAge !== undefined && Number(maxAge) === 0 && !values.includes('none');
-  const all = new Set(asksForLogin ? [...values, 'login'] : values);
-  return all.size === 0 ? undefined : [...all].join(' ');
 }

@@ -79,7 +79,7 @@ function presentation(
   code: string,
   verifier: string,
 ): CodePresentation {
-  const resource = parameters.has('resource') ? resources.resolve(parameters.get('resource')) : undefined;
+  const resource = parameters.has('resource') ? resources.resolve(parameters.get('resource')).audience : undefined;
   return {
     codeHash: hashToken(code),
     clientId,

@@ -9,6 +9,7 @@ import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
 import { type Client, touchRegistration } from '../clients/client.ts';
+import { isSameRecipient } from '../resource-indicators.ts';
 import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';
@@ -47,6 +48,7 @@ async function refresh(
   const { token, generation } = checkToken(presented);
   const session = checkSession(presented, client);
   checkResource(services, session, parameters);
+  checkRecipient(services, session);
   const scope = narrowedScope(services, session, parameters);
   await checkPolicy(services, session);
   const refreshToken = await rotate(services, client, session, token, generation);
@@ -68,8 +70,14 @@ function checkSession({ session }: Presented, client: Client): Session {
 
 /** @see RFC 8707 section 2.2 */
 function checkResource({ resources }: GrantServices, { grant }: Session, parameters: Parameters): void {
-  if (parameters.has('resource') && resources.resolve(parameters.get('resource')) !== grant.resource)
+  if (parameters.has('resource') && resources.resolve(parameters.get('resource')).audience !== grant.resource)
     throw invalidTarget('the refresh token was issued for another resource');
+}
+
+/** The operator may have put another server behind the resource since the person consented. */
+function checkRecipient({ resources }: GrantServices, { grant }: Session): void {
+  if (!isSameRecipient(resources.find(grant.resource)?.recipient, grant.recipient))
+    throw invalidGrant('another server stands behind this resource now: authorize again', 'another recipient');
 }
 
 /** The scope of the new access token. @see OAuth 2.1 section 4.3.1 */

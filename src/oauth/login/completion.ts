@@ -73,6 +73,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
   async function begin(completed: CompletedLogin, upstreamLogin: UpstreamLogin, codeTtl: number): Promise<void> {
     const { ref, code, scope, login } = completed;
     const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = login.request;
+    const { nonce, recipient } = login.request;
     const { credentialId, credential } = upstreamLogin;
     const displaced = await store.sessions.begin({
       ref,
@@ -87,7 +88,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
         credential: credentialId,
         authTime: now(),
         refreshable,
-        ...defined({ nonce: login.request.nonce }),
+        ...defined({ nonce, recipient }),
       },
       codeHash: hashToken(code),
       codeTtl,

@@ -45,7 +45,7 @@ export async function showConsent(
     ...defined({
       clientUri: client?.metadata.client_uri,
       verifiedDomain: verifiedDomain(client, request),
-      otherResource: request.resource === services.resources.builtIn ? undefined : request.resource,
+      otherResource: request.resource === services.resources.default.audience ? undefined : request.resource,
     }),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,

@@ -27,6 +27,16 @@ export function isOwnNavigation(ctx: Koa.Context, { redirectUri }: Pick<Authoriz
 }
 
 /** What a remembered consent was for; a request that differs in any of it is asked about again. */
-export function consentKey({ clientId, clientName, redirectUri, scope, resource }: AuthorizationRequest): string {
-  return hashToken(JSON.stringify([clientId, clientName, redirectUri, [...scope].sort(), resource]));
+export function consentKey(request: AuthorizationRequest): string {
+  const { clientId, clientName, redirectUri, scope, resource, recipient } = request;
+  const what = [
+    clientId,
+    clientName,
+    redirectUri,
+    [...scope].sort(),
+    resource,
+    recipient?.origin,
+    recipient?.credential,
+  ];
+  return hashToken(JSON.stringify(what));
 }

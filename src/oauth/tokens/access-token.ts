@@ -1,5 +1,5 @@
 /**
- * Access tokens: JWTs for one audience, signed with ES256 for the built-in resource and with RS256 for others. A check
+ * Access tokens: JWTs for one audience, signed with ES256 for the resources served here and with RS256 for others. A check
  * accepts exactly one `typ`, algorithm, issuer and audience.
  * @see RFC 9068 (design decision 4)
  */
@@ -76,7 +76,7 @@ interface CheckedToken {
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { issuer, resources, keys, now, ttl } = options;
   const checked = new LRUCache<string, CheckedToken>({ max: MAX_CACHED, ttl: CACHE_TTL });
-  const algorithmFor = (audience: string): SigningAlgorithm => (audience === resources.builtIn ? 'ES256' : 'RS256');
+  const algorithmFor = (audience: string): SigningAlgorithm => (resources.find(audience)?.own ? 'ES256' : 'RS256');
 
   async function check(token: string, audience: string, expired: boolean): Promise<CheckedToken> {
     const algorithm = algorithmFor(audience);
@@ -139,10 +139,10 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     },
     verify,
     async verifyAny(token, verifyOptions) {
-      const audience = resources.all.find(
-        (candidate) => algorithmOf(token) === algorithmFor(candidate) && claimedAudience(token) === candidate,
-      );
-      if (audience === undefined) throw new InvalidAccessToken('not for a resource of this server');
+      const claimed = claimedAudience(token);
+      const audience = resources.all.find((resource) => resource.audience === claimed)?.audience;
+      if (audience === undefined || algorithmOf(token) !== algorithmFor(audience))
+        throw new InvalidAccessToken('not for a resource of this server');
       return verify(token, audience, verifyOptions);
     },
   };

@@ -10,6 +10,7 @@ import { type Complaint, createReader, type Environment } from './environment.ts
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
 import { NAMES } from './settings.ts';
 import { intendedName } from './unknown-names.ts';
+import { upstreamsOf } from './upstream-settings.ts';
 import type { McpUpstream } from './upstreams.ts';
 
 export type { OrganizationRule, UserRule } from './kinds.ts';
@@ -78,8 +79,6 @@ export interface Config {
   readonly unlimitedRegistrations: readonly string[];
 }
 
-/** Names of planned settings. Setting one is an error, because it would have no effect. */
-const PLANNED_SETTINGS = ['MCP_UPSTREAMS', 'UPSTREAMS_FILE'];
 const CREATE_OAUTH_APP =
   'Create an OAuth App at https://github.com/settings/developers and copy it from there (README, "Your own GitHub app").';
 
@@ -125,6 +124,10 @@ export function readConfig(env: Environment): Config {
         'Keep one: a query and a slash at the end make no difference to clients.',
       );
 
+  const scopes = read('SCOPES');
+  const entries = { MCP_UPSTREAMS: read('MCP_UPSTREAMS') ?? [], UPSTREAMS_FILE: read('UPSTREAMS_FILE') ?? [] };
+  const upstreams = upstreamsOf({ entries, publicUrl, githubUrl: read('GITHUB_URL'), resources, scopes }, complain);
+
   const accessTokenTtl = read('ACCESS_TOKEN_TTL');
   const refreshTokenTtl = read('REFRESH_TOKEN_TTL');
   if (refreshTokenTtl < accessTokenTtl)
@@ -143,12 +146,12 @@ export function readConfig(env: Environment): Config {
     loopback,
     secrets,
     resources,
-    upstreams: [],
+    scopes,
+    upstreams,
     accessTokenTtl,
     refreshTokenTtl,
     hosts: read('HOST'),
     dataDir: read('DATA_DIR'),
-    scopes: read('SCOPES'),
     allowedUsers: read('ALLOWED_GITHUB_USERS') ?? [],
     allowedOrganizations: read('ALLOWED_GITHUB_ORGS') ?? [],
     adminUsers: read('ADMIN_GITHUB_USERS') ?? [],
@@ -166,7 +169,6 @@ export function readConfig(env: Environment): Config {
     }),
   };
 
-  for (const name of PLANNED_SETTINGS) if (has(name)) complain(name, 'not built yet', 'Leave it out.');
   for (const name of Object.keys(env).filter(has)) {
     const intended = intendedName(name, NAMES);
     if (intended !== undefined) complain(name, 'not a setting', `Did you mean ${intended}?`);

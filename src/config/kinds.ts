@@ -19,7 +19,7 @@ const SECONDS_PER_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 8640
 const LOGIN = /^[a-z\d](?:[a-z\d]|[-_](?=[a-z\d])){0,38}$/i;
 const TEAM = /^[\w.-]+$/;
 /** The characters of a scope token (RFC 6749 section 3.3). */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 const REDIS_ADDRESS = /^(rediss?|rediss?-sentinel|rediss?-cluster):\/\/./;
 export const MIN_SECRET_BYTES = 32;
@@ -172,7 +172,7 @@ function listOf<Item>(item: (text: string, complain: Complain) => Item | undefin
 }
 
 /** Splits at commas, trims, and drops empty items. */
-function items(value: string): string[] {
+export function items(value: string): string[] {
   return value
     .split(',')
     .map((item) => item.trim())

@@ -3,6 +3,12 @@
 /** Reports what is wrong with a value. Without `remedy`, the advice is to leave the setting out for its default. */
 export type Complain = (problem: string, remedy?: string) => void;
 
+/** What is wrong with a value, and how to correct it. */
+export interface Advice {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
 /**
  * Parses the text of a setting. A reported problem stops the start, whatever value is returned. When undefined is
  * returned, the default applies.

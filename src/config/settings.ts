@@ -25,6 +25,7 @@ import {
   users,
 } from './kinds.ts';
 import { optional, type Setting, setting } from './setting.ts';
+import { upstreamList, upstreamsFile } from './upstream-settings.ts';
 
 const TABLE = {
   GITHUB_CLIENT_ID: optional({
@@ -146,6 +147,18 @@ const TABLE = {
     kind: resources,
     without: 'none',
     meaning: 'Further MCP servers for which this one issues tokens: their https URLs',
+  }),
+  MCP_UPSTREAMS: optional({
+    kind: upstreamList,
+    without: 'none: the built-in tools alone',
+    meaning:
+      "MCP servers that the bridge stands in front of: `name=url` for one at `/mcp/name`, a url alone for one at `/mcp` in place of the built-in tools, `github` for GitHub's own at `/mcp/github`",
+  }),
+  UPSTREAMS_FILE: optional({
+    kind: upstreamsFile,
+    without: 'none',
+    meaning:
+      'The same as a JSON list, with all that can be said of a server: `name`, `url`, `title`, `credential`, `scopes`, `headers`, `allowTools`, `denyTools`, `firstByteTimeout`',
   }),
   GITHUB_URL: setting({
     kind: githubAddress,

@@ -5,7 +5,8 @@
  */
 
 /** Prefixes that only this project uses. MCP_GITHUB_ alone is not one: other software uses MCP_GITHUB_TOKEN. */
-const OWN_PREFIX = /^(?:ALLOWED_GITHUB_|ALLOWED_REDIRECT_|ADMIN_GITHUB_|MCP_GITHUB_(?:BRIDGE|CLIENT|GITHUB)_|BRIDGE_)/;
+const OWN_PREFIX =
+  /^(?:ALLOWED_GITHUB_|ALLOWED_REDIRECT_|ADMIN_GITHUB_|MCP_GITHUB_(?:BRIDGE|CLIENT|GITHUB)_|MCP_UPSTREAMS_|BRIDGE_)/;
 /** Prefixes that people add by mistake to a setting, such as BRIDGE_PUBLIC_URL for PUBLIC_URL. */
 const ADDED_PREFIX = /^(?:MCP_GITHUB_(?:BRIDGE_)?|BRIDGE_)/;
 

@@ -102,8 +102,8 @@ describe('configuration', () => {
       { ACCESS_TOKEN_TTL: '2d', REFRESH_TOKEN_TTL: '1d' },
       'REFRESH_TOKEN_TTL',
     ],
-    ['upstreams, which are not built yet', { MCP_UPSTREAMS: 'https://mcp.example.com' }, 'MCP_UPSTREAMS'],
-    ['a file of upstreams', { UPSTREAMS_FILE: 'upstreams.json' }, 'UPSTREAMS_FILE'],
+    ['an MCP server that is the bridge itself', { MCP_UPSTREAMS: 'http://localhost:8000/mcp' }, 'MCP_UPSTREAMS'],
+    ['a file of MCP servers that is not there', { UPSTREAMS_FILE: 'no-such-file.json' }, 'UPSTREAMS_FILE'],
     ['a store that is not Redis', { REDIS_URL: 'postgres://127.0.0.1' }, 'REDIS_URL'],
   ];
   for (const [what, env, variable] of refused) {

@@ -10,7 +10,7 @@ import {
 } from './account/pages.ts';
 import { githubWebhook, requireSignature } from './github/webhook.ts';
 import { checkHostAndOrigin } from './mcp/host-and-origin.ts';
-import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/protected-resource.ts';
+import { MCP_PATH, metadataPath, protectedResourceMetadata, resourcePaths } from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
 import { authorize } from './oauth/endpoints/authorize.ts';
 import { callback } from './oauth/endpoints/callback.ts';
@@ -85,7 +85,7 @@ function routes(
   origins: OriginRule,
   { metrics, isStopping, simulated = false }: AppOptions,
 ): RouteGroup[] {
-  const { config, services, account, mcp, sse } = bridge;
+  const { config, services, account, mcp, sse, gateway } = bridge;
   const { issuer } = services;
   const { clientMetadataDocuments, github } = config;
   const webhookSecrets = github.webhookSecret === undefined ? [] : [github.webhookSecret];
@@ -93,13 +93,16 @@ function routes(
   const page = pageErrors(services);
 
   const publicTools = tools.filter((tool) => !tool.administratorsOnly);
-  const upstreamScopes = [...new Set([...config.scopes, ...publicTools.flatMap((tool) => tool.scopes), 'repo'])];
+  const resourceScopes = services.resources.all.flatMap(({ scope }) => scope);
+  const upstreamScopes = [...new Set([...resourceScopes, ...publicTools.flatMap((tool) => tool.scopes), 'repo'])];
   const server = authorizationServerMetadata({ issuer, clientMetadataDocuments, upstreamScopes });
   const openid = openidConfiguration({ issuer, clientMetadataDocuments, upstreamScopes });
-  const resources = RESOURCE_PATHS.map((path): Route => {
-    const document = protectedResourceMetadata(issuer, path, server, config.scopes);
-    return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
-  });
+  const resources = services.resources.all.flatMap((resource) =>
+    resourcePaths(issuer, resource).map((path): Route => {
+      const document = protectedResourceMetadata(issuer, path, server, resource);
+      return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
+    }),
+  );
 
   const clientsDiscover: Route[] = [
     ['GET', '/.well-known/oauth-authorization-server', 'any', NO_BODY, publicDocument(() => server)],
@@ -134,13 +137,15 @@ function routes(
     ['POST', '/account/sessions/revoke', 'own', FORM, adminRevoke(account)],
     ['GET', services.web.stylesheet.path, 'own', NO_BODY, stylesheet(services.web)],
   ];
-  const mcpClientsCall: Route[] = [
-    ['POST', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
-    ['GET', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
-    ['DELETE', ['/mcp', '/mcp/'], 'allowed', NO_BODY, mcp.endpoint],
-    ['GET', ['/sse', '/sse/'], 'allowed', NO_BODY, sse.stream],
-  ];
-  const mcpClientsSend: Route[] = [['POST', '/messages', 'allowed', MESSAGE, sse.messages]];
+  const builtIn = services.resources.default.upstream === undefined;
+  const served = [...(builtIn ? [{ path: MCP_PATH, handle: mcp.endpoint }] : []), ...gateway.endpoints];
+  const mcpClientsCall = served.flatMap(({ path, handle }) =>
+    (['POST', 'GET', 'DELETE'] as const).map((method): Route => {
+      return [method, [path, `${path}/`], 'allowed', NO_BODY, handle];
+    }),
+  );
+  const sseClientsOpen: Route[] = builtIn ? [['GET', ['/sse', '/sse/'], 'allowed', NO_BODY, sse.stream]] : [];
+  const sseClientsSend: Route[] = builtIn ? [['POST', '/messages', 'allowed', MESSAGE, sse.messages]] : [];
   const { personTag } = bridge;
   const githubCalls = webhookSecrets.map((secret): Route => {
     return ['POST', '/github/webhook', 'own', DELIVERY, githubWebhook({ ...services, personTag, secret })];
@@ -155,8 +160,8 @@ function routes(
     { errors: json, routes: [...clientsDiscover, ...clientsCall, ...operatorsCall] },
     { errors: json, guards: [requireSignature], routes: githubCalls },
     { errors: page, routes: peopleSee },
-    { errors: json, guards: [hostAndOrigin], routes: mcpClientsCall },
-    { errors: json, guards: [hostAndOrigin, sse.authenticate], routes: mcpClientsSend },
+    { errors: json, guards: [hostAndOrigin], routes: [...mcpClientsCall, ...sseClientsOpen] },
+    { errors: json, guards: [hostAndOrigin, sse.authenticate], routes: sseClientsSend },
   ];
 }
 

@@ -8,6 +8,7 @@ import { createSessionDirectory, type SessionDirectory } from './account/session
 import { createAccountSignIn } from './account/sign-in.ts';
 import { defined } from './base/defined.ts';
 import type { Config } from './config/config.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { GithubApi } from './github/api.ts';
 import { createGithub, type Github } from './github/github.ts';
 import type { Timeouts } from './github/timeouts.ts';
@@ -50,6 +51,8 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   readonly services: Services;
   readonly mcp: StreamableHttp;
   readonly sse: SseTransport;
+  /** The MCP servers behind the bridge. */
+  readonly gateway: Gateway;
   /** GitHub's API on a person's behalf. */
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
@@ -184,14 +187,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   };
 
   const directory = createSessionDirectory({ store, sessionEnding, now });
-  const bearer = createBearerAuth({
-    issuer,
-    resource: resources.default,
-    accessTokens,
-    store,
-    events,
-    scopes,
-  });
+  const bearer = createBearerAuth({ ...services, resource: resources.default, scopes });
   const stepUp = createStepUp(tools, scopes);
   const servers = createMcpServers({
     tools,
@@ -202,6 +198,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     events,
   });
   const answers = createOpenAnswers({ sessions: store.sessions, events, now });
+  const gateway = createGateway({ ...services, answers, forwarding: github.forwarding });
   const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
   const sse = createSseTransport({ bearer, servers, stepUp, answers });
 
@@ -221,6 +218,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     services,
     mcp,
     sse,
+    gateway,
     github: github.api,
     policy,
     personTag,
@@ -238,7 +236,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     startMaintenance: maintenance.start,
     async close() {
       answers.close();
-      await Promise.all([mcp.close(), maintenance.stop()]);
+      await Promise.all([mcp.close(), gateway.close(), maintenance.stop()]);
       await revocations.idle();
       await guardedFetch.close();
     },

@@ -12,6 +12,7 @@ const MAX_LINES = 250;
 const LAYERS: readonly (readonly string[])[] = [
   ['src/doctor'],
   ['src'],
+  ['src/gateway'],
   ['src/mcp'],
   ['src/account', 'src/github'],
   ['src/oauth'],

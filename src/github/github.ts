@@ -8,6 +8,7 @@ import type { Secrets } from '../security/secrets.ts';
 import type { Store } from '../store/store.ts';
 import { createGithubApi, type GithubApi } from './api.ts';
 import { createCredentials } from './credentials.ts';
+import { createTokenForwarding, type TokenForwarding } from './forwarding.ts';
 import { createGithubOAuth } from './oauth-app.ts';
 import { createPersonTag, type PersonTag } from './person.ts';
 import { createPolicy, type Policy } from './policy.ts';
@@ -22,6 +23,8 @@ import { createGithubUpstream } from './upstream.ts';
 export interface Github {
   readonly upstream: Upstream;
   readonly api: GithubApi;
+  /** GitHub tokens for other MCP servers. */
+  readonly forwarding: TokenForwarding;
   readonly policy: Policy;
   readonly personTag: PersonTag;
   readonly revocations: Revocations;
@@ -59,6 +62,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
   const { discard } = revocations;
   const credentials = createCredentials({ store, seal, events, oauth, now, sessionEnding, discard, ...timeouts });
   const api = createGithubApi({ apiUrl, credentials, events, now, ...timeouts });
+  const forwarding = createTokenForwarding({ credentials, api, store: store.credentials, now });
   const policy = createPolicy({
     users: config.allowedUsers,
     organizations: config.allowedOrganizations,
@@ -81,5 +85,5 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
     store,
     now,
   });
-  return { upstream, api, policy, personTag, revocations, sessionEnding };
+  return { upstream, api, forwarding, policy, personTag, revocations, sessionEnding };
 }

@@ -8,14 +8,15 @@ import type { EventBus } from '../observe/events.ts';
 import type { SessionRef } from '../store/records.ts';
 import type { SessionStore } from '../store/store.ts';
 
-type Path = '/mcp' | '/sse';
+/** `gateway` stands for the answers of all MCP servers behind the bridge. */
+type Path = '/mcp' | '/sse' | 'gateway';
 
 interface Limits {
   /** Open answers of all people. */
   readonly all: number;
   /** Open answers of one person, so that one person cannot use all. */
   readonly perPerson: number;
-  /** Seconds after which an answer is cut off; a stream of `/sse` has no such limit. */
+  /** Seconds after which an answer is cut off; streams have no such limit. */
   readonly seconds: number;
 }
 
@@ -26,6 +27,7 @@ interface Limits {
 const LIMITS: Readonly<Record<Path, Limits>> = {
   '/sse': { all: 1000, perPerson: 50, seconds: Number.POSITIVE_INFINITY },
   '/mcp': { all: 2000, perPerson: 100, seconds: 60 },
+  gateway: { all: 5000, perPerson: 200, seconds: Number.POSITIVE_INFINITY },
 };
 /** Bytes that may be queued for a client that does not read its answer. */
 export const MAX_UNREAD_BYTES = 1024 * 1024;

@@ -36,6 +36,26 @@ export interface Events {
   /** An MCP request that the SDK refused, or an error of its transport. */
   'mcp.refused': { reason: string };
   'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
+  /**
+   * A request for an MCP server behind the bridge: its answer began, or the bridge answered instead. `method` and `tool` are
+   * the client's words, `milliseconds` count to the first byte.
+   */
+  'gateway.request': {
+    server: string;
+    clientId: string;
+    person: string;
+    grant: string;
+    githubLogin: string;
+    method: string;
+    tool?: string;
+    outcome: string;
+    status: number;
+    milliseconds: number;
+    detail?: string;
+  };
+  /** An answer of an MCP server began to flow to a client, and ended. */
+  'gateway.flow.began': { server: string };
+  'gateway.flow.ended': { server: string; sent: number; received: number; complete: boolean };
   'rate.limited': { limit: string };
   'keys.rotated': { algorithm: string; kid: string };
   /** `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. */

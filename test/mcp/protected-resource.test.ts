@@ -2,7 +2,6 @@
 // the client was given (RFC 9728 sections 2 and 3).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RESOURCE_PATHS } from '../../src/mcp/protected-resource.ts';
 import { strictClient } from '../oauth/strict-client.ts';
 import { useBridge } from '../support/bridge.ts';
 import { getJson } from '../support/oauth.ts';
@@ -18,7 +17,7 @@ describe('a strict client', () => {
     });
 
   it('reads of each name of the resource that name, the issuer byte for byte, and the scopes to begin with', async () => {
-    for (const path of RESOURCE_PATHS) {
+    for (const path of ['', '/mcp', '/sse']) {
       const { headers, body } = await getJson(`${bridge.url}/.well-known/oauth-protected-resource${path}`);
       assert.equal(headers.get('cache-control'), 'public, max-age=300');
       const { resource, authorization_servers, scopes_supported, bearer_methods_supported } = body;

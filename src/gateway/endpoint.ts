@@ -1,0 +1,209 @@
+/**
+ * The endpoint of one MCP server: the way of a request from the client to the server and back, in the order of README.md.
+ * @see MCP Streamable HTTP
+ */
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import type Koa from 'koa';
+import { defined } from '../base/defined.ts';
+import type { McpUpstream } from '../config/upstreams.ts';
+import { CredentialDead } from '../github/credentials.ts';
+import { callerOf } from '../mcp/bearer.ts';
+import { SessionOver, tooManyOpen } from '../mcp/open-answers.ts';
+import { insufficientScope } from '../mcp/step-up.ts';
+import { send } from '../mcp/web-response.ts';
+import type { SessionRef } from '../store/records.ts';
+import { checkHead, sendAnswer } from './answer.ts';
+import type { OutgoingToken } from './bearer.ts';
+import type { HeldBody } from './bodies.ts';
+import { stepUpScopes } from './challenge.ts';
+import { exchange, type ServerAnswer, type ServerRequest } from './exchange.ts';
+import { requestHeaders, SESSION_ID } from './headers.ts';
+import { type Described, describeMessage, rawId } from './message.ts';
+import { type EndpointParts, serverName } from './parts.ts';
+import { type Outcome, Refusal, refusalBody } from './refusal.ts';
+import { checkToolCall } from './tool-calls.ts';
+
+/** The status in the log when the client closed the connection before it was answered; as nginx has it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** What the parts of one request's way share. */
+interface Call {
+  readonly authInfo: AuthInfo;
+  readonly ref: SessionRef;
+  readonly signal: AbortSignal;
+  readonly body: HeldBody;
+  /** For the audit trail. */
+  said: Described;
+}
+
+/** Creates the handler of `POST`, `GET` and `DELETE`. */
+export function createEndpoint(parts: EndpointParts): Koa.Middleware {
+  const { upstream, path, bearer, answers, bodies } = parts;
+  return async (ctx) => {
+    const begun = performance.now();
+    const authInfo = await bearer.authenticate(ctx.get('authorization'), path);
+    if (authInfo instanceof Response) return send(ctx, authInfo);
+    if (!isMethod(ctx.method)) return refuseMethod(ctx);
+    const { ref } = callerOf(authInfo).session.grant;
+    const signal = answers.open('gateway', ref, ctx.res);
+    if (signal === undefined) return send(ctx, tooManyOpen());
+
+    let body: HeldBody = { bytes: Buffer.alloc(0), release() {} };
+    let said: Described = { method: ctx.method };
+    const report = (outcome: Outcome, status: number, detail?: string) =>
+      reportCall(parts, authInfo, said, { outcome, status, milliseconds: performance.now() - begun, detail });
+    try {
+      body = await bodies.read(ctx.req);
+      if (ctx.method === 'POST') said = describeMessage(body.bytes);
+      const call: Call = { authInfo, ref, signal, body, said };
+      const { answer, token, listsTools } = await ask(parts, ctx, call);
+      const challenge = answer.status === 403 ? challengeFor(parts, authInfo, answer, token) : undefined;
+      if (challenge !== undefined) {
+        answer.discard();
+        report('step_up', 403);
+        return send(ctx, challenge);
+      }
+      const onBegin = () => {
+        report('answered', answer.status);
+        parts.events.emit('gateway.flow.began', { server: serverName(upstream) });
+      };
+      const checked = checkHead(parts, ref, answer);
+      await sendAnswer(parts, ctx, checked, { signal, listsTools, received: body.bytes.length, onBegin });
+    } catch (error) {
+      answerError(ctx, error, { signal, body, report, server: upstream, over: () => bearer.sessionOver(path) });
+    } finally {
+      body.release();
+    }
+  };
+}
+
+function isMethod(method: string): method is ServerRequest['method'] {
+  return method === 'GET' || method === 'POST' || method === 'DELETE';
+}
+
+/** The router lets HEAD in, where GET is. */
+function refuseMethod(ctx: Koa.Context): void {
+  ctx.status = 405;
+  ctx.set('Allow', 'GET, POST, DELETE');
+}
+
+/** Sends the request to the MCP server; once more when it refused a token that has been replaced. */
+async function ask(
+  parts: EndpointParts,
+  ctx: Koa.Context,
+  { authInfo, ref, signal, body }: Call,
+): Promise<{ answer: ServerAnswer; token: OutgoingToken; listsTools: boolean }> {
+  const { upstream, filter, target, sessionIds, dispatcher } = parts;
+  const method = filter === undefined ? '' : checkToolCall(body.bytes, ctx.headers, filter);
+  const path = target(ctx.querystring);
+  const headers = requestHeaders(ctx.headers, upstream.headers);
+  const session = ctx.get(SESSION_ID);
+  if (session !== '') headers[SESSION_ID] = sessionIds.unwrap(ref, session);
+  // A stream of GET may stay silent.
+  const firstByteTimeout = ctx.method === 'GET' ? 0 : upstream.firstByteTimeout * 1000;
+  const sendWith = ({ token }: OutgoingToken) => {
+    signal.throwIfAborted();
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const request = {
+      method: ctx.method as ServerRequest['method'],
+      path,
+      headers,
+      body: body.bytes,
+      firstByteTimeout,
+    };
+    return exchange(dispatcher, new URL(upstream.url).origin, request, signal);
+  };
+
+  let token = await parts.outgoing(authInfo);
+  let answer = await sendWith(token);
+  if (answer.status === 401) {
+    answer.discard();
+    token = await token.refused();
+    answer = await sendWith(token);
+    if (answer.status === 401) {
+      answer.discard();
+      await token.refused();
+    }
+  }
+  return { answer, token, listsTools: method === 'tools/list' };
+}
+
+/** The bridge's own challenge in place of the server's; undefined when there is nothing to step up to. */
+function challengeFor(
+  { scopes }: EndpointParts,
+  authInfo: AuthInfo,
+  { headers }: ServerAnswer,
+  { hasScopes }: OutgoingToken,
+): Response | undefined {
+  const wanted = hasScopes ? stepUpScopes(headers['www-authenticate'], authInfo.scopes, scopes) : undefined;
+  const [first, ...more] = wanted ?? [];
+  if (first === undefined) return undefined;
+  const missing = more.filter((scope) => !scopes.covers(authInfo.scopes, scope));
+  return insufficientScope(
+    { scopes: [first, ...more], errorDescription: `this call needs the scope ${missing.join(' ')}` },
+    authInfo.resourceMetadataUrl ?? '',
+  );
+}
+
+/** Answers what went wrong before the answer of the MCP server began. */
+function answerError(
+  ctx: Koa.Context,
+  error: unknown,
+  {
+    signal,
+    body,
+    report,
+    server,
+    over,
+  }: {
+    signal: AbortSignal;
+    body: HeldBody;
+    report: (outcome: Outcome, status: number, detail?: string) => void;
+    server: McpUpstream;
+    over: () => Response;
+  },
+): void {
+  if (error instanceof CredentialDead || signal.reason instanceof SessionOver) {
+    report('session_over', 401);
+    send(ctx, over());
+    return;
+  }
+  if (signal.aborted || ctx.req.destroyed) {
+    report('closed', CLIENT_CLOSED_REQUEST);
+    ctx.respond = false;
+    ctx.res.statusCode = CLIENT_CLOSED_REQUEST;
+    ctx.res.destroy();
+    return;
+  }
+  if (!(error instanceof Refusal)) throw error;
+  const { cause } = error;
+  report(error.outcome, error.status, cause instanceof Error ? cause.message : undefined);
+  const named = error.status >= 500 ? `${error.message} (${server.title}, ${new URL(server.url).host})` : error.message;
+  ctx.status = error.status;
+  ctx.set('Cache-Control', 'no-store');
+  if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+  // What was not read of the body would be taken for the next request.
+  if (!ctx.req.complete) ctx.set('Connection', 'close');
+  ctx.type = 'application/json';
+  ctx.body = refusalBody(error.code, named, rawId(body.bytes));
+}
+
+/** The line of the audit trail: who called what, by which client, with which outcome; never arguments or results. */
+function reportCall(
+  { upstream, events }: EndpointParts,
+  authInfo: AuthInfo,
+  said: Described,
+  how: { outcome: Outcome; status: number; milliseconds: number; detail: string | undefined },
+): void {
+  const { grant, credential } = callerOf(authInfo).session;
+  const { detail, ...rest } = how;
+  events.emit('gateway.request', {
+    server: serverName(upstream),
+    clientId: grant.clientId,
+    ...grant.ref,
+    githubLogin: credential.account.login,
+    ...said,
+    ...rest,
+    ...defined({ detail }),
+  });
+}

@@ -1,0 +1,230 @@
+/** One HTTP exchange with an MCP server: the answer begins, and then flows to the client with back-pressure. */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { type Dispatcher, errors } from 'undici';
+import { Refusal } from './refusal.ts';
+import { type ToolListEvents, UnreadableList } from './tool-lists.ts';
+
+/** Milliseconds after which a client that reads nothing of what is ready for it is cut off. */
+const UNREAD_TIMEOUT = 60_000;
+
+/** What is sent to an MCP server. */
+export interface ServerRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+  /** Milliseconds until the answer must begin; 0 for no limit. */
+  readonly firstByteTimeout: number;
+}
+
+/** An answer that has begun. Exactly one of its methods is to be called, in the same turn in which it was received. */
+export interface ServerAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Reads the whole body. @throws {Refusal} 502 when it is longer, or ends in the middle */
+  read(maxBytes: number): Promise<Buffer>;
+  /**
+   * Sends the body to a client whose head is written already, or is written by `begin` before the first byte.
+   * @param events filters the lists of tools in an event stream
+   * @returns the number of bytes that were sent, when everything was sent or either side has hung up
+   */
+  flow(response: ServerResponse, begin: () => void, events?: ToolListEvents): Promise<Flowed>;
+  /** Ends the exchange. */
+  discard(): void;
+}
+
+export interface Flowed {
+  readonly bytes: number;
+  /** Why the answer is not complete; undefined when it is. */
+  readonly error?: unknown;
+}
+
+/** Takes the chunks of an answer. */
+interface Sink {
+  data(chunk: Buffer): void;
+  end(): void;
+  error(error: unknown): void;
+}
+
+/**
+ * Sends a request.
+ * @param signal ends the exchange, also while the answer flows
+ * @returns the answer when its head has come
+ * @throws {Refusal} 502 or 504
+ * @throws the reason of `signal`
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  origin: string,
+  request: ServerRequest,
+  signal: AbortSignal,
+): Promise<ServerAnswer> {
+  const { method, path, headers, body, firstByteTimeout } = request;
+  return new Promise((resolve, reject) => {
+    const handler = new AnswerHandler(signal, resolve, reject);
+    dispatcher.dispatch(
+      {
+        origin,
+        path,
+        method,
+        headers,
+        body: body.length === 0 ? null : body,
+        headersTimeout: firstByteTimeout,
+        bodyTimeout: 0,
+      },
+      handler,
+    );
+  });
+}
+
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: ServerAnswer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #abort = () => this.#controller?.abort(asError(this.#signal.reason));
+  #controller: Dispatcher.DispatchController | undefined;
+  #sink: Sink | undefined;
+  /** What came in the turn in which the answer began, before its receiver could say what to do with it. */
+  #early: Buffer[] = [];
+  #over: { error?: unknown } | undefined;
+
+  constructor(signal: AbortSignal, resolve: (answer: ServerAnswer) => void, reject: (error: unknown) => void) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#abort();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#resolve({
+      status,
+      headers,
+      read: (maxBytes) => this.#read(maxBytes),
+      flow: (response, begin, events) => this.#flow(response, begin, events),
+      discard: () => {
+        this.#attach({ data() {}, end() {}, error() {} });
+        this.#controller?.abort(new Error('not needed'));
+      },
+    });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink === undefined) this.#early.push(chunk);
+    else this.#sink.data(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#finish({});
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#finish({ error: this.#signal.aborted ? this.#signal.reason : error });
+    // Without effect when the answer has begun.
+    this.#reject(this.#signal.aborted ? this.#signal.reason : refusalFor(error));
+  }
+
+  #finish(over: { error?: unknown }): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#over = over;
+    if (this.#sink !== undefined) this.#tellEnd(this.#sink, over);
+  }
+
+  #tellEnd(sink: Sink, { error }: { error?: unknown }): void {
+    if (error === undefined) sink.end();
+    else sink.error(error);
+  }
+
+  #attach(sink: Sink): void {
+    this.#sink = sink;
+    for (const chunk of this.#early) sink.data(chunk);
+    this.#early = [];
+    if (this.#over !== undefined) this.#tellEnd(sink, this.#over);
+  }
+
+  #read(maxBytes: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      this.#attach({
+        data: (chunk) => {
+          size += chunk.length;
+          chunks.push(chunk);
+          if (size <= maxBytes) return;
+          reject(new Refusal(502, 'broken', 'the answer of the MCP server is too long'));
+          this.#controller?.abort(new Error('too long'));
+        },
+        end: () => resolve(Buffer.concat(chunks)),
+        error: (error) => reject(this.#signal.aborted ? this.#signal.reason : refusalFor(error)),
+      });
+    });
+  }
+
+  #flow(response: ServerResponse, begin: () => void, events?: ToolListEvents): Promise<Flowed> {
+    return new Promise((resolve) => {
+      let bytes = 0;
+      let unread: NodeJS.Timeout | undefined;
+      const stop = (error?: unknown) => {
+        clearTimeout(unread);
+        resolve({ bytes, ...(error === undefined ? {} : { error }) });
+      };
+      const resume = () => {
+        clearTimeout(unread);
+        this.#controller?.resume();
+      };
+      const write = (chunk: Buffer) => {
+        if (chunk.length === 0) return;
+        begin();
+        bytes += chunk.length;
+        if (response.write(chunk)) return;
+        this.#controller?.pause();
+        unread = setTimeout(() => response.destroy(), UNREAD_TIMEOUT);
+        response.once('drain', resume);
+      };
+      /** Runs a step of the filter. @returns false when the stream cannot be filtered; it is cut off then */
+      const guarded = (step: () => void): boolean => {
+        try {
+          step();
+          return true;
+        } catch (error) {
+          if (!(error instanceof UnreadableList)) throw error;
+          stop(error);
+          this.#controller?.abort(error);
+          return false;
+        }
+      };
+      this.#attach({
+        data: (chunk) => void guarded(() => write(events === undefined ? chunk : events.push(chunk))),
+        end: () => {
+          if (events !== undefined && !guarded(() => write(events.end()))) return;
+          begin();
+          response.end();
+          stop();
+        },
+        error: stop,
+      });
+    });
+  }
+}
+
+/** The answer for the client when an MCP server did not answer. */
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof errors.HeadersTimeoutError)
+    return new Refusal(504, 'timeout', 'the MCP server did not answer in time', { cause: error });
+  const isUnreachable =
+    error instanceof errors.ConnectTimeoutError ||
+    (error instanceof Error && 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo'));
+  return isUnreachable
+    ? new Refusal(502, 'unreachable', 'the MCP server cannot be reached', { cause: error })
+    : new Refusal(502, 'broken', 'the MCP server broke the connection, or the protocol', { cause: error });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('ended', { cause: reason });
+}

@@ -1,0 +1,88 @@
+/** Makes the endpoints of all MCP servers behind the bridge (`MCP_UPSTREAMS`, `UPSTREAMS_FILE`). */
+import type Koa from 'koa';
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { type McpUpstream, upstreamPath } from '../config/upstreams.ts';
+import type { TokenForwarding } from '../github/forwarding.ts';
+import { createBearerAuth } from '../mcp/bearer.ts';
+import type { OpenAnswers } from '../mcp/open-answers.ts';
+import type { Services } from '../oauth/endpoints/services.ts';
+import type { Resource } from '../oauth/resource-indicators.ts';
+import { createOutgoingTokens } from './bearer.ts';
+import { createBodies } from './bodies.ts';
+import { createEndpoint } from './endpoint.ts';
+import { createIdentityTokens } from './identity-token.ts';
+import { createTarget } from './query.ts';
+import { createSessionIds } from './session-ids.ts';
+import { createToolFilter } from './tool-filter.ts';
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds for which an idle connection is kept, when the server does not say. Node's servers close after five seconds. */
+const KEEP_ALIVE = 4_000;
+const POOL = { connect: { timeout: CONNECT_TIMEOUT }, keepAliveTimeout: KEEP_ALIVE, pipelining: 1 };
+
+/** The endpoint of one MCP server. */
+export interface GatewayEndpoint {
+  readonly path: string;
+  readonly upstream: McpUpstream;
+  readonly handle: Koa.Middleware;
+}
+
+export interface Gateway {
+  readonly endpoints: readonly GatewayEndpoint[];
+  /** Ends the connections to all servers. */
+  close(): Promise<void>;
+}
+
+interface GatewayOptions
+  extends Pick<
+    Services,
+    'issuer' | 'resources' | 'accessTokens' | 'store' | 'secrets' | 'keys' | 'upstream' | 'events' | 'now'
+  > {
+  readonly answers: OpenAnswers;
+  readonly forwarding: TokenForwarding;
+}
+
+/** Creates the gateway. It opens no connection before the first request. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { issuer, resources, accessTokens, store, secrets, keys, answers, forwarding, events, now } = options;
+  const { scopes } = options.upstream;
+  const bodies = createBodies();
+  const dispatchers: Dispatcher[] = [];
+
+  function endpointOf(upstream: McpUpstream, resource: Resource): GatewayEndpoint {
+    const path = upstreamPath(upstream);
+    const dispatcher = createDispatcher(upstream.url);
+    dispatchers.push(dispatcher);
+    const identities = createIdentityTokens({ issuer, audience: upstream.url, keys, now });
+    const handle = createEndpoint({
+      upstream,
+      path,
+      bearer: createBearerAuth({ issuer, resource, accessTokens, store, events, scopes }),
+      answers,
+      bodies,
+      sessionIds: createSessionIds(secrets, upstream.url),
+      target: createTarget(upstream.url),
+      filter: createToolFilter(upstream),
+      outgoing: createOutgoingTokens(upstream, forwarding, identities),
+      dispatcher,
+      scopes,
+      events,
+    });
+    return { path, upstream, handle };
+  }
+
+  return {
+    endpoints: resources.all.flatMap((resource) =>
+      resource.upstream === undefined ? [] : [endpointOf(resource.upstream, resource)],
+    ),
+    async close() {
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+}
+
+/** A pool of its own for each server, so that a slow one does not delay the others. Behind a proxy, as Node's own fetch. */
+function createDispatcher(url: string): Dispatcher {
+  return process.env.NODE_USE_ENV_PROXY === '1' ? new EnvHttpProxyAgent(POOL) : new Pool(new URL(url).origin, POOL);
+}

@@ -1,0 +1,33 @@
+/** What the endpoint of one MCP server is made of. */
+import type { AuthInfo } from '@modelcontextprotocol/server';
+import type { Dispatcher } from 'undici';
+import type { McpUpstream } from '../config/upstreams.ts';
+import type { BearerAuth } from '../mcp/bearer.ts';
+import type { OpenAnswers } from '../mcp/open-answers.ts';
+import type { UpstreamScopes } from '../oauth/scope.ts';
+import type { EventBus } from '../observe/events.ts';
+import type { OutgoingToken } from './bearer.ts';
+import type { Bodies } from './bodies.ts';
+import type { SessionIds } from './session-ids.ts';
+import type { ToolFilter } from './tool-filter.ts';
+
+export interface EndpointParts {
+  readonly upstream: McpUpstream;
+  /** The path of the resource. */
+  readonly path: string;
+  readonly bearer: BearerAuth;
+  readonly answers: OpenAnswers;
+  readonly bodies: Bodies;
+  readonly sessionIds: SessionIds;
+  readonly target: (clientQuery: string) => string;
+  readonly filter: ToolFilter | undefined;
+  readonly outgoing: (authInfo: AuthInfo) => Promise<OutgoingToken>;
+  readonly dispatcher: Dispatcher;
+  readonly scopes: UpstreamScopes;
+  readonly events: EventBus;
+}
+
+/** The name of an MCP server in the log and the metrics. */
+export function serverName({ name }: Pick<McpUpstream, 'name'>): string {
+  return name ?? 'default';
+}

@@ -168,7 +168,7 @@ function answerError(
     send(ctx, over());
     return;
   }
-  if (signal.aborted || ctx.req.destroyed) {
+  if (signal.aborted || ctx.req.socket.destroyed || ctx.req.errored !== null) {
     report('closed', CLIENT_CLOSED_REQUEST);
     ctx.respond = false;
     ctx.res.statusCode = CLIENT_CLOSED_REQUEST;

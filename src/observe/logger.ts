@@ -63,7 +63,7 @@ export function logEvents(events: EventBus, logger: Logger): void {
       logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
     } else if (name === 'store.error' && 'error' in event) {
       logger.error({ event: name, ...describe(event.error, false) });
-    } else if (name === 'github.call' || name === 'tool.called' || name === 'mcp.refused' || name === 'consent.shown') {
+    } else if (DETAILS.has(name)) {
       logger.debug({ event: name, ...event });
     } else {
       logger[WARNINGS.has(name) ? 'warn' : 'info']({
@@ -75,6 +75,16 @@ export function logEvents(events: EventBus, logger: Logger): void {
   });
 }
 
+/** Events logged at level debug. */
+const DETAILS: ReadonlySet<string> = new Set([
+  'github.call',
+  'tool.called',
+  'mcp.refused',
+  'consent.shown',
+  'gateway.flow.began',
+  'gateway.flow.ended',
+]);
+
 /** Events logged at level warn. */
 const WARNINGS: ReadonlySet<string> = new Set([
   'code.replayed',
@@ -84,7 +94,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
   'proxy.untrusted',
 ]);
 
-/** Events of the audit trail: logins, consents, registrations, revocations, key changes. */
+/** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of other MCP servers. */
 const AUDITED: ReadonlySet<string> = new Set([
   'client.registered',
   'client.updated',
@@ -99,6 +109,7 @@ const AUDITED: ReadonlySet<string> = new Set([
   'credential.dead',
   'credential.revoked',
   'keys.rotated',
+  'gateway.request',
 ]);
 
 function describe(error: unknown, withStack: boolean): Record<string, unknown> {

@@ -86,7 +86,9 @@ describe('the admin command', () => {
   it('lists sessions, counts them, and ends one by a beginning of its name, at once and at GitHub too', async () => {
     const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
     const [all, counted] = await Promise.all([admin('sessions', 'EDITOR'), admin('stats')]);
-    const [, name = ''] = /^(\S+) {2}monalisa {2}An editor {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+    const [, name = '', server] =
+      /^(\S+) {2}monalisa {2}An editor {2}(\S+) {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+    assert.equal(server, `${url}/mcp`);
     assert.match(name, /^[\w-]{16}\.[\w-]{16}$/, all.stdout);
     assert.equal(JSON.parse(counted.stdout).sessions, 1);
 

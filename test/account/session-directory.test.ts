@@ -47,6 +47,8 @@ onBothStores('the session directory', (store) => {
       client_id: editor.client_id,
       client_name: 'An Editor',
       scopes: ['read:user'],
+      resource: `${bridge.url}/mcp`,
+      recipient: null,
     });
   });
 

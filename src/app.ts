@@ -10,7 +10,7 @@ import {
 } from './account/pages.ts';
 import { githubWebhook, requireSignature } from './github/webhook.ts';
 import { checkHostAndOrigin } from './mcp/host-and-origin.ts';
-import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from './mcp/protected-resource.ts';
+import { metadataPath, protectedResourceMetadata, RESOURCE_NAME, RESOURCE_PATHS } from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
 import { authorize } from './oauth/endpoints/authorize.ts';
 import { callback } from './oauth/endpoints/callback.ts';
@@ -97,7 +97,8 @@ function routes(
   const server = authorizationServerMetadata({ issuer, clientMetadataDocuments, upstreamScopes });
   const openid = openidConfiguration({ issuer, clientMetadataDocuments, upstreamScopes });
   const resources = RESOURCE_PATHS.map((path): Route => {
-    const document = protectedResourceMetadata(issuer, path, server, config.scopes);
+    const resource = { path, resourceName: RESOURCE_NAME, scope: config.scopes };
+    const document = protectedResourceMetadata(issuer, resource, server);
     return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
   });
 

@@ -18,7 +18,7 @@ import { readTokenSession } from '../oauth/tokens/token-session.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { metadataPath, type ResourcePath } from './protected-resource.ts';
+import { metadataPath } from './protected-resource.ts';
 
 /** The caller of one request. The last two members are set during the request, to report a failure. */
 export interface Caller {
@@ -37,9 +37,9 @@ export interface BearerAuth {
    * @returns the caller, see {@link callerOf}; or the 401 answer with its challenge
    * @throws {StoreUnavailable} when the session cannot be read
    */
-  authenticate(authorization: string | undefined, path: ResourcePath): Promise<AuthInfo | Response>;
+  authenticate(authorization: string | undefined, path: string): Promise<AuthInfo | Response>;
   /** The 401 answer for a session that ended during the request. */
-  sessionOver(path: ResourcePath): Response;
+  sessionOver(path: string): Response;
 }
 
 interface BearerAuthOptions {
@@ -63,7 +63,7 @@ export function createBearerAuth({
   events,
   scopes,
 }: BearerAuthOptions): BearerAuth {
-  const challengeOptions = (path: ResourcePath) => ({
+  const challengeOptions = (path: string) => ({
     requiredScopes: [...resource.scope],
     resourceMetadataUrl: `${issuer}${metadataPath(path)}`,
   });

@@ -1,8 +1,8 @@
-// Protected resource metadata: one document for each name of the built-in resource, in which `resource` is the URL that
+// Protected resource metadata: one document for each name of a resource, in which `resource` is the URL that
 // the client was given (RFC 9728 sections 2 and 3).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RESOURCE_PATHS } from '../../src/mcp/protected-resource.ts';
+import { metadataPath, protectedResourceMetadata, RESOURCE_PATHS } from '../../src/mcp/protected-resource.ts';
 import { strictClient } from '../oauth/strict-client.ts';
 import { useBridge } from '../support/bridge.ts';
 import { getJson } from '../support/oauth.ts';
@@ -21,16 +21,32 @@ describe('a strict client', () => {
     for (const path of RESOURCE_PATHS) {
       const { headers, body } = await getJson(`${bridge.url}/.well-known/oauth-protected-resource${path}`);
       assert.equal(headers.get('cache-control'), 'public, max-age=300');
-      const { resource, authorization_servers, scopes_supported, bearer_methods_supported } = body;
+      const { resource, resource_name, authorization_servers, scopes_supported, bearer_methods_supported } = body;
       assert.deepEqual(
-        { resource, authorization_servers, scopes_supported, bearer_methods_supported },
+        { resource, resource_name, authorization_servers, scopes_supported, bearer_methods_supported },
         {
           resource: `${bridge.url}${path}`,
+          resource_name: 'mcp-github-bridge',
           authorization_servers: [bridge.url],
           scopes_supported: ['read:user'],
           bearer_methods_supported: ['header'],
         },
       );
     }
+  });
+});
+
+describe('the metadata of a resource at any path', () => {
+  it('has its path, its name and its scopes', () => {
+    const at = { path: '/mcp/read-only', resourceName: 'GitHub, 読み取り専用', scope: ['repo'] };
+    assert.equal(metadataPath(at.path), '/.well-known/oauth-protected-resource/mcp/read-only');
+    const document = JSON.parse(JSON.stringify(protectedResourceMetadata('https://b.example', at, {})));
+    assert.deepEqual(document, {
+      resource: 'https://b.example/mcp/read-only',
+      resource_name: 'GitHub, 読み取り専用',
+      authorization_servers: ['https://b.example'],
+      scopes_supported: ['repo'],
+      bearer_methods_supported: ['header'],
+    });
   });
 });

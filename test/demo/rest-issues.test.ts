@@ -39,13 +39,14 @@ test('issues are the open ones, the newest first, unless another state is asked 
 
 test('notifications need their scope, and are not for GitHub Apps', async (t) => {
   const { github, rest } = await startGitHub(t);
-  const status = async (scopes: string[], app = clientId) => {
+  const ask = async (scopes: string[], app = clientId) => {
     const { token } = github.issueToken({ account: 'octocat', clientId: app, scopes });
-    return (await rest('/notifications', token)).status;
+    const answer = await rest('/notifications', token);
+    return answer.status === 200 ? 200 : `${answer.status} ${record(await answer.json()).message}`;
   };
-  assert.equal(await status(['read:org']), 403);
-  assert.equal(await status(['notifications']), 200);
-  assert.equal(await status([], GITHUB_APP.clientId), 403);
+  assert.equal(await ask(['read:org']), "403 Missing the 'notifications' scope.");
+  assert.equal(await ask(['notifications']), 200);
+  assert.equal(await ask([], GITHUB_APP.clientId), '403 Resource not accessible by integration');
 });
 
 test('teams are seen with read:org, by active members only', async (t) => {
@@ -55,6 +56,7 @@ test('teams are seen with read:org, by active members only', async (t) => {
     const answer = await rest(path, token);
     return answer.status === 200 ? list(await answer.json()).map(({ login, slug }) => login ?? slug) : answer.status;
   };
+  github.addToOrganization('hubot', { login: 'octo-org', id: 9_919_001, state: 'pending', teams: ['core'] });
   assert.deepEqual(await seen('monalisa', ['read:org'], '/user/teams'), ['core', 'research']);
   assert.equal(await seen('monalisa', [], '/user/teams'), 404);
   assert.deepEqual(await seen('hubot', ['read:org'], '/user/teams'), [], 'an invitation is no membership');

@@ -136,7 +136,7 @@ export function demoAccounts(): SimulatedAccount[] {
       ],
       gists: [
         { id: 'aa5a315d61ae9438b18d', description: 'Hello World Examples', public: true, filename: 'hello_world.rb' },
-        { id: 'bb6b426e72bf0549c29e', description: 'Not for everybody', public: false, filename: 'notes.md' },
+        { id: 'bb6b426e72bf0549c29e', description: 'Not for everybody', public: false, filename: 'notes.txt' },
       ],
     },
     {

@@ -25,7 +25,7 @@ export function addIssueRoutes(routes: RestRoutes, { directory, documents, now }
   routes.post('/repos/:owner/:repo/issues', ['', 'repo'], (viewer, request) => {
     const listed = visibleRepository(directory, viewer, request);
     const { repository } = listed;
-    if (!viewer.may(['repo', ...(repository.private ? [] : ['public_repo'])], 'issues')) {
+    if (!viewer.may(['public_repo'], 'issues')) {
       throw viewer.record.app.kind === 'github-app'
         ? new RestError(403, 'Resource not accessible by integration')
         : new RestError(404, 'Not Found');

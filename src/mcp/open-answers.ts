@@ -34,6 +34,9 @@ export const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Seconds after which a client that was refused may try again. */
 const RETRY_AFTER = 10;
 
+/** The reason of an answer's signal when its connection closed; without one, each signal would make an error of its own. */
+const CLOSED = new Error('the connection closed');
+
 /** The reason of an answer's signal when its session ended. */
 export class SessionOver extends Error {
   override readonly name = 'SessionOver';
@@ -77,7 +80,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
   const answers = new Set<Answer>();
 
   /** The transport ends the answer in order; queued bytes that the client does not read would keep it open. */
-  function end({ ending, response }: Answer, reason?: SessionOver): void {
+  function end({ ending, response }: Answer, reason: Error = CLOSED): void {
     ending.abort(reason);
     if (response.writableLength > 0) response.destroy();
   }
@@ -98,14 +101,14 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
       const ending = new AbortController();
       // If the connection is closed already, the event `close` will not be emitted any more.
       if (response.closed || response.req.socket.destroyed) {
-        ending.abort();
+        ending.abort(CLOSED);
         return ending.signal;
       }
       const answer: Answer = { path, session, response, openedAt: now(), ending };
       answers.add(answer);
       response.once('close', () => {
         answers.delete(answer);
-        ending.abort();
+        ending.abort(CLOSED);
       });
       return ending.signal;
     },

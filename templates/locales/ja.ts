@@ -289,7 +289,7 @@ export const ja: Messages = {
     title: 'MCP クライアントから GitHub を使う',
     behindTitle: 'MCP クライアントから {title} を使う',
     behindLead:
-      '{host} にある {title} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
+      '{server} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
     lead: 'ChatGPT、Claude、VS Code、Cursor などの AI ツールから、あなたの GitHub アカウントを操作できるようにするサーバーです。ツールが使えるのは、あなたが許可した権限だけです。',
     audience:
       'GitHub アカウントと、Model Context Protocol（MCP）に対応したクライアントがあれば、どなたでもご利用いただけます。インストールやトークンのコピーは不要です。',

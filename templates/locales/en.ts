@@ -57,6 +57,7 @@ export const en = {
     policyScopes: 'Only for this server',
     policyLead:
       'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
+    server: 'The MCP server that it will use',
     resource: 'The access is for this server',
     runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
     nextStep:

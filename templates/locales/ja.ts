@@ -47,6 +47,7 @@ export const ja: Messages = {
     policyScopes: 'このサーバーだけが使う権限',
     policyLead:
       'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
+    server: '利用する MCP サーバー',
     resource: 'アクセス先のサーバー',
     runBy: 'このページは {bridge} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:

@@ -30,9 +30,13 @@ export function githubName(host: string): string {
   return host === 'github.com' ? 'GitHub' : `GitHub (${host})`;
 }
 
-/** The MCP server behind the bridge; its title is absent when there is none, or nothing of it is visible. */
+/** Characters of a server's title that are shown: as many as a setting may have. */
+const MAX_TITLE = 100;
+
+/** The MCP server behind the bridge; its title is absent when there is none, or it says no more than the host. */
 export function recipientPart({ title = '', host, credential }: RecipientView) {
-  return { title: displayText(title, MAX_NAME) || undefined, host: displayHost(host), credential };
+  const shown = displayText(title, MAX_TITLE);
+  return { title: shown === '' || shown === host ? undefined : shown, host: displayHost(host), credential };
 }
 
 /** @param hasToken the words for a session whose server gets the GitHub token */

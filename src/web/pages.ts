@@ -150,6 +150,7 @@ export function createPages(): Pages {
         {
           title,
           first,
+          standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
           others: servers.slice(1),
           passesToken: servers.some((server) => server.behind?.credential === 'github'),
           tools: view.tools,

@@ -57,6 +57,7 @@ export const en = {
     policyScopes: 'Only for this server',
     policyLead:
       'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
+    server: 'The MCP server that it will use',
     resource: 'The access is for this server',
     runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
     nextStep:
@@ -290,7 +291,7 @@ export const en = {
     title: 'GitHub for your MCP clients',
     behindTitle: '{title} for your MCP clients',
     behindLead:
-      'This server stands in front of {title} at {host}. The AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, can use it once you have signed in with {github}.',
+      'This server stands in front of {server}. The AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, can use it once you have signed in with {github}.',
     lead: 'This server lets the AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, act on your GitHub account: with the permissions you allow, and nothing more.',
     audience:
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',

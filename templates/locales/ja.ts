@@ -47,6 +47,7 @@ export const ja: Messages = {
     policyScopes: 'このサーバーだけが使う権限',
     policyLead:
       'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
+    server: '利用する MCP サーバー',
     resource: 'アクセス先のサーバー',
     runBy: 'このページは {bridge} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:
@@ -289,7 +290,7 @@ export const ja: Messages = {
     title: 'MCP クライアントから GitHub を使う',
     behindTitle: 'MCP クライアントから {title} を使う',
     behindLead:
-      '{host} にある {title} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
+      '{server} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
     lead: 'ChatGPT、Claude、VS Code、Cursor などの AI ツールから、あなたの GitHub アカウントを操作できるようにするサーバーです。ツールが使えるのは、あなたが許可した権限だけです。',
     audience:
       'GitHub アカウントと、Model Context Protocol（MCP）に対応したクライアントがあれば、どなたでもご利用いただけます。インストールやトークンのコピーは不要です。',

@@ -74,10 +74,12 @@ describe('the server of a session', () => {
     assert.deepEqual([without.server, without.hasToken], [undefined, undefined]);
   });
 
-  it('has a title that can be seen, or none', () => {
+  it('has a title that can be seen and says more than the host, or none', () => {
     const server = { host: 'notes.example', credential: 'none' } as const;
     assert.deepEqual(recipientPart(server), { ...server, title: undefined });
-    assert.deepEqual(recipientPart({ ...server, title: '\u200b' }), { ...server, title: undefined });
+    for (const title of ['\u200b', 'notes.example'])
+      assert.deepEqual(recipientPart({ ...server, title }), { ...server, title: undefined });
+    assert.equal(recipientPart({ ...server, title: 'x'.repeat(100) }).title?.length, 100);
     assert.deepEqual(recipientPart({ ...server, title: ' Notes\u202e ' }), { ...server, title: 'Notes' });
   });
 });

@@ -30,7 +30,7 @@ function views(text: string) {
     clientName: text,
     redirectHost: text,
     scopes: [{ name: 'repo' }, { name: text }],
-    recipient: { title: text, host: text, credential: 'github' },
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     resource: text,
     createdAt: 1_785_200_000,
     lastUsedAt: 1_785_290_000,
@@ -43,7 +43,7 @@ function views(text: string) {
     redirectKind: 'loopback',
     scopes: [{ name: 'repo' }, { name: 'read:user' }, { name: text }],
     policyScopes: [{ name: 'read:org' }],
-    recipient: { title: text, host: text, credential: 'github' },
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     otherResource: text,
     bridgeHost: 'bridge.example',
     githubHost: text,
@@ -55,7 +55,7 @@ function views(text: string) {
     login: text,
     redirectHost: text,
     redirectKind: 'loopback',
-    recipient: { title: text, host: text, credential: 'github' },
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     bridgeHost: 'bridge.example',
     githubHost: text,
     fields: { request: text, [text]: 'value' },
@@ -84,7 +84,7 @@ function views(text: string) {
       ...(['github', 'identity', 'none'] as const).map((credential) => ({
         name: credential,
         url: `http://localhost:8000/mcp/${credential}`,
-        recipient: { title: text, host: text, credential },
+        recipient: { title: `Server ${text}`, host: text, credential },
       })),
     ],
     tools: [{ name: text, title: text, scopes: [text] }],
@@ -126,7 +126,7 @@ function rendered(locale: Locale, text: string, from: Pages = pages): Record<str
     'consent to the built-in tools': from.consent(locale, direct),
     'consent to a server that learns the account': from.consent(locale, {
       ...consent,
-      recipient: { title: text, host: text, credential: 'identity' },
+      recipient: { title: `Server ${text}`, host: text, credential: 'identity' },
     }),
     'consent to a server that learns nothing': from.consent(locale, {
       ...consent,
@@ -140,7 +140,9 @@ function rendered(locale: Locale, text: string, from: Pages = pages): Record<str
     landing: from.landing(locale, landing),
     'landing of one server behind the bridge': from.landing(locale, {
       ...landing,
-      servers: [{ name: 'notes', url: BASE, recipient: { title: text, host: text, credential: 'identity' } }],
+      servers: [
+        { name: 'notes', url: BASE, recipient: { title: `Server ${text}`, host: text, credential: 'identity' } },
+      ],
       tools: [],
     }),
     account: from.account(locale, account),
@@ -339,7 +341,7 @@ describe('pages', () => {
     const servers = [{ name: 'team-notes', url: BASE, recipient }] as const;
     const html = pages.landing('en', { ...views('x').landing, servers, tools: [] });
     assert.match(html, /<h1>Team &lt;notes&gt; for your MCP clients<\/h1>/);
-    assert.match(html, /in front of <bdi>Team &lt;notes&gt;<\/bdi> at <bdi>notes\.internal:8080<\/bdi>/);
+    assert.match(html, /in front of <bdi>Team &lt;notes&gt; \(notes\.internal:8080\)<\/bdi>/);
     assert.doesNotMatch(html, /\/sse|SSE|id="tools"|id="others"/);
   });
 

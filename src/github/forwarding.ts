@@ -46,6 +46,7 @@ export function createTokenForwarding({ credentials, api, store, now }: Forwardi
     max: MAX_REMEMBERED,
     ttl: REMEMBERED_FOR,
     perf: { now: () => now() * 1000 },
+    ttlResolution: 0,
   });
 
   /** The API has the whole lifecycle: after a 401 of GitHub it refreshes the credential, or ends it. */

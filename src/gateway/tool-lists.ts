@@ -130,6 +130,8 @@ export class ToolListEvents {
   #line = 0;
   #searched = 0;
   #hasBegun = false;
+  /** What comes behind an event that cannot be read is not passed either. */
+  #failure: UnreadableList | undefined;
 
   constructor(shows: ToolFilter) {
     this.#shows = shows;
@@ -139,7 +141,7 @@ export class ToolListEvents {
   push(chunk: Buffer): Buffer {
     this.#pending.append(chunk);
     const shown = this.#take(false);
-    if (this.#pending.bytes.length > MAX_LIST) throw new UnreadableList('an event is too long');
+    if (this.#pending.bytes.length > MAX_LIST) throw this.#fail('an event is too long');
     return shown;
   }
 
@@ -160,11 +162,16 @@ export class ToolListEvents {
 
   /** Takes the events that have ended. @param isOver whether no more bytes come */
   #take(isOver: boolean): Buffer {
+    if (this.#failure !== undefined) throw this.#failure;
     const bytes = this.#pending.bytes;
     const done: Buffer[] = [];
     let start = 0;
     for (let end = this.#eventEnd(bytes, 0, isOver); end > 0; end = this.#eventEnd(bytes, start, isOver)) {
-      done.push(this.#filtered(bytes.subarray(start, end)));
+      try {
+        done.push(this.#filtered(bytes.subarray(start, end)));
+      } catch (error) {
+        throw error instanceof UnreadableList ? this.#fail(error.message, error) : error;
+      }
       start = end;
     }
     const shown = Buffer.concat(done);
@@ -172,6 +179,11 @@ export class ToolListEvents {
     this.#line -= start;
     this.#searched -= start;
     return shown;
+  }
+
+  #fail(message: string, cause?: unknown): UnreadableList {
+    this.#failure = new UnreadableList(message, { cause });
+    return this.#failure;
   }
 
   /** The position behind the empty line that ends the event at a position; 0 when it has not come. */

@@ -314,6 +314,13 @@ describe('a list of tools in an event stream', () => {
   ])
     it(`cannot be read: ${JSON.stringify(text)}`, () => assert.throws(() => through(text), UnreadableList));
 
+  it('that cannot be read ends the stream: nothing behind it passes, and no end', () => {
+    const events = new ToolListEvents(shows);
+    assert.throws(() => events.push(Buffer.from('data: tools\n\n')), UnreadableList);
+    assert.throws(() => events.push(Buffer.from('data: x\n\n')), UnreadableList);
+    assert.throws(() => events.end(), UnreadableList);
+  });
+
   it('of 8 MiB is taken, and of more is not, wherever it is cut, also before it has ended', () => {
     const event = (size: number) => `data: ${'x'.repeat(size - 8)}\n\n`;
     const chunks = (size: number) => Array.from({ length: Math.floor(size / 4096) }, (_, at) => at * 4096);

@@ -98,6 +98,7 @@ const AUDITED: ReadonlySet<string> = new Set([
   'grant.ended',
   'credential.dead',
   'credential.revoked',
+  'credential.reset',
   'keys.rotated',
 ]);
 

@@ -1,6 +1,7 @@
 // What the tests of the GitHub side share: options of a bridge, and a client that is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { TIMEOUTS, type Timeouts } from '../../src/github/timeouts.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,
@@ -15,6 +16,7 @@ import {
   tokenRequest,
   tokensOf,
 } from '../support/oauth.ts';
+import { overriding } from '../threats/attack.ts';
 
 export const HOUR = 3600;
 export const DAY = 86_400;
@@ -47,10 +49,29 @@ export interface Connected {
   revoke(): Promise<void>;
 }
 
+/** The name of clients whose sessions have a recipient that gets the GitHub token, in a bridge with {@link withSender}. */
+export const SENDER = 'Sender';
+
+/** Gives each session of a client named {@link SENDER} a recipient that gets the GitHub token. */
+export function withSender(store: Store): Store {
+  const recipient = { origin: 'https://mcp.example', credential: 'github' } as const;
+  return overriding(store, {
+    sessions: overriding(store.sessions, {
+      begin: (session) =>
+        store.sessions.begin(
+          session.grant.clientName === SENDER ? { ...session, grant: { ...session.grant, recipient } } : session,
+        ),
+    }),
+  });
+}
+
 /** A new client with a login. */
-export async function connect(bridge: TestBridge, options: LoginOptions & { scope?: string } = {}): Promise<Connected> {
-  const { scope, ...login } = options;
-  const client = await register(bridge.url);
+export async function connect(
+  bridge: TestBridge,
+  options: LoginOptions & { scope?: string; name?: string } = {},
+): Promise<Connected> {
+  const { scope, name, ...login } = options;
+  const client = await register(bridge.url, name === undefined ? {} : { client_name: name });
   const parameters = { ...(scope === undefined ? {} : { scope }), ...login.parameters };
   const connected: Connected = {
     client,

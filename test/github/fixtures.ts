@@ -1,7 +1,6 @@
 // What the tests of the GitHub side share: options of a bridge, and a client that is connected to it.
 import type { SimulatedApp } from '../../demo/github/index.ts';
 import { TIMEOUTS, type Timeouts } from '../../src/github/timeouts.ts';
-import type { Store } from '../../src/store/store.ts';
 import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
 import {
   callTool,
@@ -16,7 +15,6 @@ import {
   tokenRequest,
   tokensOf,
 } from '../support/oauth.ts';
-import { overriding } from '../threats/attack.ts';
 
 export const HOUR = 3600;
 export const DAY = 86_400;
@@ -49,29 +47,17 @@ export interface Connected {
   revoke(): Promise<void>;
 }
 
-/** The name of clients whose sessions have a recipient that gets the GitHub token, in a bridge with {@link withSender}. */
-export const SENDER = 'Sender';
+/** Settings of a bridge with an MCP server behind it that gets the GitHub token. */
+export const SERVER_BEHIND = { MCP_UPSTREAMS: 'work=https://mcp.example/mcp' };
 
-/** Gives each session of a client named {@link SENDER} a recipient that gets the GitHub token. */
-export function withSender(store: Store): Store {
-  const recipient = { origin: 'https://mcp.example', credential: 'github' } as const;
-  return overriding(store, {
-    sessions: overriding(store.sessions, {
-      begin: (session) =>
-        store.sessions.begin(
-          session.grant.clientName === SENDER ? { ...session, grant: { ...session.grant, recipient } } : session,
-        ),
-    }),
-  });
-}
+/** A new client with a login for the server of {@link SERVER_BEHIND}. */
+export const connectToServerBehind = (bridge: TestBridge, options: Parameters<typeof connect>[1] = {}) =>
+  connect(bridge, { ...options, parameters: { resource: `${bridge.url}/mcp/work`, ...options.parameters } });
 
 /** A new client with a login. */
-export async function connect(
-  bridge: TestBridge,
-  options: LoginOptions & { scope?: string; name?: string } = {},
-): Promise<Connected> {
-  const { scope, name, ...login } = options;
-  const client = await register(bridge.url, name === undefined ? {} : { client_name: name });
+export async function connect(bridge: TestBridge, options: LoginOptions & { scope?: string } = {}): Promise<Connected> {
+  const { scope, ...login } = options;
+  const client = await register(bridge.url);
   const parameters = { ...(scope === undefined ? {} : { scope }), ...login.parameters };
   const connected: Connected = {
     client,

@@ -11,17 +11,17 @@ import { sidOf } from '../threats/attack.ts';
 import {
   type Connected,
   connect,
+  connectToServerBehind,
   GITHUB_APP,
   GITHUB_TOKEN_TTL,
   HOUR,
   loginIn,
   refreshes,
-  SENDER,
+  SERVER_BEHIND,
   SHORT,
   TOKEN_ENDPOINT,
   troubleIn,
   withLongTokens,
-  withSender,
 } from './fixtures.ts';
 
 const TOKEN_MANAGEMENT = `/api/v3/applications/${CLIENT_ID}/token`;
@@ -35,7 +35,7 @@ const APPS: readonly (readonly [string, Partial<SimulatedApp>, string])[] = [
 
 onBothStores('the reset of a token that another server may hold', (store) => {
   const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
-    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, wrapStore: withSender, ...options }));
+    bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env: SERVER_BEHIND, ...options }));
 
   const alive = ({ github }: TestBridge) => github.liveTokens().map(({ token }) => token);
   const outcomes = (bridge: TestBridge) => bridge.eventsOf('credential.reset').map(({ outcome }) => outcome);
@@ -51,7 +51,7 @@ onBothStores('the reset of a token that another server may hold', (store) => {
   async function twoSessions(bridge: TestBridge, scope?: string) {
     const options = scope === undefined ? {} : { scope };
     const stays = await connect(bridge, options);
-    const sends = await connect(bridge, { ...options, name: SENDER });
+    const sends = await connectToServerBehind(bridge, options);
     return { stays, sends, held: alive(bridge) };
   }
 
@@ -190,7 +190,7 @@ onBothStores('the reset of a token that another server may hold', (store) => {
         const bridge = await start(t, { app });
         const stays = await connect(bridge);
         for (let round = 0; round < 5; round++) {
-          const sends = await connect(bridge, { name: SENDER });
+          const sends = await connectToServerBehind(bridge);
           const held = alive(bridge);
           await Promise.all([sends.revoke(), connect(bridge)]);
           await bridge.bridge.revocations.idle();

@@ -83,6 +83,10 @@ onBothStores('the reset of a token that another server may hold', (store) => {
         await sends.revoke();
         await assertReset(bridge, stays, held);
         assert.deepEqual(outcomes(bridge), ['reset']);
+        assert.match(
+          bridge.log(),
+          /"audit":true[^\n]*"event":"credential.reset"|"event":"credential.reset"[^\n]*"audit":true/,
+        );
         assert.equal(bridge.eventsOf('grant.ended').length, 1);
         assert.equal((await stays.refresh()).status, 200);
         await stays.revoke();
@@ -176,7 +180,10 @@ onBothStores('the reset of a token that another server may hold', (store) => {
           await sends.revoke();
           assert.equal(bridge.eventsOf('grant.ended').length, 1, 'the lost answer itself ends nothing');
           bridge.advance(61);
-          if (noticedBy === 'the sweeper') await bridge.bridge.maintain();
+          if (noticedBy === 'the sweeper') {
+            await bridge.bridge.maintain();
+            assert.equal(bridge.eventsOf('credential.dead').length, 1);
+          }
           assert.equal((await stays.profile()).status, 401, noticedBy);
           assert.equal(bridge.eventsOf('credential.dead').length, 1);
           assert.equal(loginIn(await somebodyElse.profile()), 'hubot');
@@ -244,6 +251,48 @@ onBothStores('the reset of a token that another server may hold', (store) => {
     }
   });
 
+  it('is given up when the token has died meanwhile, and calls that waited for it get 401', async (t) => {
+    const bridge = await start(t);
+    const { stays, sends } = await twoSessions(bridge, 'repo');
+    const asked = bridge.github.nextCall('PATCH', TOKEN_MANAGEMENT);
+    bridge.github.fault({ kind: 'hang', path: TOKEN_MANAGEMENT, method: 'PATCH' });
+    const ended = sends.revoke();
+    await asked;
+    await bridge.github.revokeAuthorization('octocat', CLIENT_ID);
+    const calls = Array.from({ length: 10 }, (_, index) => stays.call('list_repositories', { page: index + 1 }));
+    await until(() => bridge.github.calls.filter(({ status }) => status === 401).length === 10, { what: 'the 401s' });
+    bridge.github.clearFaults();
+    for (const { status, text } of await Promise.all(calls)) assert.equal(status, 401, text);
+    await ended;
+    assert.equal(bridge.eventsOf('credential.dead').length, 1);
+    assert.equal(bridge.eventsOf('grant.ended').length, 2);
+  });
+
+  it('is not tried for one person after the other while GitHub is down, but for all when it is back', async (t) => {
+    const bridge = await start(t);
+    const both = [];
+    for (const login of ['octocat', 'hubot']) {
+      const stays = await connect(bridge, { login });
+      const { tokens } = await connectToServerBehind(bridge, { login });
+      await bridge.store.sessions.end(sidOf(tokens));
+      both.push(stays);
+    }
+    const held = alive(bridge);
+    bridge.github.fault({ kind: 'status', status: 503, path: TOKEN_MANAGEMENT, times: ALWAYS });
+    bridge.advance(HOUR);
+    await bridge.bridge.maintain();
+    assert.equal(resets(bridge), 1);
+    bridge.github.clearFaults();
+    bridge.advance(61);
+    await bridge.bridge.maintain();
+    assert.equal(resets(bridge), 3);
+    assert.deepEqual(
+      alive(bridge).filter((token) => held.includes(token)),
+      [],
+    );
+    for (const stays of both) assert.ok(loginIn(await stays.profile()));
+  });
+
   it('ends nothing when GitHub refuses the app itself, and is tried again in an hour', async (t) => {
     const bridge = await start(t);
     const { stays, sends, held } = await twoSessions(bridge);
@@ -303,7 +352,8 @@ onBothStores('the reset of a token that another server may hold', (store) => {
     const { person, grant } = sidOf(sends.tokens);
     assert.ok(await replica.services.sessionEnding.end({ person, grant }, 'revoked', 'client'));
     await replica.revocations.idle();
-    assert.equal(resets(bridge), 0);
+    assert.deepEqual(bridge.github.callsTo('PATCH', /\/token$/), []);
+    assert.equal((await dueAt(bridge, stays)).length, 1);
     assert.equal(loginIn(await stays.profile()), 'octocat');
   });
 

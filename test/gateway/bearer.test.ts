@@ -5,9 +5,8 @@ import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { UpstreamCredential } from '../../src/config/upstreams.ts';
 import { createOutgoingTokens } from '../../src/gateway/bearer.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
-import { CredentialDead } from '../../src/github/credentials.ts';
 import type { TokenForwarding } from '../../src/github/forwarding.ts';
-import { GithubTrouble } from '../../src/github/trouble.ts';
+import { CredentialDead, GithubTrouble } from '../../src/github/trouble.ts';
 import type { CredentialState, Session } from '../../src/store/records.ts';
 
 const credential = (generation: number): CredentialState =>

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { decodeJwt } from 'jose';
-import { CredentialDead } from '../../src/github/credentials.ts';
 import type { TokenForwarding } from '../../src/github/forwarding.ts';
 import { createGithub } from '../../src/github/github.ts';
-import { GithubTrouble } from '../../src/github/trouble.ts';
+import { CredentialDead, GithubTrouble } from '../../src/github/trouble.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
 import type { CredentialState } from '../../src/store/records.ts';

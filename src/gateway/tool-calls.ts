@@ -31,7 +31,8 @@ export function checkToolCall(body: Buffer, headers: IncomingHttpHeaders, allows
   const method = textOf(message.method, 'method');
   const params = message.params === undefined ? new Map<string, unknown>() : membersOf(message.params);
   const name = params.get('name');
-  checkHeaders(headers, method, name ?? params.get('uri'));
+  // What `Mcp-Name` repeats: of tools and prompts, of resources, and of tasks (SEP-2663, "Routing Headers").
+  checkHeaders(headers, method, name ?? params.get('uri') ?? params.get('taskid'));
   if (method === undefined) return '';
   if (folded(method) === 'tools/call' && !(typeof name === 'string' && allows(name)))
     throw new Refusal(

@@ -21,6 +21,7 @@ import { createEventStore } from './event-store.ts';
 import { addInputTools } from './input-required.ts';
 import { addPrompts } from './prompts.ts';
 import { addResources } from './resources.ts';
+import { addTasks, TASKS_EXTENSION, type Tasks } from './tasks.ts';
 import { addTools } from './tools.ts';
 
 /** Milliseconds after which a client is to resume a stream. */
@@ -31,6 +32,7 @@ const LIST_CACHE = { ttlMs: 60_000, cacheScope: 'private' } as const;
 /** Starts the server on a free loopback port; the MCP endpoint is at every path. The caller closes it. */
 export async function startFullServer(): Promise<Listening> {
   const requestState = createRequestStateCodec<Record<string, unknown>>({ key: randomUUID() });
+  const tasks: Tasks = new Map();
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
 
   function createServer(): McpServer {
@@ -43,6 +45,7 @@ export async function startFullServer(): Promise<Listening> {
           resources: { listChanged: true, subscribe: true },
           logging: {},
           completions: {},
+          extensions: { [TASKS_EXTENSION]: {} },
         },
         instructions: 'Serves the conformance suite.',
         cacheHints: {
@@ -60,6 +63,7 @@ export async function startFullServer(): Promise<Listening> {
     addInputTools(server, requestState);
     addPrompts(server);
     addResources(server);
+    addTasks(server, tasks);
     return server;
   }
 

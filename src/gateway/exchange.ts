@@ -187,7 +187,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     return new Promise((resolve) => {
       let bytes = 0;
       let waits = false;
-      const stop = (error?: unknown) => resolve({ bytes, ...defined({ error }) });
+      let stopped = false;
+      const stop = (error?: unknown) => {
+        stopped = true;
+        resolve({ bytes, ...defined({ error }) });
+      };
       const resume = () => {
         waits = false;
         this.#controller?.resume();
@@ -204,8 +208,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       /** Runs a step of the filter. @returns false when the stream cannot be filtered; it is cut off then */
       const guarded = (step: () => void): boolean => {
         try {
-          step();
-          return true;
+          if (!stopped) step();
+          return !stopped;
         } catch (error) {
           if (!(error instanceof UnreadableList)) throw error;
           stop(error);
@@ -216,7 +220,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#attach({
         data: (chunk) => void guarded(() => write(events === undefined ? chunk : events.push(chunk))),
         end: () => {
-          if (events !== undefined && !guarded(() => write(events.end()))) return;
+          if (!guarded(() => events !== undefined && write(events.end()))) return;
           begin();
           response.end();
           stop();

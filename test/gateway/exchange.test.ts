@@ -7,6 +7,9 @@ import { type ClientRequest, request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect as connectSocket, Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { buildConnector, Pool } from 'undici';
+import { exchange } from '../../src/gateway/exchange.ts';
+import { SessionOver } from '../../src/mcp/open-answers.ts';
 import { CLIENT_ID } from '../support/bridge.ts';
 import type { Tokens } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
@@ -24,6 +27,7 @@ import {
   RESULT,
   readAnswer,
   STREAM_HEAD,
+  startRawServer,
   useGate,
 } from './sockets.ts';
 
@@ -155,6 +159,39 @@ describe('a client that hangs up during a refresh at GitHub', () => {
     assert.equal(server.requests.at(-1)?.headers.authorization, `Bearer ${live?.token}`);
     assert.equal(bridge.github.callsTo('POST', TOKEN_ENDPOINT).filter(({ fault }) => fault === 'hang').length, 1);
     await gate.settled();
+  });
+});
+
+describe('an exchange whose connection is not made yet', () => {
+  it('ends at once with its signal, and nothing is sent when the connection is made', async (t) => {
+    const server = await startRawServer();
+    t.after(() => server.close());
+    const connected = Promise.withResolvers<() => void>();
+    const connector = buildConnector();
+    const pool = new Pool(server.url, {
+      connect: (options, callback) => connected.resolve(() => connector(options, callback)),
+    });
+    t.after(() => pool.destroy());
+    const ending = new AbortController();
+    const request = { method: 'POST', path: '/', headers: {}, body: Buffer.from(CALL), firstByteTimeout: 0 } as const;
+    const answer = exchange(pool, server.url, request, ending.signal);
+    const reason = new SessionOver();
+    const connectNow = await connected.promise;
+    ending.abort(reason);
+    await assert.rejects(answer, reason);
+    connectNow();
+    const next = await exchange(
+      pool,
+      server.url,
+      { ...request, body: Buffer.from('next') },
+      new AbortController().signal,
+    );
+    assert.equal(next.status, 200);
+    next.discard();
+    assert.deepEqual(
+      server.requests.map(({ body }) => body),
+      ['next'],
+    );
   });
 });
 

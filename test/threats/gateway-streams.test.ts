@@ -255,11 +255,10 @@ describe('many streams', () => {
     const body = CALL.padEnd(BODY);
     const open = async (count: number) => {
       const streams: IncomingMessage[] = [];
-      for (let index = 0; index < count; index++) {
-        const { tokens } = people[index % people.length] ?? gate;
-        const stream = await gate.open({ tokens, body });
-        assert.equal(await nextPart(stream), EVENT);
-        streams.push(stream);
+      while (streams.length < count) {
+        const opened = await Promise.all(people.map(({ tokens }) => gate.open({ tokens, body })));
+        for (const event of await Promise.all(opened.map(nextPart))) assert.equal(event, EVENT);
+        streams.push(...opened);
       }
       gate.server.requests.length = 0;
       return streams;

@@ -132,6 +132,9 @@ function refuseConnections(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server);
 }
 
+/** Whether a client listens: to a stream, or for one that a server behind the bridge does not begin before its first event. */
 function isStream(response: ServerResponse): boolean {
-  return response.req.method === 'GET' && String(response.getHeader('content-type')).startsWith('text/event-stream');
+  const { req, headersSent } = response;
+  const type = headersSent ? response.getHeader('content-type') : req.headers.accept;
+  return req.method === 'GET' && /\btext\/event-stream\b/.test(String(type));
 }

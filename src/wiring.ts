@@ -79,6 +79,8 @@ interface WiringOptions {
   readonly fetch?: GuardedFetchOptions;
   /** For tests: how long requests to GitHub may take. */
   readonly timeouts?: Timeouts;
+  /** For tests: milliseconds after which a client that reads nothing of an MCP server's answer is cut off. */
+  readonly unreadTimeout?: number;
 }
 
 /**
@@ -198,7 +200,8 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     events,
   });
   const answers = createOpenAnswers({ sessions: store.sessions, events, now });
-  const gateway = createGateway({ ...services, answers, forwarding: github.forwarding });
+  const unread = defined({ unreadTimeout: options.unreadTimeout });
+  const gateway = createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
   const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
   const sse = createSseTransport({ bearer, servers, stepUp, answers });
 

@@ -1,5 +1,6 @@
 /** Sends the answer of an MCP server to the client, as it comes (docs/gateway.md, "What passes"). */
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type Koa from 'koa';
 import { SessionOver } from '../mcp/open-answers.ts';
 import type { SessionRef } from '../store/records.ts';
@@ -8,6 +9,12 @@ import { responseHeaders, SESSION_ID } from './headers.ts';
 import { type EndpointParts, serverName } from './parts.ts';
 import { Refusal } from './refusal.ts';
 import { MAX_LIST, ToolListEvents, UnreadableList, withoutHiddenTools } from './tool-lists.ts';
+import { cutOffUnread } from './unread.ts';
+
+/** Bytes. */
+const PIECE = 64 * 1024;
+/** What a header to the client may hold. Node sends nothing else, and older text than ASCII means something else to each reader. */
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** An answer that may pass, and its head for the client. */
 export interface CheckedAnswer {
@@ -18,7 +25,8 @@ export interface CheckedAnswer {
 
 /**
  * Checks the head of an answer.
- * @throws {Refusal} 502 for a redirect, a compressed body, or a session id that is not one; the exchange has ended then
+ * @throws {Refusal} 502 for a redirect, a compressed body, a session id that is not one, or text in a header that is not ASCII;
+ *   the exchange has ended then
  */
 export function checkHead({ sessionIds }: EndpointParts, ref: SessionRef, answer: ServerAnswer): CheckedAnswer {
   try {
@@ -28,6 +36,8 @@ export function checkHead({ sessionIds }: EndpointParts, ref: SessionRef, answer
     if (encoding !== undefined && encoding !== 'identity')
       throw new Refusal(502, 'broken', 'the MCP server compresses its answer, although it was asked not to');
     const headers = responseHeaders(received);
+    for (const [name, value] of Object.entries(headers))
+      if (!HEADER_VALUE.test(value)) throw new Refusal(502, 'broken', `the MCP server sent a broken header, ${name}`);
     const session = received[SESSION_ID];
     if (session !== undefined) headers[SESSION_ID] = sessionIds.wrap(ref, session);
     return { answer, headers, isStream: /^text\/event-stream\b/i.test(headers['content-type'] ?? '') };
@@ -61,10 +71,11 @@ export async function sendAnswer(
   const { filter } = parts;
   if (filter !== undefined && sending.listsTools && !isStream) {
     const list = await answer.read(MAX_LIST);
-    const shown = readable(() => withoutHiddenTools(list.toString('utf8'), filter));
-    writeHead(ctx, answer.status, { ...headers, 'content-length': String(Buffer.byteLength(shown)) }, sending);
-    ctx.res.end(shown);
-    end(parts, ctx.res, sending, false, { bytes: Buffer.byteLength(shown) });
+    const shown = Buffer.from(readable(() => withoutHiddenTools(list.toString('utf8'), filter)));
+    sending.signal.throwIfAborted();
+    headers['content-length'] = String(shown.length);
+    begin(parts, ctx, answer.status, headers, sending, Promise.resolve({ bytes: shown.length }));
+    Readable.from(pieces(shown)).pipe(ctx.res);
     return;
   }
   const events = filter !== undefined && isStream ? new ToolListEvents(filter) : undefined;
@@ -73,50 +84,59 @@ export async function sendAnswer(
   // Proxies in front must not wait for the end of a stream (nginx, "X-Accel-Buffering").
   if (isStream) headers['x-accel-buffering'] = 'no';
   const begun = Promise.withResolvers<void>();
-  const begin = () => {
+  const over = Promise.withResolvers<Flowed>();
+  const beginOnce = () => {
     if (ctx.res.headersSent) return;
-    writeHead(ctx, answer.status, headers, sending);
+    begin(parts, ctx, answer.status, headers, sending, over.promise);
     if (isStream) ctx.res.flushHeaders();
     begun.resolve();
   };
   // The first events of a stream with a list are awaited, so that a list that cannot be filtered can be answered 502.
-  if (events === undefined || !sending.listsTools) begin();
-  const flowing = answer.flow(ctx.res, begin, events);
-  void flowing.then((flowed) => end(parts, ctx.res, sending, isStream, flowed));
+  if (events === undefined || !sending.listsTools) beginOnce();
+  const flowing = answer.flow(ctx.res, beginOnce, events);
+  void flowing.then((flowed) => {
+    if (flowed.error !== undefined && ctx.res.headersSent) cutOff(ctx.res, isStream, sending);
+    over.resolve(flowed);
+  });
   const failed = await Promise.race([begun.promise, flowing]);
   if (failed === undefined || ctx.res.headersSent) return;
   sending.signal.throwIfAborted();
   throw unreadable(failed.error);
 }
 
-function writeHead(ctx: Koa.Context, status: number, headers: Record<string, string>, { onBegin }: Sending): void {
-  onBegin();
-  ctx.respond = false;
-  ctx.status = status;
+/** Sends the head. Whatever happens to the body, its end is told when the connection has taken it or is closed. */
+function begin(
+  { upstream, events, unreadTimeout }: EndpointParts,
+  ctx: Koa.Context,
+  status: number,
+  headers: Record<string, string>,
+  { onBegin, received }: Sending,
+  flowing: Promise<Flowed>,
+): void {
+  const { res } = ctx;
   // A write to a closed connection emits an error; without a listener it would end the process.
-  ctx.res.on('error', () => {});
-  ctx.res.writeHead(status, headers);
+  res.on('error', () => {});
+  res.writeHead(status, headers);
+  ctx.respond = false;
+  onBegin();
+  cutOffUnread(res, unreadTimeout);
+  res.once('close', async () => {
+    const { bytes, error } = await flowing;
+    const complete = error === undefined && res.writableFinished;
+    events.emit('gateway.flow.ended', { server: serverName(upstream), sent: bytes, received, complete });
+  });
 }
 
-/** The body has flowed, or one side has hung up: a client must see that an answer is not complete. */
-function end(
-  { upstream, events }: EndpointParts,
-  response: ServerResponse,
-  { signal, received }: Sending,
-  isStream: boolean,
-  { bytes, error }: Flowed,
-): void {
-  if (!response.headersSent) return;
-  events.emit('gateway.flow.ended', {
-    server: serverName(upstream),
-    sent: bytes,
-    received,
-    complete: error === undefined,
-  });
-  if (error === undefined) return;
+/** Ends an answer that is not complete, so that the client sees it. */
+function cutOff(response: ServerResponse, isStream: boolean, { signal }: Sending): void {
   // A stream whose session is over ends in order, unless the client does not read it.
   if (isStream && signal.reason instanceof SessionOver && response.writableLength === 0) response.end();
   else response.destroy();
+}
+
+/** A body in pieces, so that it is seen whether the client reads it. */
+function* pieces(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += PIECE) yield body.subarray(at, at + PIECE);
 }
 
 /** @throws {Refusal} 502 for what cannot be filtered */

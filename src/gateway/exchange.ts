@@ -1,11 +1,11 @@
 /** One HTTP exchange with an MCP server: the answer begins, and then flows to the client with back-pressure. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { type Dispatcher, errors } from 'undici';
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { defined } from '../base/defined.ts';
+import { refusalFor } from './failure.ts';
 import { Refusal } from './refusal.ts';
 import { type ToolListEvents, UnreadableList } from './tool-lists.ts';
-
-/** Milliseconds after which a client that reads nothing of what is ready for it is cut off. */
-const UNREAD_TIMEOUT = 60_000;
 
 /** What is sent to an MCP server. */
 export interface ServerRequest {
@@ -25,9 +25,10 @@ export interface ServerAnswer {
   /** Reads the whole body. @throws {Refusal} 502 when it is longer, or ends in the middle */
   read(maxBytes: number): Promise<Buffer>;
   /**
-   * Sends the body to a client whose head is written already, or is written by `begin` before the first byte.
+   * Sends the body to a client whose head is written already, or is written by `begin` before the first byte, no faster than
+   * the client reads it.
    * @param events filters the lists of tools in an event stream
-   * @returns the number of bytes that were sent, when everything was sent or either side has hung up
+   * @returns the number of bytes that were sent, when the server has sent everything or either side has hung up
    */
   flow(response: ServerResponse, begin: () => void, events?: ToolListEvents): Promise<Flowed>;
   /** Ends the exchange. */
@@ -68,8 +69,8 @@ export function exchange(
         origin,
         path,
         method,
-        headers,
-        body: body.length === 0 ? null : body,
+        headers: body.length === 0 ? headers : { ...headers, 'content-length': String(body.length) },
+        body: body.length === 0 ? null : onceReadable(body),
         headersTimeout: firstByteTimeout,
         bodyTimeout: 0,
       },
@@ -78,11 +79,27 @@ export function exchange(
   });
 }
 
+/** A body that is let go when it has been sent: undici holds a Buffer until the answer ends, and a stream may take hours. */
+function onceReadable(body: Buffer): Readable {
+  let left: Buffer | null = body;
+  return new Readable({
+    read() {
+      this.push(left);
+      if (left !== null) this.push(null);
+      left = null;
+    },
+  });
+}
+
 class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #resolve: (answer: ServerAnswer) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #abort = () => this.#controller?.abort(asError(this.#signal.reason));
+  readonly #abort = () => {
+    // Without a connection yet, nothing is sent: onRequestStart ends it.
+    this.#reject(this.#signal.reason);
+    this.#controller?.abort(asError(this.#signal.reason));
+  };
   #controller: Dispatcher.DispatchController | undefined;
   #sink: Sink | undefined;
   /** What came in the turn in which the answer began, before its receiver could say what to do with it. */
@@ -169,29 +186,30 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #flow(response: ServerResponse, begin: () => void, events?: ToolListEvents): Promise<Flowed> {
     return new Promise((resolve) => {
       let bytes = 0;
-      let unread: NodeJS.Timeout | undefined;
+      let waits = false;
+      let stopped = false;
       const stop = (error?: unknown) => {
-        clearTimeout(unread);
-        resolve({ bytes, ...(error === undefined ? {} : { error }) });
+        stopped = true;
+        resolve({ bytes, ...defined({ error }) });
       };
       const resume = () => {
-        clearTimeout(unread);
+        waits = false;
         this.#controller?.resume();
       };
       const write = (chunk: Buffer) => {
         if (chunk.length === 0) return;
         begin();
         bytes += chunk.length;
-        if (response.write(chunk)) return;
+        if (response.write(chunk) || waits) return;
+        waits = true;
         this.#controller?.pause();
-        unread = setTimeout(() => response.destroy(), UNREAD_TIMEOUT);
         response.once('drain', resume);
       };
       /** Runs a step of the filter. @returns false when the stream cannot be filtered; it is cut off then */
       const guarded = (step: () => void): boolean => {
         try {
-          step();
-          return true;
+          if (!stopped) step();
+          return !stopped;
         } catch (error) {
           if (!(error instanceof UnreadableList)) throw error;
           stop(error);
@@ -202,7 +220,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#attach({
         data: (chunk) => void guarded(() => write(events === undefined ? chunk : events.push(chunk))),
         end: () => {
-          if (events !== undefined && !guarded(() => write(events.end()))) return;
+          if (!guarded(() => events !== undefined && write(events.end()))) return;
           begin();
           response.end();
           stop();
@@ -211,18 +229,6 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       });
     });
   }
-}
-
-/** The answer for the client when an MCP server did not answer. */
-function refusalFor(error: unknown): Refusal {
-  if (error instanceof errors.HeadersTimeoutError)
-    return new Refusal(504, 'timeout', 'the MCP server did not answer in time', { cause: error });
-  const isUnreachable =
-    error instanceof errors.ConnectTimeoutError ||
-    (error instanceof Error && 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo'));
-  return isUnreachable
-    ? new Refusal(502, 'unreachable', 'the MCP server cannot be reached', { cause: error })
-    : new Refusal(502, 'broken', 'the MCP server broke the connection, or the protocol', { cause: error });
 }
 
 function asError(reason: unknown): Error {

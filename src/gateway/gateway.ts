@@ -17,6 +17,8 @@ import { createToolFilter } from './tool-filter.ts';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds. */
+const UNREAD_TIMEOUT = 60_000;
 /** Milliseconds for which an idle connection is kept, when the server does not say. Node's servers close after five seconds. */
 const KEEP_ALIVE = 4_000;
 const POOL = { connect: { timeout: CONNECT_TIMEOUT }, keepAliveTimeout: KEEP_ALIVE, pipelining: 1 };
@@ -41,11 +43,14 @@ interface GatewayOptions
   > {
   readonly answers: OpenAnswers;
   readonly forwarding: TokenForwarding;
+  /** For tests: milliseconds after which a client that reads nothing of its answer is cut off. */
+  readonly unreadTimeout?: number;
 }
 
 /** Creates the gateway. It opens no connection before the first request. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { issuer, resources, accessTokens, store, secrets, keys, answers, forwarding, events, now } = options;
+  const { unreadTimeout = UNREAD_TIMEOUT } = options;
   const { scopes } = options.upstream;
   const bodies = createBodies();
   const dispatchers: Dispatcher[] = [];
@@ -68,6 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       dispatcher,
       scopes,
       events,
+      unreadTimeout,
     });
     return { path, upstream, handle };
   }

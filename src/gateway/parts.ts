@@ -25,6 +25,8 @@ export interface EndpointParts {
   readonly dispatcher: Dispatcher;
   readonly scopes: UpstreamScopes;
   readonly events: EventBus;
+  /** Milliseconds after which a client that reads nothing of its answer is cut off. */
+  readonly unreadTimeout: number;
 }
 
 /** The name of an MCP server in the log and the metrics. */

@@ -3,6 +3,7 @@
  * person, and end with their session, wherever that ended (design decision 23).
  */
 import type { ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { SessionRef } from '../store/records.ts';
@@ -33,6 +34,10 @@ const LIMITS: Readonly<Record<Path, Limits>> = {
 export const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Seconds after which a client that was refused may try again. */
 const RETRY_AFTER = 10;
+/** Sessions that ended last. A request whose session was read just before its end opens its answer just after it. */
+const MAX_ENDED = 10_000;
+/** Sessions that are read at the same time. */
+const READS_AT_ONCE = 100;
 
 /** The reason of an answer's signal when its connection closed; without one, each signal would make an error of its own. */
 const CLOSED = new Error('the connection closed');
@@ -52,7 +57,7 @@ export interface OpenAnswers {
   /**
    * Ends the answers whose session ended in another process, and those at `/mcp` that are open for too long. Reads each
    * session with an open answer once, which counts as a use of it.
-   * @throws {StoreUnavailable} when a session cannot be read; its answers stay open
+   * @throws {StoreUnavailable} when a session cannot be read, after all others were; its answers stay open
    */
   check(): Promise<void>;
   /** Ends all answers. */
@@ -78,6 +83,15 @@ interface OpenAnswersOptions {
 /** Creates the one object that counts and ends open answers. */
 export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions): OpenAnswers {
   const answers = new Set<Answer>();
+  /** How many answers are open, by path, and by path and person. */
+  const counts = new Map<string, number>();
+  const ended = new LRUCache<string, true>({ max: MAX_ENDED });
+
+  function count(key: string, change: 1 | -1): void {
+    const counted = (counts.get(key) ?? 0) + change;
+    if (counted === 0) counts.delete(key);
+    else counts.set(key, counted);
+  }
 
   /** The transport ends the answer in order; queued bytes that the client does not read would keep it open. */
   function end({ ending, response }: Answer, reason: Error = CLOSED): void {
@@ -86,6 +100,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
   }
 
   function endSession({ person, grant }: SessionRef): void {
+    ended.set(formatSid({ person, grant }), true);
     for (const answer of answers)
       if (answer.session.person === person && answer.session.grant === grant) end(answer, new SessionOver());
   }
@@ -95,19 +110,18 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
   return {
     open(path, session, response) {
       const limits = LIMITS[path];
-      const others = [...answers].filter((answer) => answer.path === path);
-      const own = others.filter((answer) => answer.session.person === session.person);
-      if (others.length >= limits.all || own.length >= limits.perPerson) return undefined;
-      const ending = new AbortController();
+      const own = `${path} ${session.person}`;
+      if ((counts.get(path) ?? 0) >= limits.all || (counts.get(own) ?? 0) >= limits.perPerson) return undefined;
+      if (ended.has(formatSid(session))) return AbortSignal.abort(new SessionOver());
       // If the connection is closed already, the event `close` will not be emitted any more.
-      if (response.closed || response.req.socket.destroyed) {
-        ending.abort(CLOSED);
-        return ending.signal;
-      }
+      if (response.closed || response.req.socket.destroyed) return AbortSignal.abort(CLOSED);
+      const ending = new AbortController();
       const answer: Answer = { path, session, response, openedAt: now(), ending };
       answers.add(answer);
+      for (const key of [path, own]) count(key, 1);
       response.once('close', () => {
         answers.delete(answer);
+        for (const key of [path, own]) count(key, -1);
         ending.abort(CLOSED);
       });
       return ending.signal;
@@ -115,8 +129,15 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
     async check() {
       for (const { path, openedAt, response } of answers)
         if (now() - openedAt > LIMITS[path].seconds) response.destroy();
-      const open = new Map([...answers].map(({ session }) => [formatSid(session), session]));
-      for (const session of open.values()) if ((await sessions.read(session)) === undefined) endSession(session);
+      const open = [...new Map([...answers].map(({ session }) => [formatSid(session), session])).values()];
+      const failures: unknown[] = [];
+      while (open.length > 0) {
+        const reads = open.splice(0, READS_AT_ONCE).map(async (session) => {
+          if ((await sessions.read(session)) === undefined) endSession(session);
+        });
+        for (const read of await Promise.allSettled(reads)) if (read.status === 'rejected') failures.push(read.reason);
+      }
+      if (failures.length > 0) throw failures[0];
     },
     close() {
       for (const answer of answers) end(answer);

@@ -91,4 +91,61 @@ describe('an open answer', () => {
     await answers.check();
     assert.equal(questions, 2);
   });
+
+  it('is told at once that its session is over when that ended just before', async (t) => {
+    const { events, answers, response } = await start(t);
+    events.emit('grant.ended', ended);
+    assert.ok(answers.open('gateway', mine, await response())?.reason instanceof SessionOver);
+    assert.equal(answers.open('gateway', another, await response())?.aborted, false);
+  });
+
+  it('of another session is checked although one cannot be read', async (t) => {
+    const sessions = [mine, another, { ...mine, grant: 'i'.repeat(16) }];
+    const answering = [
+      async () => undefined,
+      () => Promise.reject(new StoreUnavailable('down')),
+      async () => undefined,
+    ];
+    const { answers, response } = await start(t, () => answering.shift()?.() ?? Promise.resolve({} as Session));
+    const signals = [];
+    for (const session of sessions) signals.push(answers.open('gateway', session, await response()));
+    await assert.rejects(answers.check(), StoreUnavailable);
+    assert.deepEqual(
+      signals.map((signal) => signal?.aborted),
+      [true, false, true],
+    );
+  });
+
+  it('is one of 200 of a person at the servers behind the bridge, and gives its place back when it closes', async (t) => {
+    const { answers, response } = await start(t);
+    const opened = [];
+    for (let index = 0; index < 200; index++) {
+      const one = await response();
+      opened.push(one);
+      assert.ok(answers.open('gateway', index % 2 === 0 ? mine : another, one));
+    }
+    assert.equal(answers.open('gateway', mine, await response()), undefined);
+    assert.ok(answers.open('/mcp', mine, await response()), 'paths are counted apart');
+    assert.ok(answers.open('gateway', { ...mine, person: 'q'.repeat(16) }, await response()), 'and people');
+    const [first] = opened;
+    assert.ok(first);
+    first.destroy();
+    await once(first, 'close');
+    assert.ok(answers.open('gateway', mine, await response()));
+    assert.equal(answers.open('gateway', mine, await response()), undefined);
+  });
+
+  it('is one of 5,000 of all people at the servers behind the bridge', async (t) => {
+    const { answers, response } = await start(t);
+    const real = await response();
+    // One real response stands for all: only whether it is closed is asked of it.
+    real.setMaxListeners(0);
+    const person = (index: number) => ({ ...mine, person: `${Math.floor(index / 200)}`.padEnd(16, 'p') });
+    for (let index = 0; index < 5000; index++) assert.ok(answers.open('gateway', person(index), real), String(index));
+    assert.equal(answers.open('gateway', person(5000), real), undefined);
+    assert.ok(answers.open('/sse', person(5000), real));
+    real.destroy();
+    await once(real, 'close');
+    assert.ok(answers.open('gateway', person(5000), await response()));
+  });
 });

@@ -42,6 +42,8 @@ export interface TestBridgeOptions {
   readonly fetch?: GuardedFetchOptions;
   /** How long GitHub may take. */
   readonly timeouts?: Timeouts;
+  /** Milliseconds after which a client that does not read the answer of an MCP server is cut off. */
+  readonly unreadTimeout?: number;
   /** A Redis server of the test, which it can break; without it the shared one. */
   readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
@@ -148,6 +150,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     now,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+    ...(options.unreadTimeout === undefined ? {} : { unreadTimeout: options.unreadTimeout }),
   });
   const app = createApp(bridge, {
     metrics: createMetrics(bus),

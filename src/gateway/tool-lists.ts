@@ -56,8 +56,8 @@ interface Level {
   readonly start: number;
   /** The folded key whose value comes next. */
   key: string;
-  /** The names of a tool: one, or more where the key is repeated; undefined for one that is no string. */
-  readonly names: (string | undefined)[];
+  /** The names of a tool: one, or more where the key is repeated. An object or a list is none. */
+  readonly names: unknown[];
   /** The elements of a list of tools. */
   readonly elements: { readonly start: number; readonly end: number; readonly isShown: boolean }[];
 }
@@ -80,8 +80,6 @@ function cutsIn(json: string, shows: ToolFilter): Cut[] {
   const levels: Level[] = [];
   const begin = (isList: boolean, start: number) => {
     const parent = levels.at(-1);
-    // A name that is an object or a list is none.
-    if (parent?.kind === 'tool' && parent.key === 'name') parent.names.push(undefined);
     const kind = kindOf(parent, isList);
     levels.push(
       kind === 'other' && parent?.kind !== 'tools' ? OTHER : { kind, start, key: '', names: [], elements: [] },
@@ -96,7 +94,8 @@ function cutsIn(json: string, shows: ToolFilter): Cut[] {
       const kept = elements.filter(({ isShown }) => isShown).map((shown) => json.slice(shown.start, shown.end));
       cuts.push({ start: elements[0]?.start ?? start, end: elements.at(-1)?.end ?? start, kept });
     }
-    const isShown = kind === 'tool' && names.length > 0 && names.every((name) => name !== undefined && shows(name));
+    const isShown =
+      kind === 'tool' && names.length > 0 && names.every((name) => typeof name === 'string' && shows(name));
     if (parent?.kind === 'tools') parent.elements.push({ start, end: at, isShown });
   };
   visit(json, {
@@ -110,8 +109,7 @@ function cutsIn(json: string, shows: ToolFilter): Cut[] {
     },
     onLiteralValue(value, offset, length) {
       const level = levels.at(-1);
-      if (level?.kind === 'tool' && level.key === 'name')
-        level.names.push(typeof value === 'string' ? value : undefined);
+      if (level?.kind === 'tool' && level.key === 'name') level.names.push(value);
       if (level?.kind === 'tools') level.elements.push({ start: offset, end: offset + length, isShown: false });
     },
   });

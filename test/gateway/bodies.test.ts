@@ -5,7 +5,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { type Bodies, createBodies, type HeldBody, MAX_BODY } from '../../src/gateway/bodies.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
 import { listen } from '../support/listen.ts';
+import { connect as login } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
+import { gatewayFor, recordingServer } from './fixtures.ts';
 
 const KIB = 1024;
 
@@ -22,9 +24,9 @@ async function start(t: TestContext, bodies: Bodies = createBodies(), hold = fal
     } catch (error) {
       errors.push(error);
       if (!(error instanceof Refusal)) return;
-      // As endpoint.ts does.
+      // As endpoint.ts does: nobody reads an answer to a request that was destroyed.
       if (!request.complete) response.setHeader('connection', 'close');
-      response.statusCode = error.status;
+      response.statusCode = request.destroyed ? 499 : error.status;
       response.end(error.message);
     }
   });
@@ -106,6 +108,14 @@ describe('a request body', () => {
   it('that is too large by its own word is 413 before it is read', async (t) => {
     const { bodies, raw } = await start(t);
     assert.match(await raw(`${HEAD}Content-Length: ${MAX_BODY + 1}\r\n\r\n`), /^HTTP\/1\.1 413/);
+    assert.equal(bodies.held, 0);
+  });
+
+  it('that has become too large is 413 before it ends', async (t) => {
+    const { bodies, raw } = await start(t);
+    const size = MAX_BODY + 1;
+    const begun = `${HEAD}Transfer-Encoding: chunked\r\n\r\n${size.toString(16)}\r\n${'x'.repeat(size)}`;
+    assert.match(await raw(begun), /^HTTP\/1\.1 413/);
     assert.equal(bodies.held, 0);
   });
 
@@ -196,5 +206,33 @@ describe('a request body', () => {
     await raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhelloZZZ`);
     await until(() => errors.length === 1, { what: 'the end of the request' });
     assert.equal(bodies.held, 0);
+  });
+});
+
+describe('a request body at the gateway', () => {
+  it('that becomes too large is answered 413, and the next one is taken', async (t) => {
+    const server = await recordingServer(t);
+    const bridge = await gatewayFor(t, [{ name: 'one', url: server.url }]);
+    const resource = `${bridge.url}/mcp/one`;
+    const { tokens } = await login(bridge.url, { parameters: { resource } });
+    const post = (body: NonNullable<RequestInit['body']>) =>
+      fetch(resource, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${tokens.access_token}` },
+        ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+      } as RequestInit);
+    for (const body of [stream(MAX_BODY + 1), Buffer.alloc(MAX_BODY + 1)]) {
+      const answer = await post(body);
+      assert.equal(answer.status, 413);
+      assert.deepEqual(await answer.json(), {
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: -32600, message: 'the body is larger than 4 MiB' },
+      });
+    }
+    assert.equal(server.received.length, 0);
+    assert.equal((await post(stream(MAX_BODY))).status, 200);
+    assert.equal(server.last().body.length, MAX_BODY);
   });
 });

@@ -37,6 +37,14 @@ describe('growing bytes', () => {
     assert.equal(growing.capacity, 100);
   });
 
+  it('give the memory back when little is left', () => {
+    const growing = new GrowingBytes();
+    growing.append(Buffer.alloc(4 * 1024 * 1024));
+    growing.drop(4 * 1024 * 1024 - 10);
+    assert.equal(growing.bytes.length, 10);
+    assert.ok(growing.bytes.buffer.byteLength < 1024 * 1024);
+  });
+
   it('do not keep the memory of the pieces, which may be slices of something large', () => {
     const piece = Buffer.alloc(64 * 1024).subarray(0, 10);
     const growing = new GrowingBytes();

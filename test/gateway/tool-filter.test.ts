@@ -54,6 +54,16 @@ describe('a filter of tools', () => {
       assert.equal(filter(['delete_f*'])(name), false);
     });
 
+  it('denies by the beginning of a name, also where a letter differs by its place in the word, as sigma does', () => {
+    const allows = filter(['\u03bb\u03cc\u03b3\u03bf\u03c2*']);
+    for (const name of [
+      '\u03bb\u03cc\u03b3\u03bf\u03c2',
+      '\u039b\u038c\u0393\u039f\u03a3',
+      '\u039b\u038c\u0393\u039f\u03a3\u0391',
+    ])
+      assert.equal(allows(name), false, name);
+  });
+
   it('allows no name with a control character, although it looks like an allowed one', () => {
     for (const name of ['get_me\0', 'get_me\0x', 'get\r_me', '\x7fget_me', 'get_me\x85'])
       assert.equal(filter([], ['get_me*'])(name), false, JSON.stringify(name));

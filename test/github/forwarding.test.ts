@@ -165,6 +165,14 @@ onBothStores('a token that another server refuses', (store) => {
     await assert.rejects(forwarding.afterRefusal(current), CredentialDead);
   });
 
+  it('whose session ended meanwhile has none, also when GitHub does not say', async (t) => {
+    const { bridge, person, forwarding, credential } = await start(t);
+    const current = await credential();
+    await person.revoke();
+    bridge.github.fault({ kind: 'status', status: 403, body: { message: 'Forbidden' }, path: USER, ...forever });
+    await assert.rejects(forwarding.afterRefusal(current), CredentialDead);
+  });
+
   it('is refreshed before it is sent, when that is due', async (t) => {
     const { bridge, forwarding, credential } = await start(t, expiring);
     const current = await credential();

@@ -1,5 +1,5 @@
 // The demo (`npm run demo`) in a process of its own, on free ports and with a new store. Its access tokens live for seconds. What
-// happens in it is read from its log.
+// happens in it is read from its log. The stand-in for GitHub's MCP server is behind it, at /mcp/github.
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,13 @@ const MAIN = fileURLToPath(new URL('../../demo/main.ts', import.meta.url));
 /** Seconds: enough for a client to log in and make its first call, in a browser and on a slow machine. */
 const ACCESS_TOKEN_TTL = 8;
 
-const eventSchema = z.looseObject({ event: z.string(), clientId: z.string().optional() });
+const eventSchema = z.looseObject({
+  event: z.string(),
+  clientId: z.string().optional(),
+  /** Of `gateway.request`. */
+  method: z.string().optional(),
+  status: z.number().optional(),
+});
 export type DemoEvent = z.infer<typeof eventSchema>;
 
 export class Demo {
@@ -40,6 +46,16 @@ export class Demo {
     const demo = new Demo(await freePort(), await freePort(), env);
     await demo.#start();
     return demo;
+  }
+
+  /** Runs something with a demo of its own. @param env further configuration */
+  static async during<T>(env: Record<string, string>, run: (demo: Demo) => Promise<T>): Promise<T> {
+    const demo = await Demo.start(env);
+    try {
+      return await run(demo);
+    } finally {
+      await demo.stop();
+    }
   }
 
   /** The events of a client, in order. */
@@ -86,6 +102,7 @@ export class Demo {
       DATA_DIR: this.#dataDir,
       ACCESS_TOKEN_TTL: `${ACCESS_TOKEN_TTL}s`,
       LOG_LEVEL: 'info',
+      MCP_UPSTREAMS: `github=http://localhost:${this.#githubPort}/mcp/`,
       ...this.#env,
     });
     this.#child = child;

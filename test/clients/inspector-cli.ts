@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../support/ports.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { Onlooker, run } from './programs.ts';
+import { Onlooker, programOf, run } from './programs.ts';
 
 const toolsSchema = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
 const callSchema = z.object({ result: z.unknown() });

@@ -8,9 +8,9 @@ import type { Browser, Page } from 'playwright-core';
 import { newPage } from '../support/browser.ts';
 import { freePort } from '../support/ports.ts';
 import { logInOn } from './chromium.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { end, environment, start } from './programs.ts';
+import { end, environment, programOf, start } from './programs.ts';
 
 interface Kind {
   readonly transport: 'http' | 'sse';
@@ -35,10 +35,11 @@ export async function connectInspectorWeb(
   demo: Demo,
   browser: Browser,
   kind: Kind,
+  path = kind.transport === 'sse' ? '/sse' : '/mcp',
 ): Promise<Connected & { connect(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), 'bridge-inspector-web-'));
   const port = await freePort();
-  const target = ['--server-url', `${demo.url}${kind.transport === 'sse' ? '/sse' : '/mcp'}`];
+  const target = ['--server-url', `${demo.url}${path}`];
   const program = start(
     programOf('mcp-inspector'),
     ['--web', ...target, '--transport', kind.transport, '--protocol-era', kind.era],

@@ -2,6 +2,7 @@
 
 import type { Browser } from 'playwright-core';
 import type { Row } from './client.ts';
+import { sdksAtEverything } from './everything/sdk.ts';
 import { inspectorCli } from './inspector-cli.ts';
 import { inspectorWeb } from './inspector-web.ts';
 import { lookAlikes } from './look-alikes.ts';
@@ -22,6 +23,7 @@ export function listRows(browser: Browser): Row[] {
     ...sdkV1,
     ...sdkV2,
     ...pageOfUseMcp(browser),
+    ...sdksAtEverything,
     ...stepUp,
     ...lostRegistrationInChromium(browser),
     ...lostRegistration,

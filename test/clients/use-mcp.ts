@@ -12,9 +12,9 @@ import { newPage } from '../support/browser.ts';
 import { type Listening, listen } from '../support/listen.ts';
 import { until } from '../support/until.ts';
 import { logInOn } from './chromium.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { environment } from './programs.ts';
+import { environment, programOf } from './programs.ts';
 
 const PAGE = fileURLToPath(new URL('use-mcp-page', import.meta.url));
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html; charset=utf-8' };

@@ -21,6 +21,8 @@ export interface LoggedIn {
   clientId(): string;
   /** How often the person was sent to log in. */
   logins(): number;
+  /** How many seconds before the end of an access token it refreshes; 0 by default. */
+  readonly refreshesAhead?: number;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ export async function exercise(demo: Demo, connecting: Promise<Connected>): Prom
 export async function assertRefresh(demo: Demo, client: LoggedIn, call: () => Promise<unknown>): Promise<void> {
   const clientId = client.clientId();
   const refreshes = demo.eventsOf(clientId).filter(({ event }) => event === 'refresh_token.rotated').length;
-  await demo.expireTokens();
+  await demo.expireTokens(clientId, client.refreshesAhead);
   await call();
   await demo.saw('refresh_token.rotated', clientId, refreshes + 1);
   assert.equal(client.clientId(), clientId);

@@ -14,7 +14,8 @@ import { end, environment, programOf, start } from './programs.ts';
 
 interface Kind {
   readonly transport: 'http' | 'sse';
-  readonly era: 'legacy' | 'modern';
+  /** Of the protocol. `modern` takes no older server. */
+  readonly era: 'legacy' | 'auto' | 'modern';
 }
 const KINDS: readonly (Kind & { name: string })[] = [
   { name: 'Streamable HTTP', transport: 'http', era: 'legacy' },
@@ -36,7 +37,7 @@ export async function connectInspectorWeb(
   browser: Browser,
   kind: Kind,
   path = kind.transport === 'sse' ? '/sse' : '/mcp',
-): Promise<Connected & { connect(): Promise<void> }> {
+): Promise<Connected & { page: Page; connect(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), 'bridge-inspector-web-'));
   const port = await freePort();
   const target = ['--server-url', `${demo.url}${path}`];
@@ -71,6 +72,7 @@ export async function connectInspectorWeb(
   };
   await connect();
   return {
+    page,
     async connect() {
       await page.getByRole('button', { name: 'Disconnect from server' }).click();
       await page.getByText('Disconnected', { exact: true }).waitFor();

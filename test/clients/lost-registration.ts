@@ -25,7 +25,7 @@ function row(client: string, version: string, run: (demo: Demo) => Promise<strin
     client: `${client}: registration lost`,
     version,
     transport: 'Streamable HTTP',
-    run: () => Demo.during({}, run),
+    run: () => Demo.during(run),
   };
 }
 

@@ -2,7 +2,10 @@
 
 import type { Browser } from 'playwright-core';
 import type { Row } from './client.ts';
+import { inspectorCliAtEverything } from './everything/inspector-cli.ts';
+import { inspectorWebAtEverything } from './everything/inspector-web.ts';
 import { sdksAtEverything } from './everything/sdk.ts';
+import { pageAtEverything } from './everything/use-mcp.ts';
 import { inspectorCli } from './inspector-cli.ts';
 import { inspectorWeb } from './inspector-web.ts';
 import { lookAlikes } from './look-alikes.ts';
@@ -23,7 +26,10 @@ export function listRows(browser: Browser): Row[] {
     ...sdkV1,
     ...sdkV2,
     ...pageOfUseMcp(browser),
+    ...inspectorWebAtEverything(browser),
+    ...inspectorCliAtEverything,
     ...sdksAtEverything,
+    ...pageAtEverything(browser),
     ...stepUp,
     ...lostRegistrationInChromium(browser),
     ...lostRegistration,

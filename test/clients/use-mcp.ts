@@ -32,7 +32,8 @@ export async function connectUseMcp(
   demo: Demo,
   browser: Browser,
   transport: 'http' | 'sse',
-): Promise<Connected & { page: Page }> {
+  path = transport === 'sse' ? '/sse' : '/mcp',
+): Promise<Connected & { page: Page; settled(): Promise<void> }> {
   const built = await build();
   const app = await serve(built);
   const observed = await newPage(browser);
@@ -40,10 +41,11 @@ export async function connectUseMcp(
   const asked: URLSearchParams[] = [];
   const begun = lastAuthorizationOf(page);
   page.on('popup', (popup) => void logInPopUp(popup, begun, asked).catch(() => {}));
-  const query = new URLSearchParams({ url: `${demo.url}${transport === 'sse' ? '/sse' : '/mcp'}`, transport });
+  const query = new URLSearchParams({ url: `${demo.url}${path}`, transport });
   await page.goto(`${app.url}/?${query}`);
   return {
     page,
+    settled: () => settled(page),
     clientId: () => asked.at(-1)?.get('client_id') ?? '',
     logins: () => asked.length,
     async toolNames() {

@@ -67,38 +67,16 @@ export async function exerciseEverything(
   }
 }
 
-/** Each checks one part of MCP. @returns false when the client does not have it */
+/** Each checks one part of MCP; the calls that take long come first. @returns false when the client does not have it */
 const FEATURES: Record<string, (client: AtEverything, demo: Demo) => Promise<boolean>> = {
-  async resources(client) {
-    if (client.read === undefined) return false;
-    assert.match(await client.read('features.md'), /Echoes the provided/);
-    return true;
-  },
-  async templates(client) {
-    if (client.readByTemplate === undefined) return false;
-    const text = await client.readByTemplate('Dynamic Text Resource', { resourceId: '7' });
-    assert.match(text, /Resource 7: This is a plaintext resource/);
-    return true;
-  },
-  async prompts(client) {
-    if (client.prompt === undefined) return false;
-    const text = await client.prompt('Arguments Prompt', { city: 'Zürich', state: 'ZH' });
-    assert.match(text, /What's weather in Zürich, ZH\?/);
-    return true;
-  },
-  async completion(client) {
-    if (client.complete === undefined) return false;
-    assert.deepEqual(await client.complete('Team Management', 'department', 'S'), ['Sales', 'Support']);
-    return true;
-  },
   async progress(client) {
     if (client.callWithProgress === undefined) return false;
     let first: number | undefined;
-    const input = { duration: 2, steps: 4 };
+    const input = { duration: 4, steps: 4 };
     const text = await client.callWithProgress('trigger-long-running-operation', input, () => {
       first ??= performance.now();
     });
-    assert.match(text, /completed. Duration: 2 seconds, Steps: 4/);
+    assert.match(text, /completed. Duration: 4 seconds, Steps: 4/);
     const ahead = performance.now() - (first ?? Number.POSITIVE_INFINITY);
     assert.ok(ahead > 500, `the first progress came ${ahead} ms before the result`);
     return true;
@@ -121,6 +99,28 @@ const FEATURES: Record<string, (client: AtEverything, demo: Demo) => Promise<boo
   async elicitation(client) {
     if (client.callWithElicitation === undefined) return false;
     assert.match(await client.callWithElicitation('trigger-elicitation-request', 'Mona Lisa'), /- Name: Mona Lisa/);
+    return true;
+  },
+  async resources(client) {
+    if (client.read === undefined) return false;
+    assert.match(await client.read('features.md'), /Echoes the provided/);
+    return true;
+  },
+  async templates(client) {
+    if (client.readByTemplate === undefined) return false;
+    const text = await client.readByTemplate('Dynamic Text Resource', { resourceId: '7' });
+    assert.match(text, /Resource 7: This is a plaintext resource/);
+    return true;
+  },
+  async prompts(client) {
+    if (client.prompt === undefined) return false;
+    const text = await client.prompt('Arguments Prompt', { city: 'Zürich', state: 'ZH' });
+    assert.match(text, /What's weather in Zürich, ZH\?/);
+    return true;
+  },
+  async completion(client) {
+    if (client.complete === undefined) return false;
+    assert.deepEqual(await client.complete('Team Management', 'department', 'S'), ['Sales', 'Support']);
     return true;
   },
   async roots(client) {
@@ -202,3 +202,16 @@ export function find<Entry extends object>(list: readonly Entry[], wanted: Parti
   assert.ok(found !== undefined, `${JSON.stringify(wanted)} in ${JSON.stringify(list)}`);
   return found;
 }
+
+/** Expands a URI template whose expressions are single variables (RFC 6570 section 3.2.2). */
+export function expand({ uriTemplate }: { uriTemplate: string }, input: Record<string, string>): string {
+  return uriTemplate.replace(/\{(\w+)\}/g, (_expression, variable: string) => input[variable] ?? '');
+}
+
+/** An entry of a list of the server, of any kind. */
+export const entrySchema = z.object({
+  name: z.string(),
+  title: z.string().optional(),
+  uri: z.string().default(''),
+  uriTemplate: z.string().default(''),
+});

@@ -7,7 +7,7 @@ import { Demo } from '../demo.ts';
 import { connectMcpRemote } from '../mcp-remote.ts';
 import { connectOpenmcp } from '../openmcp.ts';
 import { loggedIn } from '../sdk.ts';
-import { type AtEverything, exerciseEverything, find, textsOf } from './exercise.ts';
+import { type AtEverything, exerciseEverything, expand, find, textsOf } from './exercise.ts';
 import { NAME, PATH } from './server.ts';
 
 const SERVER = { path: PATH, capabilities: { sampling: {}, elicitation: {}, roots: {} } };
@@ -49,27 +49,35 @@ export const sdksAtEverything: Row[] = [
     transport: 'Streamable HTTP',
     // Its tokens are for /mcp, because it names no resource, so there the server must be.
     run: (_demo, server) =>
-      Demo.during({ UPSTREAMS_FILE: server.upstreamsFile() }, (demo) => {
-        const connecting = connectOpenmcp(demo, 'Streamable HTTP').then(({ client, ...rest }) =>
-          at(rest, client, (call, options) => client.callTool(call, undefined, options)),
-        );
-        return exerciseEverything(demo, server, connecting);
-      }),
+      Demo.during(
+        (demo) => {
+          const connecting = connectOpenmcp(demo, 'Streamable HTTP').then(({ client, ...rest }) =>
+            at(rest, client, (call, options) => client.callTool(call, undefined, options)),
+          );
+          return exerciseEverything(demo, server, connecting);
+        },
+        { UPSTREAMS_FILE: server.upstreamsFile() },
+      ),
   },
   {
     client: 'mcp-remote: server-everything',
     version: versionOf('mcp-remote'),
     transport: 'Streamable HTTP',
-    // It refreshes a minute before the end of its access token, and refuses to do so 20 times in 30 seconds.
+    // It refuses to refresh 20 times in 30 seconds, which it would with the tokens of the common demo.
     run: (_demo, server) =>
-      Demo.during({ UPSTREAMS_FILE: server.upstreamsFile(NAME), ACCESS_TOKEN_TTL: '68s' }, (demo) => {
-        const connecting = connectMcpRemote(demo, SERVER).then(({ client, ...rest }) => {
-          const callTool: CallTool = (call, options) => client.callTool(call, options);
-          // The first session is that of its own probe.
-          return { ...at(rest, client, callTool), ...answering(client, callTool), sessions: 2 };
-        });
-        return exerciseEverything(demo, server, connecting);
-      }),
+      Demo.during(
+        (demo) => {
+          const connecting = connectMcpRemote(demo, SERVER).then(({ client, ...rest }) => {
+            const callTool: CallTool = (call, options) => client.callTool(call, options);
+            // The first session is that of its own probe.
+            const quirks = { sessions: 2, refreshesAhead: 60 };
+            return { ...at(rest, client, callTool), ...answering(client, callTool), ...quirks };
+          });
+          return exerciseEverything(demo, server, connecting);
+        },
+        { UPSTREAMS_FILE: server.upstreamsFile(NAME) },
+        68,
+      ),
   },
   row('SDK v1', mainVersionOf('@modelcontextprotocol/sdk'), async (demo) => {
     const person = new Person('octocat');
@@ -110,9 +118,8 @@ function at(base: LoggedIn, client: SdkClient, callTool: CallTool): AtEverything
     call: async (tool, input = {}) => textsOf(await call(tool, input)),
     read: async (name) => textsOf(await client.readResource({ uri: (await resource(name)).uri })),
     async readByTemplate(name, input) {
-      const { uriTemplate } = find((await client.listResourceTemplates()).resourceTemplates, { name });
-      const uri = uriTemplate.replace(/\{(\w+)\}/g, (_variable, variable: string) => input[variable] ?? '');
-      return textsOf(await client.readResource({ uri }));
+      const template = find((await client.listResourceTemplates()).resourceTemplates, { name });
+      return textsOf(await client.readResource({ uri: expand(template, input) }));
     },
     async prompt(title, input) {
       const { name } = find((await client.listPrompts()).prompts, { title });

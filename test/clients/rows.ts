@@ -6,6 +6,7 @@ import { inspectorCliAtEverything } from './everything/inspector-cli.ts';
 import { inspectorWebAtEverything } from './everything/inspector-web.ts';
 import { sdksAtEverything } from './everything/sdk.ts';
 import { pageAtEverything } from './everything/use-mcp.ts';
+import { githubServer } from './github-server.ts';
 import { inspectorCli } from './inspector-cli.ts';
 import { inspectorWeb } from './inspector-web.ts';
 import { lookAlikes } from './look-alikes.ts';
@@ -30,7 +31,8 @@ export function listRows(browser: Browser): Row[] {
     ...inspectorCliAtEverything,
     ...sdksAtEverything,
     ...pageAtEverything(browser),
-    ...stepUp,
+    ...githubServer(browser),
+    ...stepUp(browser),
     ...lostRegistrationInChromium(browser),
     ...lostRegistration,
     ...lookAlikes,

@@ -1,8 +1,9 @@
 // MCP Inspector's web interface at server-everything, as a person uses it.
 
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { type Row, versionOf } from '../client.ts';
 import { Demo } from '../demo.ts';
+import { fill, Screens } from '../inspector-screens.ts';
 import { connectInspectorWeb } from '../inspector-web.ts';
 import { type AtEverything, exerciseEverything } from './exercise.ts';
 import { NAME, PATH } from './server.ts';
@@ -19,23 +20,21 @@ export function inspectorWebAtEverything(browser: Browser): Row[] {
     client: 'MCP Inspector web: server-everything',
     version: versionOf('@modelcontextprotocol/inspector'),
     transport,
-    // When a token expires while a tool asks the person, the Inspector calls the tool again, which asks again.
-    run: (_demo, server) =>
-      Demo.during(
-        (demo) => exerciseEverything(demo, server, connect(demo, browser, era)),
-        { UPSTREAMS_FILE: server.upstreamsFile(NAME) },
-        ACCESS_TOKEN_TTL,
-      ),
+    run(demo, server) {
+      const run = (its: Demo) => exerciseEverything(its, server, connect(its, browser, era));
+      // When a token expires while a tool asks the person, the Inspector calls the tool again, which asks again.
+      return era === 'legacy'
+        ? run(demo)
+        : Demo.during(run, { UPSTREAMS_FILE: server.upstreamsFile(NAME) }, ACCESS_TOKEN_TTL);
+    },
   }));
 }
 
 async function connect(demo: Demo, browser: Browser, era: 'legacy' | 'auto'): Promise<AtEverything> {
   const { page, ...rest } = await connectInspectorWeb(demo, browser, { transport: 'http', era }, PATH);
-  // What it shows is then on the screens, and nowhere else.
-  await page.getByRole('button', { name: 'Close monitoring sidebar' }).click();
-  const screens = new Screens(page);
+  const screens = await Screens.of(page);
   const { main } = screens;
-  return {
+  const calls: AtEverything = {
     ...rest,
     async toolNames() {
       const names = main.getByRole('button').locator('p:nth-of-type(2)');
@@ -46,6 +45,11 @@ async function connect(demo: Demo, browser: Browser, era: 'legacy' | 'auto'): Pr
       await screens.begin(tool, input);
       return screens.result();
     },
+  };
+  // The other protocol falls back to this one, and does the rest.
+  if (era === 'legacy') return calls;
+  return {
+    ...calls,
     async read(name) {
       await screens.openResource(name);
       return main.innerText();
@@ -123,58 +127,4 @@ async function connect(demo: Demo, browser: Browser, era: 'legacy' | 'auto'): Pr
       },
     },
   };
-}
-
-/** The screens of the Inspector. */
-class Screens {
-  readonly #page: Page;
-  readonly main: Locator;
-
-  constructor(page: Page) {
-    this.#page = page;
-    this.main = page.getByRole('main');
-  }
-
-  async open(screen: 'Tools' | 'Prompts' | 'Resources' | 'Logs' | 'Protocol'): Promise<void> {
-    await this.#page.getByRole('banner').getByText(screen, { exact: true }).click();
-  }
-
-  /** Begins the call of a tool. */
-  async begin(tool: string, input: Record<string, unknown>): Promise<void> {
-    await this.open('Tools');
-    const close = this.main.getByRole('button', { name: 'Close results' });
-    if (await close.isVisible()) await close.click();
-    await this.main.getByRole('button', { name: new RegExp(` ${tool}$`) }).click();
-    await fill(this.main, input);
-    await this.main.getByRole('button', { name: 'Execute Tool' }).click();
-  }
-
-  /** Waits for the result of the call. @returns its text */
-  async result(): Promise<string> {
-    const heading = this.main.getByRole('heading', { name: 'Results' });
-    await heading.waitFor();
-    const text = await this.main.innerText();
-    // The sign is that of the Copy buttons.
-    return text
-      .slice(text.lastIndexOf('Results') + 'Results'.length)
-      .replaceAll('⎘', '')
-      .trim();
-  }
-
-  async openPrompt(title: string): Promise<void> {
-    await this.open('Prompts');
-    await this.main.getByText(title, { exact: true }).first().click();
-  }
-
-  async openResource(name: string): Promise<void> {
-    await this.open('Resources');
-    await this.main.getByText(name, { exact: true }).first().click();
-    await this.main.getByText(new RegExp(`^demo://.*/${name}$`)).waitFor();
-  }
-}
-
-/** Buttons behind a form are pressed by the keyboard: the list of completions may lie over them. */
-async function fill(form: Locator, input: Record<string, unknown>): Promise<void> {
-  for (const [name, value] of Object.entries(input))
-    await form.getByRole('textbox', { name, exact: true }).fill(String(value));
 }

@@ -25,6 +25,10 @@ export class EverythingServer {
     this.url = `http://127.0.0.1:${port}/mcp`;
     const env = { PATH: process.env.PATH ?? '', HOME: this.#home, PORT: String(port) };
     this.#child = start(programOf('mcp-server-everything'), ['streamableHttp'], env);
+    for (const name of [NAME, undefined]) {
+      const entry = { name, url: this.url, title: 'Everything', credential: 'none' };
+      writeFileSync(this.upstreamsFile(name), JSON.stringify([entry]));
+    }
   }
 
   static async start(): Promise<EverythingServer> {
@@ -33,11 +37,9 @@ export class EverythingServer {
     return server;
   }
 
-  /** Writes `UPSTREAMS_FILE`. @param name under which the bridge has it; without one it is at /mcp */
+  /** `UPSTREAMS_FILE` of a bridge that has it. @param name its name there; without one it is at /mcp */
   upstreamsFile(name?: string): string {
-    const file = join(this.#home, `${name}.json`);
-    writeFileSync(file, JSON.stringify([{ name, url: this.url, title: 'Everything', credential: 'none' }]));
-    return file;
+    return join(this.#home, `${name}.json`);
   }
 
   /** The ids of the sessions that it began, in order. */

@@ -21,13 +21,13 @@ import { pageOfUseMcp } from './use-mcp.ts';
 export function listRows(browser: Browser): Row[] {
   return [
     ...inspectorWeb(browser),
+    ...inspectorWebAtEverything(browser),
     ...inspectorCli,
     ...openmcp,
     ...mcpRemote,
     ...sdkV1,
     ...sdkV2,
     ...pageOfUseMcp(browser),
-    ...inspectorWebAtEverything(browser),
     ...inspectorCliAtEverything,
     ...sdksAtEverything,
     ...pageAtEverything(browser),

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { Person } from '../support/person.ts';
 import { connectV2, ERAS, UnauthorizedError } from '../support/sdk-clients.ts';
 import { mainVersionOf, type Row, versionOf } from './client.ts';
-import type { Demo } from './demo.ts';
+import { Demo } from './demo.ts';
 import { textsOf } from './everything/exercise.ts';
 import { Screens } from './inspector-screens.ts';
 import { connectInspectorWeb } from './inspector-web.ts';
@@ -94,26 +94,32 @@ function inspectorWeb(browser: Browser, target: Target): Row {
     client: `MCP Inspector web: ${target.name}`,
     version: versionOf('@modelcontextprotocol/inspector'),
     transport: 'Streamable HTTP',
-    async run(demo) {
-      const connected = await connectInspectorWeb(demo, browser, { transport: 'http', era: 'legacy' }, target.path);
-      const { page, asked, logIn, close } = connected;
-      const begin = async () => {
-        const screens = await Screens.of(page);
-        await screens.begin(target.call.name, target.call.arguments);
-        return screens;
-      };
-      await begin();
-      const dialog = page.getByRole('dialog', { name: 'Additional permissions required' });
-      await dialog.getByText(target.needed, { exact: true }).waitFor();
-      await dialog.getByRole('button', { name: 'Authorize' }).click();
-      await logIn();
-      assertUnion(target, asked.at(-1));
-      // The page is a new one, which lists the tools again.
-      assert.match(await (await begin()).result(), target.result);
-      assert.equal(connected.logins(), 2);
-      await close();
-      return seen(target);
-    },
+    // When the token expires before the call, the Inspector shows the challenge after the refresh as an error.
+    run: () =>
+      Demo.during(
+        async (demo) => {
+          const connected = await connectInspectorWeb(demo, browser, { transport: 'http', era: 'legacy' }, target.path);
+          const { page, asked, logIn, close } = connected;
+          const begin = async () => {
+            const screens = await Screens.of(page);
+            await screens.begin(target.call.name, target.call.arguments);
+            return screens;
+          };
+          await begin();
+          const dialog = page.getByRole('dialog', { name: 'Additional permissions required' });
+          await dialog.getByText(target.needed, { exact: true }).waitFor();
+          await dialog.getByRole('button', { name: 'Authorize' }).click();
+          await logIn();
+          assertUnion(target, asked.at(-1));
+          // The page is a new one, which lists the tools again.
+          assert.match(await (await begin()).result(), target.result);
+          assert.equal(connected.logins(), 2);
+          await close();
+          return seen(target);
+        },
+        {},
+        60,
+      ),
   };
 }
 

@@ -8,6 +8,12 @@ import { assertRefresh, type LoggedIn } from '../client.ts';
 import type { Demo } from '../demo.ts';
 import type { EverythingServer } from './server.ts';
 
+/** Names of resources of the server. They are not documents of this repository. */
+const EXTENSION = '.md';
+const FEATURES_TEXT = `features${EXTENSION}`;
+const STRUCTURE_TEXT = `structure${EXTENSION}`;
+const STARTUP_TEXT = `startup${EXTENSION}`;
+
 /** A client at server-everything. What a client cannot do, it does not have. */
 export interface AtEverything extends LoggedIn {
   /** How many sessions it begins when it connects; 1 by default, and `each call` when each of its calls begins one. */
@@ -103,7 +109,7 @@ const FEATURES: Record<string, (client: AtEverything, demo: Demo) => Promise<boo
   },
   async resources(client) {
     if (client.read === undefined) return false;
-    assert.match(await client.read('features.md'), /Echoes the provided/);
+    assert.match(await client.read(FEATURES_TEXT), /Echoes the provided/);
     return true;
   },
   async templates(client) {
@@ -131,12 +137,12 @@ const FEATURES: Record<string, (client: AtEverything, demo: Demo) => Promise<boo
   async 'logging level'({ notifications }) {
     if (notifications?.setLevel === undefined) return false;
     await notifications.setLevel('emergency');
-    await notifications.subscribe('features.md');
+    await notifications.subscribe(FEATURES_TEXT);
     await notifications.setLevel('debug');
-    await notifications.subscribe('structure.md');
+    await notifications.subscribe(STRUCTURE_TEXT);
     const logged = async (name: string) => (await notifications.logs()).some((text) => text.includes(name));
-    await until(() => logged('structure.md'), { what: 'a log message about a subscription' });
-    assert.ok(!(await logged('features.md')));
+    await until(() => logged(STRUCTURE_TEXT), { what: 'a log message about a subscription' });
+    assert.ok(!(await logged(FEATURES_TEXT)));
     return true;
   },
 };
@@ -144,7 +150,7 @@ const FEATURES: Record<string, (client: AtEverything, demo: Demo) => Promise<boo
 /** The session of the server, and the stream in it, go on when the access token has expired. */
 async function checkSession(client: AtEverything, demo: Demo, server: EverythingServer): Promise<string> {
   const { notifications, sessions = 1, endSession } = client;
-  await notifications?.subscribe('startup.md');
+  await notifications?.subscribe(STARTUP_TEXT);
   const toggle = async () => sessionOf(await client.call('toggle-simulated-logging'));
   const updates = () => notifications?.updates() ?? 0;
   const before = await toggle();

@@ -16,8 +16,8 @@ export interface Contestant {
   readonly server: Ready;
   /** Sends one request and checks its answer. */
   run(): Promise<void>;
-  /** What the server's process has used until now. */
-  usage(): Promise<Usage>;
+  /** What the server's process has used until now; of memory, without garbage when that is asked for. */
+  usage(of?: 'cpu' | 'memory'): Promise<Usage>;
   stop(): void;
 }
 
@@ -33,7 +33,6 @@ export async function contestant(
 ): Promise<Contestant> {
   const child = fork(new URL(`servers/${server}.ts`, import.meta.url), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // So that memory is measured without what is garbage.
     execArgv: ['--expose-gc'],
   });
   const [message] = await once(child, 'message');
@@ -42,8 +41,8 @@ export async function contestant(
     name,
     server: ready,
     run: makeRun(ready),
-    async usage() {
-      child.send('usage');
+    async usage(of = 'cpu') {
+      child.send(of);
       const [answer] = await once(child, 'message');
       return usageSchema.parse(answer);
     },
@@ -54,8 +53,9 @@ export async function contestant(
 /** Tells the benchmark that this server is ready; the server's process ends with the benchmark's. */
 export function ready(url: string, state: Record<string, string> = {}): void {
   process.send?.({ url, state } satisfies Ready);
-  process.on('message', () => {
-    globalThis.gc?.();
+  process.on('message', (asked) => {
+    // Memory is measured without what is garbage; collecting it would count as CPU time of the requests.
+    if (asked === 'memory') globalThis.gc?.();
     const { user, system } = process.cpuUsage();
     process.send?.({ cpu: (user + system) / 1000, memory: process.memoryUsage.rss() } satisfies Usage);
   });

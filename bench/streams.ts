@@ -31,7 +31,7 @@ async function throughput(contestant: Contestant): Promise<number> {
 
 /** @returns KiB of resident memory per open stream */
 async function memoryOfOpenStreams(contestant: Contestant): Promise<number> {
-  const before = await contestant.usage();
+  const before = await contestant.usage('memory');
   const streams = await Promise.all(
     Array.from({ length: OPEN_STREAMS }, async (_, index) => {
       const { statusCode, body } = await open(contestant, '', index);
@@ -41,7 +41,7 @@ async function memoryOfOpenStreams(contestant: Contestant): Promise<number> {
       return body;
     }),
   );
-  const after = await contestant.usage();
+  const after = await contestant.usage('memory');
   for (const body of streams) body.on('error', () => {}).destroy();
   return (after.memory - before.memory) / 1024 / OPEN_STREAMS;
 }

@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQLTagStore } from 'node:sqlite';
 import { z } from 'zod';
-import { defined } from '../../base/defined.ts';
-import type { CredentialState, EndedGrant, GrantState } from '../records.ts';
+import type { CredentialState, EndedGrant, GrantState, Session } from '../records.ts';
 import { MAX_SUPERSEDED_PAIRS } from '../store.ts';
 import { readCredentialIdentity, readGrant } from '../stored.ts';
 
@@ -17,15 +16,28 @@ const grantRowSchema = z.object({
   expires_at: z.number(),
 });
 
+const tokenColumns = {
+  sealed_tokens: z.string(),
+  access_expires_at: z.number().nullable(),
+  refresh_expires_at: z.number().nullable(),
+  reset_due: z.number(),
+};
+
 const credentialRowSchema = z.object({
   person: z.string(),
   id: z.string(),
   record: z.string(),
   generation: z.number(),
-  sealed_tokens: z.string(),
-  access_expires_at: z.number().nullable(),
-  refresh_expires_at: z.number().nullable(),
-  reset_due: z.number(),
+  ...tokenColumns,
+});
+
+/** A grant and its credential in one row; columns that both have are those of the grant. */
+const sessionRowSchema = z.object({
+  ...grantRowSchema.shape,
+  credential: z.string(),
+  credential_record: z.string(),
+  credential_generation: z.number(),
+  ...tokenColumns,
 });
 
 const endedRowSchema = z.object({ person: z.string(), id: z.string(), client_id: z.string() });
@@ -35,7 +47,22 @@ const tokensRowSchema = z.object({ app_client_id: z.string(), sealed_tokens: z.s
 
 /** Parses a row of `grants`. */
 export function toGrant(row: unknown): GrantState {
-  const grant = grantRowSchema.parse(row);
+  return grantOf(grantRowSchema.parse(row));
+}
+
+/** Parses a row of `credentials`. */
+export function toCredential(row: unknown): CredentialState {
+  return credentialOf(credentialRowSchema.parse(row));
+}
+
+/** Parses a row of `grants` and `credentials`. */
+export function toSession(row: unknown): Session {
+  const { credential: id, credential_record, credential_generation, ...grant } = sessionRowSchema.parse(row);
+  const credential = { ...grant, id, record: credential_record, generation: credential_generation };
+  return { grant: grantOf(grant), credential: credentialOf(credential) };
+}
+
+function grantOf(grant: z.infer<typeof grantRowSchema>): GrantState {
   return {
     ...readGrant(grant.record),
     ref: { person: grant.person, grant: grant.id },
@@ -46,20 +73,16 @@ export function toGrant(row: unknown): GrantState {
   };
 }
 
-/** Parses a row of `credentials`. */
-export function toCredential(row: unknown): CredentialState {
-  const { person, id, record, generation, ...tokens } = credentialRowSchema.parse(row);
+function credentialOf(row: z.infer<typeof credentialRowSchema>): CredentialState {
   return {
-    person,
-    id,
-    generation,
-    ...readCredentialIdentity(record),
-    ...defined({
-      sealedTokens: tokens.sealed_tokens,
-      accessExpiresAt: tokens.access_expires_at ?? undefined,
-      refreshExpiresAt: tokens.refresh_expires_at ?? undefined,
-      resetDue: tokens.reset_due === 1 || undefined,
-    }),
+    person: row.person,
+    id: row.id,
+    generation: row.generation,
+    ...readCredentialIdentity(row.record),
+    sealedTokens: row.sealed_tokens,
+    ...(row.access_expires_at === null ? {} : { accessExpiresAt: row.access_expires_at }),
+    ...(row.refresh_expires_at === null ? {} : { refreshExpiresAt: row.refresh_expires_at }),
+    ...(row.reset_due === 1 ? { resetDue: true } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import type { CodePresentation, Redemption, Rotation } from '../session-operatio
 import { MAX_SESSIONS_PER_PERSON, type SessionStore } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
-import { afterDeletion, endGrant, supersede, toCredential, toEnded, toGrant, visitBy } from './people.ts';
+import { afterDeletion, endGrant, supersede, toCredential, toEnded, toGrant, toSession, visitBy } from './people.ts';
 
 /** Seconds between two writes of `lastUsedAt`. */
 const LAST_USED_INTERVAL = 60;
@@ -25,14 +25,15 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
     return toGrant(sql.get`SELECT * FROM grants WHERE person = ${person} AND id = ${grant}`);
   }
 
-  /** The session of a redeemed, unexpired grant. */
+  /** The session of a redeemed, unexpired grant: one statement, which locks the database once. */
   function sessionOf({ person, grant }: SessionRef, now: number): Session | undefined {
-    const grantRow = sql.get`
-      SELECT * FROM grants WHERE person = ${person} AND id = ${grant} AND redeemed = 1 AND expires_at > ${now}`;
-    if (grantRow === undefined) return undefined;
-    const state = toGrant(grantRow);
-    const credentialRow = sql.get`SELECT * FROM credentials WHERE person = ${person} AND id = ${state.credential}`;
-    return credentialRow === undefined ? undefined : { grant: state, credential: toCredential(credentialRow) };
+    const row = sql.get`
+      SELECT grants.person, grants.id, grants.record, grants.generation, created_at, last_used_at, expires_at,
+        credential, credentials.record AS credential_record, credentials.generation AS credential_generation,
+        sealed_tokens, access_expires_at, refresh_expires_at, reset_due
+      FROM grants JOIN credentials ON credentials.person = grants.person AND credentials.id = grants.credential
+      WHERE grants.person = ${person} AND grants.id = ${grant} AND redeemed = 1 AND expires_at > ${now}`;
+    return row === undefined ? undefined : toSession(row);
   }
 
   return {

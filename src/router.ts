@@ -56,8 +56,9 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
   return {
     mount: (app) => void app.use(router.routes()).use(router.allowedMethods()),
     originAccess(path) {
-      const [layer] = router.match(path, 'OPTIONS').path;
-      return access.get(String(layer?.path)) ?? (METADATA_PROBE.test(path) ? 'any' : 'own');
+      // Most paths are their own pattern; the others are tried one by one.
+      const pattern = access.has(path) ? path : String(router.match(path, 'OPTIONS').path[0]?.path);
+      return access.get(pattern) ?? (METADATA_PROBE.test(path) ? 'any' : 'own');
     },
   };
 }

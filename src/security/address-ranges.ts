@@ -12,7 +12,7 @@ export function inRanges(ranges: readonly string[]): (address: string) => boolea
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   });
   return (text) => {
-    if (!ipaddr.isValid(text)) return false;
+    if (parsed.length === 0 || !ipaddr.isValid(text)) return false;
     const address = ipaddr.process(text);
     return parsed.some(([range, bits]) => address.kind() === range.kind() && address.match(range, bits));
   };

@@ -3,6 +3,7 @@
  * in `TRUSTED_PROXIES`, and ignored otherwise; the first such request is reported, because behind a proxy that is not
  * trusted everybody has one address.
  */
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type Koa from 'koa';
 import { inRanges } from './address-ranges.ts';
@@ -33,7 +34,8 @@ export function forwarded(trusted: readonly string[], onIgnored: (peer: string) 
       reported = true;
       onIgnored(peer);
     }
-    ctx.request.ip = ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+    // An IPv4 address has one spelling here; parsing it would be the work of every request.
+    ctx.request.ip = !isIPv4(address) && ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
     return next();
   };
 }

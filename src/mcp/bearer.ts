@@ -63,6 +63,7 @@ export function createBearerAuth({
   events,
   scopes,
 }: BearerAuthOptions): BearerAuth {
+  const expectedResource = new URL(resource.audience);
   const challengeOptions = (path: string) => ({
     requiredScopes: [...resource.scope],
     resourceMetadataUrl: `${issuer}${metadataPath(path)}`,
@@ -99,7 +100,7 @@ export function createBearerAuth({
         const { resourceMetadataUrl } = options;
         return await verifyBearerToken(authorization, {
           verifier: { verifyAccessToken },
-          expectedResource: new URL(resource.audience),
+          expectedResource,
           resourceMetadataUrl,
         });
       } catch (error) {

@@ -86,19 +86,20 @@ export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upst
 
 /** A typed bus for {@link Events}. */
 export class EventBus {
-  readonly #emitter = new EventEmitter();
+  readonly #any = new EventEmitter();
+  readonly #named = new EventEmitter();
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    this.#emitter.emit('event', name, event);
-    this.#emitter.emit(`on:${name}`, event);
+    this.#any.emit('event', name, event);
+    this.#named.emit(name, event);
   }
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
-    this.#emitter.on(`on:${name}`, listener);
+    this.#named.on(name, listener);
   }
 
   /** Subscribes to every event. */
   onAny(listener: (name: keyof Events, event: Events[keyof Events]) => void): void {
-    this.#emitter.on('event', listener);
+    this.#any.on('event', listener);
   }
 }

@@ -93,7 +93,7 @@ async function ask(
   ctx: Koa.Context,
   { authInfo, ref, signal, body }: Call,
 ): Promise<{ answer: ServerAnswer; token: OutgoingToken; listsTools: boolean }> {
-  const { upstream, filter, target, sessionIds, dispatcher } = parts;
+  const { upstream, filter, target, sessionIds, dispatcher, origin } = parts;
   const method = filter === undefined ? '' : checkToolCall(body.bytes, ctx.headers, filter);
   const path = target(ctx.querystring);
   const headers = requestHeaders(ctx.headers, upstream.headers);
@@ -111,7 +111,7 @@ async function ask(
       body: body.bytes,
       firstByteTimeout,
     };
-    return exchange(dispatcher, new URL(upstream.url).origin, request, signal);
+    return exchange(dispatcher, origin, request, signal);
   };
 
   let token = await parts.outgoing(authInfo);

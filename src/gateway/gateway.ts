@@ -71,6 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       filter: createToolFilter(upstream),
       outgoing: createOutgoingTokens(upstream, forwarding, identities),
       dispatcher,
+      origin: new URL(upstream.url).origin,
       scopes,
       events,
       unreadTimeout,

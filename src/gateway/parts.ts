@@ -23,6 +23,8 @@ export interface EndpointParts {
   readonly filter: ToolFilter | undefined;
   readonly outgoing: (authInfo: AuthInfo) => Promise<OutgoingToken>;
   readonly dispatcher: Dispatcher;
+  /** Of the MCP server. */
+  readonly origin: string;
   readonly scopes: UpstreamScopes;
   readonly events: EventBus;
   /** Milliseconds after which a client that reads nothing of its answer is cut off. */

@@ -2,6 +2,7 @@
  * GitHub's token pairs as the store keeps them: sealed for one credential, with their expiries beside them in the
  * clear.
  */
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import type { Secrets } from '../security/secrets.ts';
@@ -10,6 +11,10 @@ import type { GithubTokens } from './oauth-app.ts';
 
 /** An access token is refreshed this many seconds before its expiry. */
 const REFRESH_AHEAD = 300;
+
+/** Pairs that stay unsealed in memory, and milliseconds for which they do: the calls of a session use one many times. */
+const MAX_OPEN = 1000;
+const OPEN_FOR = 10_000;
 
 const pairSchema = z.object({
   accessToken: z.string(),
@@ -40,6 +45,7 @@ export interface TokenSeal {
 /** Creates the seal of token pairs. @param now returns epoch seconds */
 export function createTokenSeal(secrets: Secrets, now: () => number): TokenSeal {
   const identity = (person: string, id: string) => `credential:${person}:${id}`;
+  const open = new LRUCache<string, TokenPair>({ max: MAX_OPEN, ttl: OPEN_FOR });
   const inSeconds = (seconds: number | undefined) => (seconds === undefined ? undefined : now() + seconds);
   return {
     seal(person, id, { accessToken, refreshToken, expiresIn, refreshExpiresIn }) {
@@ -52,7 +58,16 @@ export function createTokenSeal(secrets: Secrets, now: () => number): TokenSeal 
         ...defined({ accessExpiresAt: inSeconds(expiresIn), refreshExpiresAt: inSeconds(refreshExpiresIn) }),
       };
     },
-    open: (person, id, sealedTokens) => pairSchema.parse(JSON.parse(secrets.open(sealedTokens, identity(person, id)))),
+    open(person, id, sealedTokens) {
+      // With the identity in the key, a sealed pair that was moved to another credential does not open here either.
+      const key = `${identity(person, id)} ${sealedTokens}`;
+      let pair = open.get(key);
+      if (pair === undefined) {
+        pair = pairSchema.parse(JSON.parse(secrets.open(sealedTokens, identity(person, id))));
+        open.set(key, pair);
+      }
+      return pair;
+    },
     resealed: (person, id, sealedTokens) =>
       secrets.isCurrent(sealedTokens)
         ? undefined

@@ -167,7 +167,7 @@ describe('an exchange whose connection is not made yet', () => {
     const server = await startRawServer();
     t.after(() => server.close());
     const connected = Promise.withResolvers<() => void>();
-    const connector = buildConnector();
+    const connector = buildConnector({});
     const pool = new Pool(server.url, {
       connect: (options, callback) => connected.resolve(() => connector(options, callback)),
     });

@@ -101,7 +101,7 @@ describe('a stream of the gateway', () => {
       const staying = await openAnswers(gate, gate.tokens);
       const { streams, call } = await openAnswers(gate, connected.tokens);
       await end(login, connected);
-      for (const { text } of await assertEnd(streams)) assert.equal(text, '');
+      for (const { text, complete } of await assertEnd(streams)) assert.deepEqual([text, complete], ['', true]);
       assertSessionOver(await call);
       assert.equal((await gate.send({ tokens: connected.tokens })).status, 401);
       // Those of another person stay open.
@@ -269,12 +269,18 @@ describe('many streams', () => {
     const each = (collected() - before) / (STREAMS - first.length);
     t.diagnostic(`${Math.round(each / 1024)} KiB for each stream`);
     assert.ok(each < PER_STREAM, `${each} bytes for each stream`);
+    // This leaves a connection that is kept.
+    gate.server.answer = answersJson;
+    assert.equal((await gate.send()).status, 200);
     const ended = assertEnd(streams);
     const closing = gate.bridge.bridge.close();
     // It is closed once, here.
     t.mock.method(gate.bridge.bridge, 'close', () => closing);
     await Promise.all([closing, ended]);
-    await until(() => gate.server.sockets.size === 0, { what: 'the end of the connections to the server' });
+    await until(() => gate.server.sockets.size === 0, {
+      what: 'the end of the connections to the server, sooner than idle ones end',
+      timeout: 2000,
+    });
   });
 });
 

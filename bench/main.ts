@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { type Contestant, contestant, type Ready } from './contestant.ts';
 import { race } from './race.ts';
+import { streams } from './streams.ts';
 
 const agent = new Agent({ connections: 8, pipelining: 1 });
 const toolCall = JSON.stringify({
@@ -27,6 +28,24 @@ const callsTool = (path: string) => (server: Ready) => async () => {
   });
   const text = await body.text();
   if (statusCode !== 200 || !text.includes('octocat'))
+    throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
+};
+
+/** Calls the server of `servers/backend.ts`, directly or through another. */
+const callsServer = (path: string) => (server: Ready) => async () => {
+  const { statusCode, body } = await request(`${server.url}${path}`, {
+    dispatcher: agent,
+    method: 'POST',
+    headers: {
+      ...(server.state.accessToken === undefined ? {} : { authorization: `Bearer ${server.state.accessToken}` }),
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': '2025-06-18',
+    },
+    body: toolCall,
+  });
+  const text = await body.text();
+  if (statusCode !== 200 || !text.includes('xxx'))
     throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
 };
 
@@ -73,4 +92,16 @@ await run('A refresh, with rotation and a JWT access token', [
   contestant('bridge, SQLite', 'bridge', ['sqlite'], refreshes),
   contestant('bridge, Redis', 'bridge', ['redis'], refreshes),
 ]);
+const backend = await contestant('the server itself', 'backend', [], callsServer('/'));
+const behind = backend.server.url;
+await run('A small call of an MCP server behind the bridge', [
+  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
+  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
+  contestant('bridge, Redis', 'bridge', ['redis', behind], callsServer('/mcp/one')),
+]);
+await streams(backend, [
+  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
+  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
+]);
+backend.stop();
 await agent.close();

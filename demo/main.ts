@@ -1,10 +1,12 @@
 /**
- * `npm run demo`: the bridge with the embedded store, and a simulated GitHub, without any setup. Only for trying things
- * out: the simulated GitHub has no passwords, so anybody who can reach it can log in as any account.
+ * `npm run demo`: the bridge with the embedded store, and a simulated GitHub, without any setup. It stands in front of the
+ * simulated GitHub's MCP server. Only for trying things out: the simulated GitHub has no passwords, so anybody who can
+ * reach it can log in as any account.
  */
 import { join } from 'node:path';
 import { banner } from '../src/banner.ts';
 import { type Config, ConfigurationError, readConfig } from '../src/config/config.ts';
+import { upstreamPath } from '../src/config/upstreams.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { startBridge } from '../src/start.ts';
 import { createSimulatedGitHub, type SimulatedGitHub } from './github/index.ts';
@@ -26,6 +28,8 @@ let github: SimulatedGitHub | undefined;
 try {
   const config: Config = readConfig({
     LOG_LEVEL: 'warn',
+    // Who names MCP servers of their own gets those alone; an empty MCP_UPSTREAMS is none.
+    ...(process.env.UPSTREAMS_FILE ? {} : { MCP_UPSTREAMS: `github=${githubUrl}/mcp/` }),
     ...process.env,
     // A folder for each simulated GitHub, because a store belongs to one GitHub.
     DATA_DIR: join(process.env.DATA_DIR ?? './data', `demo-${githubPort}`),
@@ -53,9 +57,11 @@ try {
   const bridge = await startBridge(config, createLogger(config.logLevel), { simulated: true });
   process.stdout.write(banner(config, bridge.storeKind));
   process.stdout.write(`  GitHub is simulated, at ${githubUrl}: sign in as octocat, monalisa or hubot.\n\n`);
-  process.stdout.write(
-    `  Try it:  npx @modelcontextprotocol/inspector@latest --server-url ${config.publicUrl}/mcp --transport http\n\n`,
-  );
+  for (const path of new Set(['/mcp', ...config.upstreams.map(upstreamPath)])) {
+    const command = `npx @modelcontextprotocol/inspector@latest --server-url ${config.publicUrl}${path} --transport http`;
+    process.stdout.write(`  Try it:  ${command}\n`);
+  }
+  process.stdout.write('\n');
   process.stdout.write(
     `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} npm run admin -- sessions\n  Stop it: Ctrl-C\n\n`,
   );

@@ -14,7 +14,7 @@ const USAGE = `usage: npm run admin -- COMMAND, with the variables of the bridge
   rotate-keys               makes new signing keys; they sign after being published for a day
   rotate-keys --now         makes new signing keys that sign at once
   rotate-keys --retire-now  replaces the signing keys, when one has leaked: all access and ID tokens end
-  sessions [TEXT]           lists all sessions, or those whose login or client contains TEXT
+  sessions [TEXT]           lists all sessions, or those whose login, client or server contains TEXT
   revoke SESSION            ends a session, given by its full name or by a unique prefix of it
   stats                     counts people, sessions and clients`;
 /** The command line is wrong; the message says how it should be. */
@@ -47,8 +47,10 @@ function commandOf([name, argument, ...more]: readonly string[]): Command {
 async function listSessions(directory: SessionDirectory, text: string): Promise<string> {
   const { sessions, more } = await directory.search(text);
   const lines = sessions.map((session) => {
-    const { session: name, login, client_name, last_used_at } = directory.describe(session);
-    return `${name}  ${login}  ${client_name}  last used ${last_used_at}`;
+    const { session: name, login, client_name, resource, recipient, last_used_at } = directory.describe(session);
+    const server =
+      recipient === null ? resource : `${resource} → ${recipient.host} (credential: ${recipient.credential})`;
+    return `${name}  ${login}  ${client_name}  ${server}  last used ${last_used_at}`;
   });
   return [...lines, ...(more ? ['… and more: name a TEXT'] : []), `${sessions.length} shown`].join('\n');
 }

@@ -122,7 +122,7 @@ function routes(
     ['POST', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
   ];
   const peopleSee: Route[] = [
-    ['GET', '/', 'own', NO_BODY, landing({ issuer, web: services.web, tools: publicTools, simulated })],
+    ['GET', '/', 'own', NO_BODY, landing({ ...services, tools: publicTools, simulated })],
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],

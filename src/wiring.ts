@@ -179,7 +179,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     idTokens: createIdTokens({ issuer, keys, now, ttl: config.accessTokenTtl }),
     logins,
     completion,
-    connectPage: createConnectPage({ secrets, cookies, web, now }),
+    connectPage: createConnectPage({ resources, secrets, cookies, web, now }),
     browsers,
     sessionEnding,
     now,

@@ -14,6 +14,7 @@ import { openStore } from '../src/open-store.ts';
 import { type RunningBridge, startBridge } from '../src/start.ts';
 import { wire } from '../src/wiring.ts';
 import { start } from './programs.ts';
+import { UPSTREAMS_FILE } from './support/mcp-servers.ts';
 import { callTool, connect } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
 
@@ -34,6 +35,7 @@ describe('the admin command', () => {
       GITHUB_URL: await github.listen(),
       PORT: String(port),
       DATA_DIR: folder,
+      UPSTREAMS_FILE,
     };
     serving = await startBridge(readConfig(env), createLogger('silent'));
   });
@@ -86,7 +88,9 @@ describe('the admin command', () => {
   it('lists sessions, counts them, and ends one by a beginning of its name, at once and at GitHub too', async () => {
     const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
     const [all, counted] = await Promise.all([admin('sessions', 'EDITOR'), admin('stats')]);
-    const [, name = ''] = /^(\S+) {2}monalisa {2}An editor {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+    const [, name = '', server] =
+      /^(\S+) {2}monalisa {2}An editor {2}(\S+) {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+    assert.equal(server, `${url}/mcp`);
     assert.match(name, /^[\w-]{16}\.[\w-]{16}$/, all.stdout);
     assert.equal(JSON.parse(counted.stdout).sessions, 1);
 
@@ -99,6 +103,17 @@ describe('the admin command', () => {
     assert.deepEqual({ code, stdout }, { code: 0, stdout: `Revoked ${name}.\n` });
     assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 401);
     assert.deepEqual(github.liveTokens(), []);
+  });
+
+  it('lists with each session the MCP server that gets its calls, and what it gets with them', async () => {
+    const resource = `${url}/mcp/github`;
+    await connect(url, { login: 'hubot', parameters: { resource } });
+    const { stdout } = await admin('sessions', 'mcp/GITHUB');
+    assert.match(
+      stdout,
+      / {2}hubot {2}Test client {2}\S+ → github-mcp\.octo\.example \(credential: github\) {2}last used /,
+    );
+    assert.ok(stdout.includes(`  ${resource} → `), stdout);
   });
 
   it('makes new keys, which are published for a day before they sign, or sign at once with --now', async () => {

@@ -27,6 +27,19 @@ describe('the banner', () => {
       assert.match(text, new RegExp(`^  .*\\s${address}$`, 'm'));
   });
 
+  it('says which MCP servers stand behind the bridge, by their hosts', () => {
+    const named = banner(
+      readConfig({ ...ENV, MCP_UPSTREAMS: 'github,one=https://one.example/mcp?key=hidden' }),
+      'sqlite',
+    );
+    assert.match(named, /bridge\.example\/mcp$/m);
+    assert.match(named, /bridge\.example\/mcp\/github → api\.githubcopilot\.com$/m);
+    assert.match(named, /bridge\.example\/mcp\/one → one\.example$/m);
+    const inPlace = banner(readConfig({ ...ENV, MCP_UPSTREAMS: 'https://one.example/mcp' }), 'sqlite');
+    assert.match(inPlace, /bridge\.example\/mcp → one\.example$/m);
+    assert.doesNotMatch(inPlace, /\/sse|HTTP\+SSE/);
+  });
+
   it('says where the data is', () => {
     assert.match(text, /Store\s+SQLite in \/var\/lib\/bridge$/m);
     const redis = banner(readConfig({ ...ENV, REDIS_URL: 'redis://user:password@redis.example' }), 'redis');

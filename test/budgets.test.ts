@@ -2,6 +2,7 @@
 // makes and checks. Rate limiters and policy checks do not count; refresh locks are counted apart.
 import assert from 'node:assert/strict';
 import { after, before, it, mock } from 'node:test';
+import { upstreamsFile } from './gateway/fixtures.ts';
 import { createAgent } from './support/agent.ts';
 import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
 import {
@@ -36,7 +37,14 @@ onBothStores('the number of round trips and signatures', (kind) => {
   const bridge = useBridge({
     store: kind,
     app: { kind: 'github-app', permissions: ['profile'] },
-    env: { ACCESS_TOKEN_TTL: '30d', REFRESH_TOKEN_TTL: '60d' },
+    env: (githubUrl) => ({
+      ACCESS_TOKEN_TTL: '30d',
+      REFRESH_TOKEN_TTL: '60d',
+      UPSTREAMS_FILE: upstreamsFile([
+        { name: 'github', url: `${githubUrl}/mcp/` },
+        { name: 'identity', url: `${githubUrl}/mcp/`, credential: 'identity' },
+      ]),
+    }),
     wrapStore: (store) => trips.counting(store),
   });
   let made: { mock: { callCount(): number } };
@@ -87,6 +95,35 @@ onBothStores('the number of round trips and signatures', (kind) => {
     assert.ok(second.store <= 2);
     assert.deepEqual({ ...second, store: 0 }, { store: 0, locks: 0, made: 0, checked: 0, github: 1 });
     assert.equal(bridge.github.callsTo('GET', '/api/v3/user')[0]?.status, 304);
+  });
+
+  it('is within the budget for a request through the gateway, whatever the server behind gets', async () => {
+    const client = await register(bridge.url);
+    for (const [name, status, tokens] of [
+      ['github', 200, 0],
+      // The simulated server takes GitHub's tokens only.
+      ['identity', 400, 1],
+    ] as const) {
+      const resource = `${bridge.url}/mcp/${name}`;
+      const { access_token } = await logIn(bridge.url, client, { login: 'hubot', parameters: { resource } });
+      const send = async () => {
+        const response = await fetch(resource, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${access_token}`,
+            accept: 'application/json, text/event-stream',
+            'content-type': 'application/json',
+          },
+          body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+        });
+        await response.text();
+        assert.equal(response.status, status);
+      };
+      assert.deepEqual(await spent(send), { store: 1, locks: 0, made: tokens, checked: 1, github: 0 });
+      assert.deepEqual(await spent(send), { store: 1, locks: 0, made: 0, checked: 0, github: 0 });
+      bridge.advance(61);
+      assert.equal((await spent(send)).made, tokens, 'again after a minute');
+    }
   });
 
   it('is within the budget for a code exchange', async () => {

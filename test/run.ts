@@ -1,6 +1,6 @@
 // What `npm test` runs: type check and lint, the programs the tests need, one Redis for all, then node's test runner.
 //
-//     npm test                            everything but test/clients, test/conformance and test/faults
+//     npm test                            everything but test/clients, test/fuzz and test/faults
 //     npm test -- test/store              the tests of a folder; a file or a glob works too
 //     npm test -- --test-name-pattern=x   options go to node's test runner
 //
@@ -19,7 +19,7 @@ import type { Tally } from './support/tally-reporter.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TEST_TIMEOUT = 120_000; // milliseconds, for each test
-const APART = ['test/clients/**', 'test/conformance/**', 'test/fuzz/**', 'test/faults/**'];
+const APART = ['test/clients/**', 'test/fuzz/**', 'test/faults/**'];
 
 /** A failure that was already printed: the exit code is 1, and nothing more is printed. */
 class Failed extends Error {}

@@ -24,6 +24,24 @@ export interface SimulatedMembership {
   restrictsApps?: boolean;
 }
 
+export interface SimulatedIssue {
+  number: number;
+  title: string;
+  body?: string;
+  state: 'open' | 'closed';
+  /** The id of the account that wrote it. */
+  authorId: number;
+  createdAt: string;
+}
+
+export interface SimulatedGist {
+  id: string;
+  description: string;
+  /** Others see only public gists, and so does a token without the scope `gist`. */
+  public: boolean;
+  filename: string;
+}
+
 export interface SimulatedRepository {
   id: number;
   name: string;
@@ -37,6 +55,8 @@ export interface SimulatedRepository {
   owner?: string;
   defaultBranch?: string;
   pushedAt?: string;
+  /** In the order of their numbers. */
+  issues?: SimulatedIssue[];
 }
 
 export interface SimulatedAccount {
@@ -64,6 +84,7 @@ export interface SimulatedAccount {
   updatedAt?: string;
   organizations?: SimulatedMembership[];
   repositories?: SimulatedRepository[];
+  gists?: SimulatedGist[];
 }
 
 /** The default accounts; each call returns new objects. */
@@ -90,11 +111,32 @@ export function demoAccounts(): SimulatedAccount[] {
       updatedAt: '2026-10-22T11:25:07Z',
       organizations: [{ login: 'octo-org', id: 9_919_001, role: 'admin', teams: ['core'] }],
       repositories: [
-        { id: 1_296_269, name: 'Hello-World', private: false, description: 'My first repository!', stars: 3012 },
+        {
+          id: 1_296_269,
+          name: 'Hello-World',
+          private: false,
+          description: 'My first repository!',
+          stars: 3012,
+          issues: [
+            {
+              number: 1,
+              title: 'Found a bug 🐛',
+              body: 'I am having a problem with this.',
+              state: 'open',
+              authorId: 2_345_101,
+              createdAt: '2026-05-04T03:02:01Z',
+            },
+            { number: 2, title: 'Say hello', state: 'closed', authorId: 583_231, createdAt: '2026-05-05T03:02:01Z' },
+          ],
+        },
         { id: 1_300_192, name: 'Spoon-Knife', private: false, language: 'HTML', stars: 12_953 },
         { id: 2_104_551, name: 'linguist', private: false, language: 'Ruby', fork: true, stars: 611 },
         { id: 7_450_021, name: 'secret-garden', private: true, description: 'Nobody knows.', language: 'TypeScript' },
         { id: 7_450_022, name: 'handbook', private: true, owner: 'octo-org', description: 'How we work.' },
+      ],
+      gists: [
+        { id: 'aa5a315d61ae9438b18d', description: 'Hello World Examples', public: true, filename: 'hello_world.rb' },
+        { id: 'bb6b426e72bf0549c29e', description: 'Not for everybody', public: false, filename: 'notes.txt' },
       ],
     },
     {

@@ -22,7 +22,7 @@ export interface SimulatedApp {
   refreshTokenSeconds?: number;
   suspended?: boolean;
   /** Permissions of a GitHub App, which has no scopes. `contents` makes private repositories visible. */
-  permissions?: ('email_addresses' | 'members' | 'contents' | 'profile')[];
+  permissions?: ('email_addresses' | 'members' | 'contents' | 'profile' | 'issues' | 'gists')[];
   /** Where the webhook of a GitHub App about revoked authorizations is sent. */
   webhook?: { url: string; secret: string };
 }

@@ -32,6 +32,10 @@ export interface RecordedCall {
   pkce?: boolean;
   /** The OAuth error in the answer, as JSON or in a redirect. */
   error?: string;
+  /** The method of a request to the MCP server. */
+  mcpMethod?: string;
+  /** The tool that a request to the MCP server calls. */
+  tool?: string;
   /** The kind of the fault that was applied to the call. */
   fault?: string;
 }

@@ -2,11 +2,17 @@
  * The registered accounts and apps, found by id or name, and changes to accounts (another login, another membership).
  * Logins and names of organisations are compared without case, as at GitHub.
  */
-import type { SimulatedAccount, SimulatedMembership } from './accounts.ts';
+import type { SimulatedAccount, SimulatedMembership, SimulatedRepository } from './accounts.ts';
 import type { SimulatedApp } from './apps.ts';
 
 /** The numeric id or the current login of an account. */
 export type AccountRef = number | string;
+
+/** A repository, and the account whose list it is in. */
+export interface ListedRepository {
+  account: SimulatedAccount;
+  repository: SimulatedRepository;
+}
 
 export class Directory {
   readonly accounts: SimulatedAccount[];
@@ -53,6 +59,20 @@ export class Directory {
       throw new Error(`the account ${account.login} (${account.id}) exists`);
     }
     this.accounts.push(structuredClone(account));
+  }
+
+  repositories(): ListedRepository[] {
+    return this.accounts.flatMap((account) =>
+      (account.repositories ?? []).map((repository) => ({ account, repository })),
+    );
+  }
+
+  /** Finds a repository by the login of its owner, a person or an organisation, and its name. */
+  findRepository(owner: string, name: string): ListedRepository | undefined {
+    return this.repositories().find(
+      ({ account, repository }) =>
+        sameName(repository.owner ?? account.login, owner) && sameName(repository.name, name),
+    );
   }
 
   membership(account: SimulatedAccount, organization: string): SimulatedMembership | undefined {

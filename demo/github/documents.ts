@@ -12,7 +12,7 @@ type Answer<
 type OrganizationDocument = Answer<'orgs', 'listForAuthenticatedUser'>[number];
 type MembershipDocument = Answer<'orgs', 'getMembershipForAuthenticatedUser'>;
 
-const nodeId = (kind: string, id: number) => Buffer.from(`04:${kind}${id}`).toString('base64');
+export const nodeId = (kind: string, id: number) => Buffer.from(`04:${kind}${id}`).toString('base64');
 
 export class Documents {
   readonly #origin: () => string;

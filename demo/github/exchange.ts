@@ -35,15 +35,26 @@ export async function readParameters(ctx: Context): Promise<URLSearchParams> {
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
+  return (await readBytes(request, BODY_LIMIT)).toString('utf8');
+}
+
+/**
+ * The body as it was sent.
+ * @param limit bytes
+ * @throws {UnreadableBody} when it is larger
+ */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  // Before the first byte is read, because a body that is left in the middle takes the connection along.
+  if (Number(request.headers['content-length']) > limit) throw new UnreadableBody('the body is too large');
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new UnreadableBody('the body is too large');
+    if (size > limit) throw new UnreadableBody('the body is too large');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function jsonEntries(body: string): [string, string][] {

@@ -2,7 +2,8 @@
  * A simulated GitHub for demos, tests and benchmarks: the OAuth web flow and the REST routes that the bridge uses, as
  * GitHub documents them. This file connects the parts, and has the methods with which tests observe and change them.
  *
- * The web pages are at the root, the API is under /api/v3, as at GitHub Enterprise Server.
+ * The web pages are at the root, the API is under /api/v3, as at GitHub Enterprise Server, and a stand-in for GitHub's MCP
+ * server is at /mcp/.
  */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -14,6 +15,8 @@ import { Credentials, type RandomToken, type TokenRecord } from './credentials.t
 import { type AccountRef, Directory } from './directory.ts';
 import { Documents } from './documents.ts';
 import { type Fault, Faults } from './faults.ts';
+import type { McpServerKind } from './mcp/authorization.ts';
+import { createMcpEndpoint } from './mcp/index.ts';
 import { RateLimits } from './rate-limits.ts';
 import { normalizeScopes } from './scopes.ts';
 import { createServerApp } from './server.ts';
@@ -37,6 +40,11 @@ export interface SimulatedGitHubOptions {
   issInCallback?: boolean | string;
   /** Behaves like GitHub Enterprise Server: no PKCE, no `prompt`, no account picker, no metadata, no rate limits. */
   enterprise?: boolean;
+  /**
+   * Which of GitHub's MCP servers is at /mcp/ (demo/github/mcp/authorization.ts): `remote`, the default, answers 401 to a
+   * token that is not valid; `local`, the default with `enterprise`, fails calls of tools with it.
+   */
+  mcpServer?: McpServerKind;
   randomToken?: RandomToken;
   /** Requests per person and hour; default: 5000. */
   rateLimitPerHour?: number;
@@ -64,6 +72,8 @@ export interface SimulatedGitHub {
   close(): Promise<void>;
   /** The origin. @throws {Error} before the server listens */
   readonly url: string;
+  /** The address of the stand-in for GitHub's MCP server. @throws {Error} before the server listens */
+  readonly mcpUrl: string;
 
   /** The recorded requests, in the order of their arrival. */
   readonly calls: readonly RecordedCall[];
@@ -158,7 +168,9 @@ export function createSimulatedGitHub(options: SimulatedGitHubOptions): Simulate
 
   const parts = { directory, credentials, sessions, limits, documents, calls, faults };
   const flow = { now, enterprise, origin, issuer, takeNextGrant, revokeAuthorization };
-  const server = createServer(createServerApp({ ...parts, ...flow }).callback());
+  const mcpServer = options.mcpServer ?? (enterprise ? 'local' : 'remote');
+  const mcp = createMcpEndpoint({ credentials, origin, mcpServer, apiUrl: () => listeningAt ?? origin() });
+  const server = createServer(createServerApp({ ...parts, ...flow, mcp }).callback());
 
   return {
     listen(port = 0, host = '127.0.0.1') {
@@ -177,10 +189,13 @@ export function createSimulatedGitHub(options: SimulatedGitHubOptions): Simulate
       faults.clear();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await closed;
+      await Promise.all([closed, mcp.close()]);
     },
     get url() {
       return origin();
+    },
+    get mcpUrl() {
+      return `${origin()}/mcp/`;
     },
 
     calls: calls.list,

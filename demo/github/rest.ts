@@ -9,7 +9,7 @@ import type { SimulatedAccount } from './accounts.ts';
 import type { Credentials, TokenRecord } from './credentials.ts';
 import type { Directory } from './directory.ts';
 import type { Documents } from './documents.ts';
-import { type Context, type Exchange, UnreadableBody } from './exchange.ts';
+import { type Context, type Exchange, readParameters, UnreadableBody } from './exchange.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { RestError } from './rest-error.ts';
 import { expandScopes } from './scopes.ts';
@@ -46,18 +46,22 @@ export class Viewer {
 /** The answer of a route: a document, and additional headers. */
 interface RestAnswer {
   body: unknown;
+  /** Default: 200. */
+  status?: number;
   headers?: Record<string, string>;
 }
 
 type RestHandler = (viewer: Viewer, request: RestRequest) => RestAnswer;
 
-interface RestRequest {
+export interface RestRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   path: string;
+  /** The parameters of the body of a POST; empty for a GET. */
+  form: URLSearchParams;
 }
 
-/** The GET routes that need a token. `accepted` is the value of the header X-Accepted-OAuth-Scopes. */
+/** The routes that need a token. `accepted` is the value of the header X-Accepted-OAuth-Scopes. */
 export class RestRoutes {
   readonly router = new Router<Exchange>({ prefix: '/api/v3' });
   readonly #parts: RestParts;
@@ -67,8 +71,16 @@ export class RestRoutes {
   }
 
   get(path: string, accepted: readonly string[], handler: RestHandler, { counted = true } = {}): void {
+    this.router.get(path, this.#route(accepted, handler, counted));
+  }
+
+  post(path: string, accepted: readonly string[], handler: RestHandler): void {
+    this.router.post(path, this.#route(accepted, handler, true));
+  }
+
+  #route(accepted: readonly string[], handler: RestHandler, counted: boolean): RouterMiddleware<Exchange> {
     const { limits, enterprise } = this.#parts;
-    const route: RouterMiddleware<Exchange> = (ctx) => {
+    return async (ctx) => {
       const viewer = this.#authenticate(ctx);
       const { account, record } = viewer;
       ctx.set('X-OAuth-Scopes', record.scopes.join(', '));
@@ -81,16 +93,17 @@ export class RestRoutes {
           params: ctx.params,
           query: new URLSearchParams(ctx.querystring),
           path: ctx.path,
+          form: ctx.method === 'POST' ? await readParameters(ctx) : new URLSearchParams(),
         });
         ctx.set(answer.headers ?? {});
         sendWithETag(ctx, answer.body);
+        if (answer.status !== undefined) ctx.status = answer.status;
       } finally {
         // A 304 answer does not count against the limit.
         if (limited && ctx.status !== 304) limits.count(account.id);
         if (!enterprise) ctx.set(limits.headersOf(account.id));
       }
     };
-    this.router.get(path, route);
   }
 
   #authenticate(ctx: Context): Viewer {
@@ -156,7 +169,8 @@ function checkConventions(ctx: Context): void {
   ctx.set('X-GitHub-Api-Version-Selected', version);
 }
 
-function requestId(): string {
+/** A request id as GitHub's servers make them. */
+export function requestId(): string {
   const hex = randomBytes(16).toString('hex').toUpperCase();
   return [hex.slice(0, 4), hex.slice(4, 10), hex.slice(10, 16), hex.slice(16, 24), hex.slice(24)].join(':');
 }

@@ -6,10 +6,15 @@ import type { Calls, RecordedCall } from './calls.ts';
 import type { Exchange } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import { html } from './html.ts';
+import type { McpEndpoint } from './mcp/index.ts';
 import { messagePage } from './pages.ts';
 import { type RestParts, RestRoutes, restConventions } from './rest.ts';
+import { addGistRoutes } from './rest-gists.ts';
+import { addIssueRoutes } from './rest-issues.ts';
 import { addOrganizationRoutes } from './rest-organizations.ts';
 import { addRepositoryRoutes } from './rest-repositories.ts';
+import { addSearchRoutes } from './rest-search.ts';
+import { addTeamRoutes } from './rest-teams.ts';
 import { addUserRoutes } from './rest-users.ts';
 import { createSignInRoutes, notFound, type SignInParts } from './sign-in.ts';
 import { createTokenEndpoint, type TokenEndpointParts } from './token-endpoint.ts';
@@ -18,6 +23,7 @@ import { createWebFlowRoutes, type WebFlowParts } from './web-flow.ts';
 interface ServerParts extends RestParts, SignInParts, TokenEndpointParts, WebFlowParts {
   calls: Calls;
   faults: Faults;
+  mcp: McpEndpoint;
   origin(): string;
 }
 
@@ -26,6 +32,10 @@ export function createServerApp(parts: ServerParts): Koa<Exchange> {
   addUserRoutes(rest, parts);
   addOrganizationRoutes(rest, parts);
   addRepositoryRoutes(rest, parts);
+  addTeamRoutes(rest, parts);
+  addIssueRoutes(rest, parts);
+  addGistRoutes(rest, parts);
+  addSearchRoutes(rest, parts);
   const routers = [
     createWebFlowRoutes(parts),
     createSignInRoutes(parts),
@@ -45,6 +55,7 @@ export function createServerApp(parts: ServerParts): Koa<Exchange> {
   app.use(parts.faults.middleware());
   app.use(securePages());
   app.use(restConventions());
+  app.use(parts.mcp.middleware);
   for (const router of routers) app.use(router.routes());
   app.use((ctx) => {
     if (!ctx.path.startsWith('/api/v3/')) notFound(ctx);

@@ -7,6 +7,7 @@ import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
 import { redirectHost } from '../oauth/clients/redirect-uri.ts';
 import type { Services } from '../oauth/endpoints/services.ts';
+import { recipientView } from '../oauth/recipient-view.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import { formParameters, noStore } from '../protocol/http.ts';
 import { isSameOrigin } from '../security/same-origin.ts';
@@ -149,13 +150,15 @@ async function personView(services: AccountServices, { account }: SignedIn): Pro
   return { login, ...defined({ name }), admin: await services.isAdministrator(account) };
 }
 
-function sessionView(services: AccountServices, { grant }: Session): SessionView {
+function sessionView({ resources }: AccountServices, { grant }: Session): SessionView {
+  const recipient = recipientView(resources, grant);
+  const isOnly = resources.all.length === 1 && grant.resource === resources.default.audience;
   return {
     session: formatSid(grant.ref),
     clientName: grant.clientName,
     redirectHost: redirectHost(grant.redirectUri),
     scopes: grant.scope.map((name) => ({ name })),
-    ...defined({ resource: grant.resource === services.resources.default.audience ? undefined : grant.resource }),
+    ...defined({ recipient, resource: recipient === undefined && !isOnly ? grant.resource : undefined }),
     createdAt: grant.createdAt,
     lastUsedAt: grant.lastUsedAt,
     expiresAt: grant.expiresAt,

@@ -4,7 +4,7 @@
 import type { SessionEnding } from '../oauth/session-ending.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { EndedBy } from '../observe/events.ts';
-import type { Session } from '../store/records.ts';
+import type { Recipient, Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { displayText } from '../web/display.ts';
 
@@ -30,6 +30,10 @@ interface DescribedSession {
   readonly client_id: string;
   readonly client_name: string;
   readonly scopes: string[];
+  /** The audience of its access tokens. */
+  readonly resource: string;
+  /** The MCP server behind the bridge that gets its calls, and what it gets of the person with each. */
+  readonly recipient: { readonly host: string; readonly credential: Recipient['credential'] } | null;
   readonly created_at: string;
   readonly last_used_at: string;
   readonly expires_at: string;
@@ -37,7 +41,7 @@ interface DescribedSession {
 
 export interface SessionDirectory {
   /**
-   * Finds the sessions whose login, account id, client or `sid` contains a text, in upper or lower case.
+   * Finds the sessions whose login, account id, client, resource, recipient or `sid` contains a text, in upper or lower case.
    * @returns at most 200 sessions; `more` when there are others, or people who were not read
    */
   search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
@@ -109,6 +113,10 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
       client_id: displayText(grant.clientId, MAX_CLIENT_ID),
       client_name: displayText(grant.clientName, MAX_NAME),
       scopes: [...grant.scope],
+      resource: grant.resource,
+      recipient: grant.recipient
+        ? { host: new URL(grant.recipient.origin).host, credential: grant.recipient.credential }
+        : null,
       created_at: instant(grant.createdAt),
       last_used_at: instant(grant.lastUsedAt),
       expires_at: instant(grant.expiresAt),
@@ -151,7 +159,8 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
 }
 
 function searchableTexts({ grant, credential: { account } }: Session): string[] {
-  return [account.login, String(account.id), grant.clientName, grant.clientId, formatSid(grant.ref)];
+  const server = [grant.resource, grant.recipient?.origin ?? ''];
+  return [account.login, String(account.id), grant.clientName, grant.clientId, ...server, formatSid(grant.ref)];
 }
 
 function instant(epochSeconds: number): string {

@@ -3,6 +3,7 @@ import { type Config, ConfigurationError, readConfig } from '../config/config.ts
 import { redact } from '../observe/logger.ts';
 import { type Finding, isProblem } from './finding.ts';
 import { checkGithubApi, checkGithubApp } from './github-app.ts';
+import { checkMcpUpstreams } from './mcp-upstreams.ts';
 import { checkPolicy } from './policy.ts';
 import { checkPublicUrl } from './public-url.ts';
 import { checkStore } from './store.ts';
@@ -38,6 +39,7 @@ async function findingsFor(env: Environment): Promise<{ findings: Finding[]; sec
     checkPolicy(config),
     checkStore(config),
     checkPublicUrl(config),
+    checkMcpUpstreams(config),
   ]);
   const configuration: Finding = { check: 'configuration', ok: 'complete' };
   return { findings: [configuration, ...checked.flat()], secrets: [...secretsOf(env), ...secretsIn(config)] };
@@ -59,13 +61,19 @@ function secretsOf(env: Environment): string[] {
 }
 
 /** The secrets of a configuration, some of which were read from files. */
-function secretsIn({ github, secrets, redisUrl }: Config): string[] {
-  return secretsOf({
+function secretsIn({ github, secrets, redisUrl, upstreams }: Config): string[] {
+  // Fixed headers (with or without a scheme such as Bearer) and queries may hold keys of MCP servers.
+  const fixed = upstreams.flatMap(({ url, headers }) => [
+    ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
+    ...new URL(url).searchParams.values(),
+  ]);
+  const known = secretsOf({
     CLIENT_SECRET: github.clientSecret,
     WEBHOOK_SECRET: github.webhookSecret,
     BRIDGE_SECRET: secrets.join(','),
     REDIS_URL: redisUrl,
   });
+  return [...known, ...fixed];
 }
 
 /** Replaces secrets and control characters, because the answer of a system may repeat what it was sent. */

@@ -14,7 +14,8 @@ export const TIMEOUT = 10_000;
 
 /** Sends a request. Redirects are not followed. @throws {Error} when there is no answer within {@link TIMEOUT} */
 export function probe(address: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { 'User-Agent': 'mcp-github-bridge', ...init.headers };
+  const headers = new Headers(init.headers);
+  if (!headers.has('User-Agent')) headers.set('User-Agent', 'mcp-github-bridge');
   return fetch(address, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT), ...init, headers });
 }
 

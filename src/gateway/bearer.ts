@@ -40,7 +40,7 @@ export function createOutgoingTokens(
     };
     return of(first, async () => {
       const current = await forwarding.afterRefusal(first);
-      const refused = refusedFor('a token that GitHub accepts');
+      const refused = refusedFor('your GitHub token');
       return current === undefined ? refused() : of(current, refused);
     });
   }

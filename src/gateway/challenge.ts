@@ -5,9 +5,8 @@
  */
 import type { UpstreamScopes } from '../oauth/scope.ts';
 
-/** The parameters of the challenge that count. Scopes have no quotes in them (RFC 6749 section 3.3). */
-const INSUFFICIENT = /\berror="?insufficient_scope\b/i;
-const SCOPE = /[\s,]scope=(?:"([^"]*)"|([^\s,"]+))/i;
+/** A scheme, or a parameter with its value: a quoted string is one value, whatever it says (RFC 9110 section 11.2). */
+const PART = /([^\s=,"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/g;
 
 /**
  * The scopes of the bridge's own challenge: those of the token and, of those that the server names, the ones that the bridge
@@ -21,9 +20,24 @@ export function stepUpScopes(
   held: readonly string[],
   scopes: Pick<UpstreamScopes, 'isKnown' | 'covers'>,
 ): string[] | undefined {
-  const challenge = [header ?? []].flat().find((one) => INSUFFICIENT.test(one));
-  const [, quoted, bare] = SCOPE.exec(challenge ?? '') ?? [];
-  const named = (quoted ?? bare ?? '').split(/[\s,]+/).filter((scope) => scopes.isKnown(scope));
+  const challenge = [header ?? []]
+    .flat()
+    .flatMap(challengesIn)
+    .find((parameters) => parameters.get('error') === 'insufficient_scope');
+  // Scopes have no quotes in them (RFC 6749 section 3.3), so that no escapes are undone.
+  const named = (challenge?.get('scope') ?? '').split(/[\s,]+/).filter((scope) => scopes.isKnown(scope));
   const missing = named.filter((scope) => !scopes.covers(held, scope));
   return missing.length === 0 ? undefined : [...new Set([...held, ...missing])];
+}
+
+/** The parameters of each challenge in a header, the first of each name. */
+function challengesIn(header: string): Map<string, string>[] {
+  const challenges: Map<string, string>[] = [];
+  for (const [, name = '', quoted, bare] of header.matchAll(PART)) {
+    const parameters = challenges.at(-1);
+    const value = quoted ?? bare;
+    if (value === undefined || parameters === undefined) challenges.push(new Map());
+    else if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), value);
+  }
+  return challenges;
 }

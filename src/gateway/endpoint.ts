@@ -6,7 +6,7 @@ import type { AuthInfo } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
 import type { McpUpstream } from '../config/upstreams.ts';
-import { CredentialDead } from '../github/credentials.ts';
+import { CredentialDead } from '../github/trouble.ts';
 import { callerOf } from '../mcp/bearer.ts';
 import { SessionOver, tooManyOpen } from '../mcp/open-answers.ts';
 import { insufficientScope } from '../mcp/step-up.ts';

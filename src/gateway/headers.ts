@@ -17,8 +17,10 @@ const TO_SERVER: ReadonlySet<string> = new Set([
 /** Headers of the MCP server that the client gets, besides those of {@link PREFIXES_TO_CLIENT}. */
 const TO_CLIENT: ReadonlySet<string> = new Set(['content-type', 'content-language', 'retry-after', 'allow']);
 const PREFIXES_TO_CLIENT = ['mcp-', 'x-mcp-', 'x-github-', 'x-ratelimit-'];
+/** Servers behind WSGI or CGI take `_` in a name for `-`, so that `mcp-session_id` would be a session id that nobody checked. */
+const PLAIN_NAME = /^[a-z\d-]+$/;
 /** Directives that let a shared cache keep an answer to an authorized request (RFC 9111 section 3.5). */
-const SHARED = /(?:^|[\s,])(?:public|s-maxage|must-revalidate|proxy-revalidate)(?=$|[\s,=])/i;
+const SHARED = /public|s-maxage|must-revalidate|proxy-revalidate/i;
 export const SESSION_ID = 'mcp-session-id';
 
 /**
@@ -31,32 +33,38 @@ export function requestHeaders(
   fixed: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const ownToolsets = Object.keys(fixed).some((name) => name.startsWith('x-mcp-'));
-  const headers: Record<string, string> = {};
-  for (const name in client) {
-    const passes =
-      TO_SERVER.has(name) ||
-      (name.startsWith('mcp-') && name !== SESSION_ID) ||
-      (name.startsWith('x-mcp-') && !ownToolsets);
-    const value = client[name];
-    if (passes && value !== undefined) headers[name] = String(value);
-  }
+  const headers = passing(
+    client,
+    (name) => TO_SERVER.has(name) || name.startsWith('mcp-') || (name.startsWith('x-mcp-') && !ownToolsets),
+  );
   headers['accept-encoding'] = 'identity';
   return Object.assign(headers, fixed);
 }
 
 /** The headers of the answer to the client, but for the session id and the length. */
 export function responseHeaders(server: IncomingHttpHeaders): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name in server) {
-    const passes =
-      TO_CLIENT.has(name) || PREFIXES_TO_CLIENT.some((prefix) => name.startsWith(prefix) && name !== SESSION_ID);
-    const value = server[name];
-    if (passes && value !== undefined) headers[name] = textOf(value);
-  }
+  const headers = passing(
+    server,
+    (name) => TO_CLIENT.has(name) || PREFIXES_TO_CLIENT.some((prefix) => name.startsWith(prefix)),
+  );
   const cacheControl = server['cache-control'];
   if (cacheControl !== undefined)
     headers['cache-control'] = SHARED.test(textOf(cacheControl)) ? 'no-store' : textOf(cacheControl);
   return headers;
+}
+
+/** The headers that may pass, but for the session id and those that `Connection` names (RFC 9110 section 7.6.1). */
+function passing(headers: IncomingHttpHeaders, mayPass: (name: string) => boolean): Record<string, string> {
+  const ofConnection = new Set(
+    textOf(headers.connection ?? '')
+      .toLowerCase()
+      .split(/[\s,]+/),
+  );
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && name !== SESSION_ID && PLAIN_NAME.test(name) && !ofConnection.has(name) && mayPass(name))
+      passed[name] = textOf(value);
+  return passed;
 }
 
 function textOf(value: string | string[]): string {

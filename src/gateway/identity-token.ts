@@ -38,6 +38,7 @@ export function createIdentityTokens({ issuer, audience, keys, now }: IdentityTo
     max: MAX_CACHED,
     ttl: REUSED_FOR,
     perf: { now: () => now() * 1000 },
+    ttlResolution: 0,
   });
 
   async function make({ grant, credential: { account } }: Session, scope: readonly string[]): Promise<string> {

@@ -1,18 +1,83 @@
 /** What the gateway reads in a request: the method and tool for the audit trail, and the id for its own errors. */
-import { z } from 'zod';
-import { parseJson } from '../base/json.ts';
+import { visit } from 'jsonc-parser';
+import { folded } from './tool-filter.ts';
 
 /** Characters of a method or tool that are logged; both are the client's text. */
 const MAX_LOGGED = 100;
 
-const messageSchema = z.object({
-  method: z.string(),
-  params: z.object({ name: z.string() }).optional().catch(undefined),
-});
+/** A member of an object, with all that the gateway reads of its value. */
+export interface Member {
+  readonly key: string;
+  /** A string, a number, a boolean or null; undefined for an object or a list. */
+  value?: unknown;
+  /** The value as it stands in the text; undefined for an object or a list. */
+  source?: string;
+  /** The members of a value that is an object. */
+  members?: Member[];
+}
+
+/** The members of the object that a text is; `list` for a batch; undefined for anything else, and for what is no JSON. */
+export type Outline = readonly Member[] | 'list' | undefined;
+
+/**
+ * Reads the members of an object and those of the objects in it, every one that is repeated too, and nothing deeper: the time
+ * is that of one pass, and no arguments are kept.
+ */
+export function readOutline(text: string): Outline {
+  let outline: Member[] | 'list' | undefined;
+  let depth = 0;
+  let isBroken = false;
+  /** The member whose value comes next, at depth 1 and 2. */
+  let [outer, inner]: (Member | undefined)[] = [];
+  const begin = (isList: boolean) => {
+    if (depth === 0) outline = isList ? 'list' : [];
+    if (depth === 1 && outer !== undefined && !isList) outer.members = [];
+    inner = undefined;
+    depth++;
+  };
+  const end = () => void depth--;
+  try {
+    visit(
+      text,
+      {
+        onObjectBegin: () => begin(false),
+        onArrayBegin: () => begin(true),
+        onObjectEnd: end,
+        onArrayEnd: end,
+        onObjectProperty(key) {
+          const member: Member = { key };
+          if (depth === 1 && Array.isArray(outline)) {
+            outline.push(member);
+            outer = member;
+          } else if (depth === 2 && outer?.members !== undefined) {
+            outer.members.push(member);
+            inner = member;
+          }
+        },
+        onLiteralValue(value, offset, length) {
+          const member = depth === 1 ? outer : depth === 2 ? inner : undefined;
+          if (member !== undefined) Object.assign(member, { value, source: text.slice(offset, offset + length) });
+        },
+        onError() {
+          isBroken = true;
+        },
+      },
+      { disallowComments: true },
+    );
+  } catch (error) {
+    // The nesting is deeper than the stack.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  return isBroken ? undefined : outline;
+}
 
 /** What a body asks for. */
 export interface Described {
-  /** `batch` for a list, `response` for an answer to the server, empty for what cannot be read. */
+  /**
+   * `batch` for a list, `response` for an answer to the server, `ambiguous` where parsers read different methods or names,
+   * empty for what cannot be read.
+   */
   readonly method: string;
   /** The name in `tools/call`. */
   readonly tool?: string;
@@ -20,37 +85,33 @@ export interface Described {
 
 /** Reads what a body asks for. Nothing is decided by it: that is `tool-calls.ts`, which reads strictly. */
 export function describeMessage(body: Buffer): Described {
-  if (body.length === 0) return { method: '' };
-  const value = parseJson(body.toString('utf8'));
-  if (Array.isArray(value)) return { method: 'batch' };
-  const message = messageSchema.safeParse(value).data;
-  if (message === undefined) return { method: typeof value === 'object' && value !== null ? 'response' : '' };
-  const method = logged(message.method);
-  const name = method === 'tools/call' ? message.params?.name : undefined;
-  return name === undefined ? { method } : { method, tool: logged(name) };
+  const outline = readOutline(body.toString('utf8'));
+  if (outline === undefined) return { method: '' };
+  if (outline === 'list') return { method: 'batch' };
+  const methods = named(outline, 'method');
+  const names = named(outline, 'params').map(({ members }) => named(members ?? [], 'name'));
+  if ([methods, names, ...names].some(({ length }) => length > 1)) return { method: 'ambiguous' };
+  const method = methods[0]?.value;
+  if (typeof method !== 'string') return { method: 'response' };
+  const name = folded(method) === 'tools/call' ? names[0]?.[0]?.value : undefined;
+  return typeof name === 'string' ? { method: logged(method), tool: logged(name) } : { method: logged(method) };
+}
+
+/** The members that a lenient parser takes for one of this key. */
+function named(members: readonly Member[], key: string): Member[] {
+  return members.filter((member) => folded(member.key) === key);
 }
 
 function logged(text: string): string {
   return text.slice(0, MAX_LOGGED).replace(/[^\x21-\x7e]/g, '?');
 }
 
-/** A reviver of `JSON.parse` with the source text of primitive values (ECMAScript, JSON.parse source text access). */
-type SourceReviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
-
 /**
  * The id of a request as it stands in its bytes, because a large number would lose digits as a JavaScript number.
  * @returns JSON; `null` when there is no id that can be read
  */
 export function rawId(body: Buffer): string {
-  const ids = new Map<unknown, string>();
-  const keepIds: SourceReviver = function (key, value, { source }) {
-    if (key === 'id' && source !== undefined && (typeof value === 'string' || typeof value === 'number'))
-      ids.set(this, source);
-    return value;
-  };
-  try {
-    return ids.get(JSON.parse(body.toString('utf8'), keepIds as Parameters<typeof JSON.parse>[1])) ?? 'null';
-  } catch {
-    return 'null';
-  }
+  const outline = readOutline(body.toString('utf8'));
+  const id = Array.isArray(outline) ? outline.findLast(({ key }) => key === 'id') : undefined;
+  return id?.source !== undefined && ['string', 'number'].includes(typeof id.value) ? id.source : 'null';
 }

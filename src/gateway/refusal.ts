@@ -2,6 +2,7 @@
 
 /** JSON-RPC 2.0 section 5.1 and MCP, "Error Handling". */
 export const RPC = {
+  parseError: -32700,
   invalidRequest: -32600,
   invalidParams: -32602,
   /** A server error that the specification does not define. */

@@ -6,9 +6,9 @@ import { LRUCache } from 'lru-cache';
 import type { CredentialState } from '../store/records.ts';
 import type { CredentialStore } from '../store/store.ts';
 import type { GithubApi } from './api.ts';
-import { CredentialDead, type Credentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { GithubUnavailable } from './oauth-app.ts';
-import { GithubTrouble } from './trouble.ts';
+import { CredentialDead, GithubTrouble } from './trouble.ts';
 
 /** Milliseconds for which it is remembered what GitHub said of a token, or that it said nothing. */
 const REMEMBERED_FOR = 30_000;
@@ -46,6 +46,7 @@ export function createTokenForwarding({ credentials, api, store, now }: Forwardi
     max: MAX_REMEMBERED,
     ttl: REMEMBERED_FOR,
     perf: { now: () => now() * 1000 },
+    ttlResolution: 0,
   });
 
   /** The API has the whole lifecycle: after a 401 of GitHub it refreshes the credential, or ends it. */

@@ -16,6 +16,8 @@ import { createRevocations, type Revocations } from './revocations.ts';
 import { githubScopes } from './scopes.ts';
 import { bindStore } from './store-origin.ts';
 import type { Timeouts } from './timeouts.ts';
+import { createTokenRenewal } from './token-renewal.ts';
+import { createTokenReset } from './token-reset.ts';
 import { createTokenSeal } from './token-seal.ts';
 import { createGithubUpstream } from './upstream.ts';
 
@@ -58,11 +60,21 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
     events,
     revokeUnused: (person) => revocations.revokeUnused(person),
   });
-  const revocations = createRevocations({ store, events, oauth, appClientId: clientId, seal, sessionEnding });
+  const revocations = createRevocations({
+    store,
+    events,
+    oauth,
+    appClientId: clientId,
+    seal,
+    sessionEnding,
+    reset: (person, credential) => reset(person, credential),
+  });
   const { discard } = revocations;
-  const credentials = createCredentials({ store, seal, events, oauth, now, sessionEnding, discard, ...timeouts });
+  const renewal = createTokenRenewal({ store, seal, events, oauth, discard, ...timeouts });
+  const credentials = createCredentials({ store, seal, events, renewal, now, sessionEnding });
   const api = createGithubApi({ apiUrl, credentials, events, now, ...timeouts });
   const forwarding = createTokenForwarding({ credentials, api, store: store.credentials, now });
+  const reset = createTokenReset({ store, events, appClientId: clientId, renewal, api });
   const policy = createPolicy({
     users: config.allowedUsers,
     organizations: config.allowedOrganizations,

@@ -1,6 +1,6 @@
 /**
- * GitHub's OAuth endpoints: the authorization URL, the code exchange, the refresh, and the revocation of a token. They
- * are called without Octokit, because GitHub answers errors with HTTP 200 and Octokit's exchange sends no PKCE
+ * GitHub's OAuth endpoints: the authorization URL, the code exchange, the refresh, and the reset and revocation of a
+ * token. They are called without Octokit, because GitHub answers errors with HTTP 200 and Octokit's exchange sends no PKCE
  * verifier.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
@@ -26,7 +26,7 @@ export interface GithubTokens {
   readonly scope?: readonly string[];
 }
 
-/** GitHub answered with an error code (`bad_verification_code`, `bad_refresh_token`, …). */
+/** GitHub refused: `code` is its error code (`bad_refresh_token`, …), or `unknown_token` where it answers 404 or 422. */
 export class GithubRefusal extends Error {
   override readonly name = 'GithubRefusal';
   readonly code: string;
@@ -34,6 +34,11 @@ export class GithubRefusal extends Error {
   constructor(code: string, description: string) {
     super(`${code}: ${description}`);
     this.code = code;
+  }
+
+  /** Whether GitHub does not take the token; otherwise it does not take the request of this app. */
+  get isAboutToken(): boolean {
+    return this.code === 'bad_refresh_token' || this.code === 'unknown_token';
   }
 }
 
@@ -52,14 +57,16 @@ export class GithubUnavailable extends Error {
 // A member that is missing, empty, null or malformed counts as absent, so that a login does not fail because of it.
 const seconds = z.coerce.number().int().positive().optional().catch(undefined);
 const text = z.string().min(1).optional().catch(undefined);
+// Characters that can stand in an Authorization header: a token that could not be sent would replace a good one.
+const sendable = z.string().regex(/^[\x21-\x7e]+$/);
 const tokenAnswer = z.object({
-  // Characters that can stand in an Authorization header: a token that could not be sent would replace a good one.
-  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  access_token: sendable,
   refresh_token: text,
   expires_in: seconds,
   refresh_token_expires_in: seconds,
   scope: z.string().optional().catch(undefined),
 });
+const resetAnswer = z.object({ token: sendable });
 const errorAnswer = z.object({ error: z.string().min(1), error_description: z.string().default('') });
 
 export interface GithubOAuth {
@@ -75,6 +82,14 @@ export interface GithubOAuth {
    * @throws {GithubUnavailable | GithubRefusal} a refusal means that the client id or the client secret is wrong
    */
   revoke(accessToken: string): Promise<boolean>;
+  /**
+   * Replaces an access token by a new one; the old one ends at once.
+   * @throws {GithubRefusal} `unknown_token` when GitHub does not know the token any more, `incorrect_client_credentials`
+   *   when the client id or the client secret is wrong
+   * @throws {GithubUnavailable}
+   * @see https://docs.github.com/rest/apps/oauth-applications#reset-a-token
+   */
+  reset(accessToken: string): Promise<GithubTokens>;
 }
 
 interface GithubOAuthOptions {
@@ -147,9 +162,16 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     };
   }
 
-  const deleteToken = (accessToken: string) =>
-    call('DELETE /applications/{client_id}/token', `${apiUrl}/applications/${encodeURIComponent(clientId)}/token`, {
-      method: 'DELETE',
+  /**
+   * Deletes or resets a token.
+   * @returns the answer, or undefined when GitHub does not know the token
+   * @throws {GithubRefusal | GithubUnavailable} a refusal means that the client id or the client secret is wrong
+   */
+  async function manageToken(method: 'DELETE' | 'PATCH', accessToken: string): Promise<string | undefined> {
+    const route = `${method} /applications/{client_id}/token`;
+    const address = `${apiUrl}/applications/${encodeURIComponent(clientId)}/token`;
+    const { status, headers, text } = await call(route, address, {
+      method,
       headers: {
         Accept: 'application/vnd.github+json',
         Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
@@ -158,6 +180,12 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       },
       body: JSON.stringify({ access_token: accessToken }),
     });
+    if (status === (method === 'DELETE' ? 204 : 200)) return text;
+    if (status === 404 || status === 422) return undefined;
+    if (status === 401)
+      throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
+    throw new GithubUnavailable(`${route} was answered ${status}`, retryAfterOf(headers));
+  }
 
   return {
     authorizationUrl(request) {
@@ -175,13 +203,13 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     },
     exchange: (code, codeVerifier) => token({ code, redirect_uri: callbackUrl, code_verifier: codeVerifier }),
     refresh: (refreshToken) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-    async revoke(accessToken) {
-      const { status, headers } = await deleteToken(accessToken);
-      if (status === 204) return true;
-      if (status === 404 || status === 422) return false;
-      if (status === 401)
-        throw new GithubRefusal('incorrect_client_credentials', 'GitHub does not take the client id and secret');
-      throw new GithubUnavailable(`the revocation was answered ${status}`, retryAfterOf(headers));
+    revoke: async (accessToken) => (await manageToken('DELETE', accessToken)) !== undefined,
+    async reset(accessToken) {
+      const text = await manageToken('PATCH', accessToken);
+      if (text === undefined) throw new GithubRefusal('unknown_token', 'GitHub does not know the token');
+      const answer = resetAnswer.safeParse(parseJson(text));
+      if (!answer.success) throw new GithubUnavailable('the reset was answered with something else');
+      return { accessToken: answer.data.token };
     },
   };
 }

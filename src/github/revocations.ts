@@ -1,7 +1,7 @@
 /**
- * Revocation at GitHub: tokens that no grant uses any more are deleted at GitHub, at once or, when GitHub is down,
- * later. The sweeper ends expired grants and makes pending revocations. Replicas share that work: each claims some
- * people.
+ * Revocation at GitHub: tokens that no grant uses any more are deleted at GitHub, and those that a recipient of an ended
+ * grant may hold are reset, at once or, when GitHub is down, later. The sweeper ends expired grants, and does what is
+ * pending. Replicas share that work: each claims some people.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionEnding } from '../oauth/session-ending.ts';
@@ -10,6 +10,7 @@ import { SealBroken } from '../security/secrets.ts';
 import type { PendingRevocation } from '../store/records.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.ts';
+import type { TokenReset } from './token-reset.ts';
 import type { TokenSeal } from './token-seal.ts';
 
 /** Seconds between two visits of the sweeper to a person with sessions. */
@@ -25,7 +26,7 @@ const STORED_INTERVAL = 1000;
 const STORED_PATIENCE = 600_000;
 
 export interface Revocations {
-  /** Starts to revoke a person's tokens that no grant uses any more; does not wait for the result. */
+  /** Starts to revoke a person's tokens that no grant uses any more, and to reset those that are due; does not wait. */
   revokeUnused(person: string): void;
   /**
    * Revokes a token pair that never became a credential. Never fails. The pair is stored first, so that a failed
@@ -50,6 +51,7 @@ interface RevocationOptions {
   readonly appClientId: string;
   readonly seal: TokenSeal;
   readonly sessionEnding: SessionEnding;
+  readonly reset: TokenReset;
 }
 
 /** Creates the revocations of one replica. */
@@ -57,27 +59,40 @@ export function createRevocations(options: RevocationOptions): Revocations {
   const { store, events, oauth, appClientId, seal, sessionEnding } = options;
   const running = new Set<Promise<void>>();
 
-  /** Revokes each token pair; a failed one stays in the store. @returns false when GitHub does not answer */
-  async function revoke(person: string, pending: readonly PendingRevocation[]): Promise<boolean> {
-    for (const revocation of pending) {
-      try {
-        const outcome = await revokeAtGithub(revocation);
-        await store.revocations.done(person, revocation.id);
-        events.emit('credential.revoked', { person, outcome });
-      } catch (error) {
-        events.emit('credential.revoked', { person, outcome: error instanceof Error ? error.message : 'failed' });
-        if (error instanceof SealBroken) {
-          await store.revocations.done(person, revocation.id);
-          continue;
-        }
-        if (!(error instanceof GithubRefusal || error instanceof GithubUnavailable)) throw error;
-        // The other tokens would fail too. If GitHub refused the app's own credentials, the operator must correct them
-        // first, so the next attempt is later.
-        await store.revocations.retry(person, error instanceof GithubRefusal ? VISIT_INTERVAL : RETRY_DELAY);
-        return error instanceof GithubRefusal;
-      }
+  /**
+   * Does at GitHub what the ends of a person's sessions require: resets first, then revocations. What fails stays in the
+   * store, and is tried again by the sweeper. @returns false when GitHub does not answer
+   */
+  async function tellGithub(
+    person: string,
+    resets: readonly string[],
+    pending: () => Promise<readonly PendingRevocation[]>,
+  ): Promise<boolean> {
+    try {
+      for (const credential of resets) await options.reset(person, credential);
+      for (const revocation of await pending()) await revoke(revocation);
+      return true;
+    } catch (error) {
+      if (!(error instanceof GithubRefusal || error instanceof GithubUnavailable)) throw error;
+      // What remains would fail too. If GitHub refused the app's own credentials, the operator must correct them first, so
+      // the next attempt is later.
+      await store.revocations.retry(person, error instanceof GithubRefusal ? VISIT_INTERVAL : RETRY_DELAY);
+      return error instanceof GithubRefusal;
     }
-    return true;
+  }
+
+  /** Revokes one token pair; drops one that cannot be read. @throws {GithubRefusal | GithubUnavailable} */
+  async function revoke(revocation: PendingRevocation): Promise<void> {
+    const { person, id } = revocation;
+    try {
+      const outcome = await revokeAtGithub(revocation);
+      await store.revocations.done(person, id);
+      events.emit('credential.revoked', { person, outcome });
+    } catch (error) {
+      events.emit('credential.revoked', { person, outcome: error instanceof Error ? error.message : 'failed' });
+      if (!(error instanceof SealBroken)) throw error;
+      await store.revocations.done(person, id);
+    }
   }
 
   /**
@@ -138,7 +153,7 @@ export function createRevocations(options: RevocationOptions): Revocations {
   async function discard(revocation: PendingRevocation): Promise<void> {
     try {
       await store.revocations.add(revocation);
-      track(revoke(revocation.person, [revocation]));
+      track(tellGithub(revocation.person, [], async () => [revocation]));
     } catch (error) {
       events.emit('store.error', { error });
       track(revokeAtGithub(revocation));
@@ -151,17 +166,23 @@ export function createRevocations(options: RevocationOptions): Revocations {
     await discard(revocation);
   }
 
-  /** Ends a person's expired grants and revokes their tokens. @returns false when GitHub does not answer */
+  /** Resets come first, so that a pair that a login replaced meanwhile is among the pending revocations. */
+  async function tellPending(person: string): Promise<void> {
+    const resets = await store.revocations.resets(person);
+    await tellGithub(person, resets, () => store.revocations.pending(person));
+  }
+
+  /** Ends a person's expired grants, and revokes and resets their tokens. @returns false when GitHub does not answer */
   async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
-    const { ended, revocations } = await store.revocations.sweep(person, VISIT_INTERVAL);
+    const { ended, revocations, resets } = await store.revocations.sweep(person, VISIT_INTERVAL);
     sessionEnding.reportExpired(ended);
-    if (githubAnswers) return revoke(person, revocations);
-    if (revocations.length > 0) await store.revocations.retry(person, RETRY_DELAY);
+    if (githubAnswers) return tellGithub(person, resets, async () => revocations);
+    if (revocations.length + resets.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return false;
   }
 
   return {
-    revokeUnused: (person) => track(store.revocations.pending(person).then((pending) => revoke(person, pending))),
+    revokeUnused: (person) => track(tellPending(person)),
     discard,
     discardUnlessStored(revocation) {
       settle(revocation).catch((error: unknown) => events.emit('store.error', { error }));

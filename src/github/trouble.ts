@@ -1,6 +1,6 @@
 /**
- * What an error of GitHub's API means: either the token is dead (`BadCredentials`), or the call failed for another
- * reason and the session goes on (`GithubTrouble`).
+ * What an error of GitHub's API means: either the token is dead (`BadCredentials`, and `CredentialDead` once its sessions
+ * have ended), or the call failed for another reason and the session goes on (`GithubTrouble`).
  */
 
 /** A call failed, but the session is not affected: GitHub limits requests, is unavailable, or refuses this resource. */
@@ -20,6 +20,11 @@ export class GithubTrouble extends Error {
 /** GitHub answered 401: the token is dead. */
 export class BadCredentials extends Error {
   override readonly name = 'BadCredentials';
+}
+
+/** GitHub does not accept the credential any more; the grants that used it have ended. */
+export class CredentialDead extends Error {
+  override readonly name = 'CredentialDead';
 }
 
 /** Seconds after which to try again when GitHub does not answer as it should, and does not say for how long. */

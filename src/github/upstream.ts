@@ -10,14 +10,14 @@ import type { Account, CredentialState, PendingRevocation } from '../store/recor
 import type { Store } from '../store/store.ts';
 import type { GithubAnswer, GithubApi } from './api.ts';
 import { codeOfResponse } from './authorization-response.ts';
-import { CredentialDead, type Credentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable } from './oauth-app.ts';
 import type { PersonTag } from './person.ts';
 import type { Policy } from './policy.ts';
 import type { Revocations } from './revocations.ts';
 import { credentialId } from './ten-tokens.ts';
 import type { TokenSeal } from './token-seal.ts';
-import { BadCredentials, GithubTrouble } from './trouble.ts';
+import { BadCredentials, CredentialDead, GithubTrouble } from './trouble.ts';
 
 const userSchema = z.looseObject({
   id: z.number().int().positive(),
@@ -177,12 +177,10 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   async function renewed(credential: CredentialState): Promise<CredentialState> {
     try {
       const fresh = await credentials.fresh(credential);
-      const { person, id, generation, accessExpiresAt, refreshExpiresAt } = fresh;
+      const { person, id, generation } = fresh;
       const sealedTokens = seal.resealed(person, id, fresh.sealedTokens);
-      if (sealedTokens === undefined) return fresh;
-      const resealed = { sealedTokens, ...defined({ accessExpiresAt, refreshExpiresAt }) };
-      const written = await options.store.credentials.replaceTokens(person, id, generation, resealed);
-      return written ? { ...fresh, ...resealed, generation: generation + 1 } : fresh;
+      if (sealedTokens !== undefined) await options.store.credentials.reseal(person, id, generation, sealedTokens);
+      return fresh;
     } catch (error) {
       if (error instanceof CredentialDead || error instanceof GithubUnavailable || error instanceof SealBroken)
         return credential;

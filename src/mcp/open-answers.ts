@@ -39,6 +39,9 @@ const MAX_ENDED = 10_000;
 /** Sessions that are read at the same time. */
 const READS_AT_ONCE = 100;
 
+/** The reason of an answer's signal when its connection closed; without one, each signal would make an error of its own. */
+const CLOSED = new Error('the connection closed');
+
 /** The reason of an answer's signal when its session ended. */
 export class SessionOver extends Error {
   override readonly name = 'SessionOver';
@@ -91,7 +94,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
   }
 
   /** The transport ends the answer in order; queued bytes that the client does not read would keep it open. */
-  function end({ ending, response }: Answer, reason?: SessionOver): void {
+  function end({ ending, response }: Answer, reason: Error = CLOSED): void {
     ending.abort(reason);
     if (response.writableLength > 0) response.destroy();
   }
@@ -111,7 +114,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
       if ((counts.get(path) ?? 0) >= limits.all || (counts.get(own) ?? 0) >= limits.perPerson) return undefined;
       if (ended.has(formatSid(session))) return AbortSignal.abort(new SessionOver());
       // If the connection is closed already, the event `close` will not be emitted any more.
-      if (response.closed || response.req.socket.destroyed) return AbortSignal.abort();
+      if (response.closed || response.req.socket.destroyed) return AbortSignal.abort(CLOSED);
       const ending = new AbortController();
       const answer: Answer = { path, session, response, openedAt: now(), ending };
       answers.add(answer);
@@ -119,7 +122,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
       response.once('close', () => {
         answers.delete(answer);
         for (const key of [path, own]) count(key, -1);
-        ending.abort();
+        ending.abort(CLOSED);
       });
       return ending.signal;
     },

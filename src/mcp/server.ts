@@ -5,8 +5,7 @@
 import { type AuthInfo, type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi } from '../github/api.ts';
-import { CredentialDead } from '../github/credentials.ts';
-import { GithubTrouble } from '../github/trouble.ts';
+import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';

@@ -1,7 +1,8 @@
 /**
  * Ending sessions: the one place with all its steps, for every reason and every party (design decision 20). The grant
  * is deleted in the store, an event informs the log and the open streams, upstream tokens that no grant uses any more
- * are revoked, and the person's remembered consents are deleted if the reason withdraws consent.
+ * are revoked, those that the grant's recipient may hold are reset, and the person's remembered consents are deleted if
+ * the reason withdraws consent.
  */
 import type { EndedBy, EventBus, GrantEndReason } from '../observe/events.ts';
 import type { EndedGrant, SessionRef } from '../store/records.ts';
@@ -25,14 +26,14 @@ export interface SessionEnding {
    * replay, a rotation that was a reuse, the end of a dead credential, or a login of a person who has too many sessions.
    */
   afterStoreEnded(person: string, grants: readonly EndedGrant[], reason: GrantEndReason, by: EndedBy): Promise<void>;
-  /** Emits the events for grants that the sweeper ended because they expired; the sweeper revokes their tokens. */
+  /** Emits the events for grants that the sweeper ended because they expired; the sweeper does what follows upstream. */
   reportExpired(grants: readonly EndedGrant[]): void;
 }
 
 interface SessionEndingOptions {
   readonly store: Store;
   readonly events: EventBus;
-  /** Starts the revocation of a person's upstream tokens that no grant uses any more. */
+  /** Starts the revocation of a person's upstream tokens that no grant uses any more, and the resets that are due. */
   readonly revokeUnused: (person: string) => void;
 }
 

@@ -32,6 +32,8 @@ export interface Events {
   'credential.refresh_failed': { person: string; credential: string; reason: string };
   'credential.dead': { person: string; credential: string };
   'credential.revoked': { person: string; outcome: string };
+  /** A reset of tokens that a recipient may hold; outcome `reset`, or why it failed. */
+  'credential.reset': { person: string; credential: string; outcome: string };
   'github.call': { route: string; status: number | 'error'; milliseconds: number };
   /** An MCP request that the SDK refused, or an error of its transport. */
   'mcp.refused': { reason: string };

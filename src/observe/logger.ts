@@ -108,6 +108,7 @@ const AUDITED: ReadonlySet<string> = new Set([
   'grant.ended',
   'credential.dead',
   'credential.revoked',
+  'credential.reset',
   'keys.rotated',
   'gateway.request',
 ]);

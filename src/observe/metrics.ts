@@ -1,5 +1,5 @@
 /** Metrics for Prometheus: requests, calls to GitHub, tool calls, and counted events. No label identifies a person. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 
 export interface Metrics {
@@ -58,6 +58,30 @@ export function createMetrics(events: EventBus): Metrics {
     labelNames: ['tool', 'outcome'],
     registers,
   });
+  const gateway = new Histogram({
+    name: 'bridge_gateway_first_byte_seconds',
+    help: 'Requests for MCP servers behind the bridge, until their answers began',
+    labelNames: ['server', 'outcome', 'status'],
+    registers,
+  });
+  const streams = new Gauge({
+    name: 'bridge_gateway_open_answers',
+    help: 'Answers of MCP servers that flow to clients now',
+    labelNames: ['server'],
+    registers,
+  });
+  const bytes = new Counter({
+    name: 'bridge_gateway_bytes_total',
+    help: 'Bytes of bodies that passed, to the servers and to the clients',
+    labelNames: ['server', 'to'],
+    registers,
+  });
+  const cut = new Counter({
+    name: 'bridge_gateway_incomplete_total',
+    help: 'Answers of MCP servers that ended before their end, on either side',
+    labelNames: ['server'],
+    registers,
+  });
   const requests = new Histogram({
     name: 'bridge_http_request_seconds',
     help: 'HTTP requests',
@@ -73,6 +97,17 @@ export function createMetrics(events: EventBus): Metrics {
     github.observe({ status: String(status) }, milliseconds / 1000),
   );
   events.on('tool.called', ({ tool, outcome, milliseconds }) => tools.observe({ tool, outcome }, milliseconds / 1000));
+
+  events.on('gateway.request', ({ server, outcome, status, milliseconds }) =>
+    gateway.observe({ server, outcome, status: String(status) }, milliseconds / 1000),
+  );
+  events.on('gateway.flow.began', ({ server }) => streams.inc({ server }));
+  events.on('gateway.flow.ended', ({ server, sent, received, complete }) => {
+    streams.dec({ server });
+    bytes.inc({ server, to: 'server' }, received);
+    bytes.inc({ server, to: 'client' }, sent);
+    if (!complete) cut.inc({ server });
+  });
 
   return {
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),

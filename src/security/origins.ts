@@ -51,8 +51,8 @@ export function crossOrigin(origins: OriginRule, accessOf: (path: string) => Ori
       return access === 'allowed' && origins.allows(origin) ? origin : '';
     },
     allowMethods: 'GET,POST,PUT,DELETE,OPTIONS',
-    allowHeaders:
-      'authorization,content-type,accept,mcp-protocol-version,mcp-session-id,mcp-method,mcp-name,last-event-id',
+    // Without allowHeaders a page may send whatever it asks for: MCP has headers for the parameters of tools (Mcp-Param-*), and
+    // MCP servers behind this one take headers of their own. No request is authorized by a cookie here.
     exposeHeaders: 'WWW-Authenticate,Mcp-Session-Id,Retry-After,X-Request-Id',
     maxAge: 600,
   });

@@ -8,7 +8,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
@@ -46,23 +48,25 @@ export interface Secrets {
 export function createSecrets(secrets: readonly string[]): Secrets {
   const sealingKeys = secrets.map((secret) => {
     const key = derive(secret, 'seal');
-    return { id: createHash('sha256').update(key).digest('base64url').slice(0, 6), key };
+    const id = createHash('sha256').update(key).digest('base64url').slice(0, 6);
+    // Node imports a key that is a Buffer at every use.
+    return { id, key: createSecretKey(key) };
   });
   const [newest] = sealingKeys;
   const [newestSecret] = secrets;
   if (newest === undefined || newestSecret === undefined) throw new TypeError('at least one secret is needed');
-  const signingKeys = new Map<string, [Buffer, ...Buffer[]]>();
+  const signingKeys = new Map<string, [KeyObject, ...KeyObject[]]>();
   /** The key of each secret, the newest first. */
-  const keysFor = (purpose: string): [Buffer, ...Buffer[]] => {
+  const keysFor = (purpose: string): [KeyObject, ...KeyObject[]] => {
     let keys = signingKeys.get(purpose);
     if (keys === undefined) {
-      const keyOf = (secret: string) => derive(secret, `sign:${purpose}`);
+      const keyOf = (secret: string) => createSecretKey(derive(secret, `sign:${purpose}`));
       keys = [keyOf(newestSecret), ...secrets.slice(1).map(keyOf)];
       signingKeys.set(purpose, keys);
     }
     return keys;
   };
-  const mac = (key: Buffer, message: Uint8Array): Buffer => createHmac('sha256', key).update(message).digest();
+  const mac = (key: KeyObject, message: Uint8Array): Buffer => createHmac('sha256', key).update(message).digest();
 
   return {
     seal: (plaintext, identity) => `${SEAL_VERSION}.${newest.id}.${encrypt(newest.key, plaintext, identity)}`,
@@ -123,14 +127,14 @@ function derive(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'mcp-github-bridge', purpose, 32));
 }
 
-function encrypt(key: Buffer, plaintext: string, identity: string): string {
+function encrypt(key: Buffer | KeyObject, plaintext: string, identity: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(identity));
   const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
 }
 
-function decrypt(key: Buffer, box: string, identity: string): string {
+function decrypt(key: Buffer | KeyObject, box: string, identity: string): string {
   const bytes = Buffer.from(box, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) throw new SealBroken('too short to be sealed');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))

@@ -141,14 +141,19 @@ export interface Credential {
 }
 
 /**
- * A credential and its generation, which begins at a random number and grows by one whenever its tokens are written. It
- * is compared before the tokens are replaced (compare-and-set). Because it begins at random, a generation of an earlier
- * credential of the same id does not match.
+ * A credential and its generation, which begins at a random number and grows by one whenever another token pair is
+ * written. It is compared before the tokens are replaced (compare-and-set). Because it begins at random, a generation of
+ * an earlier credential of the same id does not match.
  */
 export interface CredentialState extends Credential {
   readonly person: string;
   readonly id: string;
   readonly generation: number;
+  /**
+   * Set when a session has ended that sent the current token pair to another MCP server (its recipient), which may still
+   * hold it: GitHub must replace the pair.
+   */
+  readonly resetDue?: true;
 }
 
 /** A session: a grant and the credential it uses. */

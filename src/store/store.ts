@@ -12,8 +12,6 @@ import type {
   Credential,
   CredentialState,
   EndedGrant,
-  Grant,
-  GrantState,
   Login,
   LoginProblem,
   PendingRevocation,
@@ -21,6 +19,14 @@ import type {
   Session,
   SessionRef,
 } from './records.ts';
+import type {
+  CodePresentation,
+  NewSession,
+  Redemption,
+  Rotation,
+  RotationRequest,
+  Swept,
+} from './session-operations.ts';
 
 /** The store does not answer. HTTP requests are then answered 503 with Retry-After; no session ends. */
 export class StoreUnavailable extends Error {
@@ -78,58 +84,6 @@ export interface LoginStore {
   ): Promise<{ login: Login; approval: Approval } | LoginProblem>;
 }
 
-/** What a completed login stores. */
-export interface NewSession {
-  readonly ref: SessionRef;
-  readonly grant: Grant;
-  readonly codeHash: string;
-  /** Seconds within which the code must be redeemed. */
-  readonly codeTtl: number;
-  readonly credentialId: string;
-  readonly credential: Credential;
-}
-
-/** What a token request presents with a code; it must match the grant (OAuth 2.1 section 4.1.3). */
-export interface CodePresentation {
-  readonly codeHash: string;
-  readonly clientId: string;
-  /** Absent when the token request did not send it. */
-  readonly redirectUri?: string;
-  /** The challenge computed from the presented verifier. */
-  readonly codeChallenge: string;
-  /** The canonical resource; absent when the token request did not name one. */
-  readonly resource?: string;
-}
-
-export type Redemption =
-  | { readonly outcome: 'redeemed'; readonly session: Session }
-  /** The code was redeemed before. Its grant, and with it every token it gave, has been ended now. */
-  | { readonly outcome: 'replayed'; readonly ended: EndedGrant }
-  | { readonly outcome: 'mismatch'; readonly of: 'client' | 'redirect_uri' | 'code_verifier' | 'resource' }
-  | { readonly outcome: 'unknown' };
-
-/** One rotation of the refresh token (design decision 6). */
-export interface RotationRequest {
-  readonly clientId: string;
-  readonly presentedHash: string;
-  readonly presentedGeneration: number;
-  readonly successorHash: string;
-  /** The successor, sealed under a key derived from the presented token. */
-  readonly sealedSuccessor: string;
-  /** Seconds within which the presented token, sent again, gets the same successor. */
-  readonly grace: number;
-  /** Seconds until the grant expires. */
-  readonly ttl: number;
-}
-
-export type Rotation =
-  | { readonly outcome: 'rotated'; readonly grant: GrantState }
-  /** The presented token is the one rotated last, and the grace is not over: it gets the same successor again. */
-  | { readonly outcome: 'repeated'; readonly grant: GrantState; readonly sealedSuccessor: string }
-  /** The presented token was rotated earlier, or its grace is over: the grant has been ended now. */
-  | { readonly outcome: 'reused'; readonly ended: EndedGrant }
-  | { readonly outcome: 'unknown' };
-
 /** Some methods read all sessions of a person at once, and other calls wait meanwhile; this limits how long. */
 export const MAX_SESSIONS_PER_PERSON = 500;
 
@@ -142,11 +96,19 @@ export const MAX_SESSIONS_PER_PERSON = 500;
  */
 export const MAX_SUPERSEDED_PAIRS = 10;
 
-/** Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share. */
+/**
+ * Sessions: grants, their codes and refresh tokens, and the GitHub credentials that they share.
+ *
+ * Whenever a grant ends, by whatever method, the same atomic operation deletes each credential that no unexpired grant
+ * uses any more; its tokens become pending revocations. If the ended grant was redeemed, its recipient gets the GitHub
+ * token, and other grants still use its credential, then the superseded tokens of that credential become pending
+ * revocations, and a reset of its current tokens becomes due (`resetDue`).
+ */
 export interface SessionStore {
   /**
    * Begins a session, whose code can then be redeemed. When the credential exists already, all its grants use the new
    * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link MAX_SUPERSEDED_PAIRS} pairs).
+   * If a reset of the old tokens was due, they become a pending revocation instead, and the reset is done.
    * When the person has {@link MAX_SESSIONS_PER_PERSON} sessions already, the one whose last use is oldest is ended.
    * @returns what was ended
    */
@@ -162,10 +124,7 @@ export interface SessionStore {
   read(ref: SessionRef): Promise<Session | undefined>;
   /** Rotates the refresh token, or says why it cannot. */
   rotate(ref: SessionRef, request: RotationRequest): Promise<Rotation>;
-  /**
-   * Ends an unexpired grant; with `clientId`, only if it is that client's. When no other grant uses its credential, the
-   * credential is deleted and its tokens become pending revocations.
-   */
+  /** Ends an unexpired grant; with `clientId`, only if it is that client's. */
   end(ref: SessionRef, clientId?: string): Promise<EndedGrant | undefined>;
   /** Ends all unexpired grants of a person; with `clientId`, those of that client. */
   endAll(person: string, clientId?: string): Promise<EndedGrant[]>;
@@ -178,7 +137,11 @@ export interface SessionStore {
 /** The GitHub tokens behind sessions. */
 export interface CredentialStore {
   read(person: string, id: string): Promise<CredentialState | undefined>;
-  /** Replaces the tokens if the generation is still `ifGeneration`; false when it is not, or the credential is gone. */
+  /**
+   * Replaces the tokens, whose predecessors are dead at GitHub, if the generation is still `ifGeneration`. A reset is
+   * then no longer due: no recipient got the new tokens before this.
+   * @returns false when the generation is another one, or the credential is gone
+   */
   replaceTokens(
     person: string,
     id: string,
@@ -186,23 +149,31 @@ export interface CredentialStore {
     tokens: Pick<Credential, 'sealedTokens' | 'accessExpiresAt' | 'refreshExpiresAt'>,
   ): Promise<boolean>;
   /**
+   * Replaces the sealed form of the same token pair, if the generation is still `ifGeneration`, which stays as it is. A
+   * reset that is due stays due.
+   * @returns false when the generation is another one, or the credential is gone
+   */
+  reseal(person: string, id: string, ifGeneration: number, sealedTokens: string): Promise<boolean>;
+  /**
    * Ends a credential that GitHub no longer accepts, and all its unexpired grants, if its generation is still
    * `ifGeneration`. Only its superseded tokens become pending revocations.
    */
   end(person: string, id: string, ifGeneration: number): Promise<EndedGrant[]>;
 }
 
-/** What the sweeper uses: people to visit, expired grants, and GitHub tokens to revoke. */
+/** What the sweeper uses: people to visit, expired grants, and GitHub tokens to revoke and to reset. */
 export interface RevocationStore {
   /** Claims up to `limit` people whose visit is due: other replicas do not get them for `lease` seconds. */
   duePeople(limit: number, lease: number): Promise<string[]>;
   /**
    * Ends a person's expired grants, and sets the next visit `interval` seconds ahead (none when nothing is left).
-   * @returns the grants that ended, and all pending revocations of the person
+   * @returns the grants that ended, all pending revocations of the person, and the credentials whose reset is due
    */
-  sweep(person: string, interval: number): Promise<{ ended: EndedGrant[]; revocations: PendingRevocation[] }>;
+  sweep(person: string, interval: number): Promise<Swept>;
   /** All pending revocations of a person. */
   pending(person: string): Promise<PendingRevocation[]>;
+  /** The ids of a person's credentials whose reset is due. */
+  resets(person: string): Promise<string[]>;
   /** Adds a pending revocation of a token pair that never became a credential. */
   add(revocation: PendingRevocation): Promise<void>;
   /** Deletes a pending revocation after GitHub has revoked the tokens. */

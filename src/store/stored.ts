@@ -3,6 +3,7 @@
  * another version of this one: the parser throws.
  */
 import { randomInt } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type {
   Account,
@@ -115,12 +116,29 @@ const reader =
   (json: string): T =>
     schema.parse(JSON.parse(json));
 
+/** Parsed records that are kept. */
+const MAX_PARSED = 5000;
+
+/** A reader that parses each text once: every call reads the records of its session. The objects are shared and frozen. */
+const cachedReader = <T extends object>(schema: z.ZodType<T>) => {
+  const parsed = new LRUCache<string, Readonly<T>>({ max: MAX_PARSED });
+  const read = reader(schema);
+  return (json: string): Readonly<T> => {
+    let record = parsed.get(json);
+    if (record === undefined) {
+      record = Object.freeze(read(json));
+      parsed.set(json, record);
+    }
+    return record;
+  };
+};
+
 export const readClient = reader(clientSchema);
 export const readClientLogin = reader<ClientLogin>(clientLoginSchema);
 export const readLogin = reader(loginSchema);
 export const readApproval = reader(approvalSchema);
-export const readGrant = reader(grantSchema);
-export const readCredentialIdentity = reader(credentialIdentitySchema);
+export const readGrant = cachedReader(grantSchema);
+export const readCredentialIdentity = cachedReader(credentialIdentitySchema);
 export const readRevocation = reader(revocationSchema);
 
 /** The JSON that {@link readCredentialIdentity} parses. */

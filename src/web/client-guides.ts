@@ -4,10 +4,7 @@
  * @see clients' own documentation: code.visualstudio.com (vscode:mcp/install), cursor.com/docs/mcp/install-links
  */
 import type { Messages } from './locale.ts';
-import type { LandingView } from './views.ts';
-
-/** The name of this server in the configuration of a client. */
-const SERVER_NAME = 'github';
+import type { ServerView } from './views.ts';
 
 interface Snippet {
   /** What to do with the code; a text of the locale. */
@@ -31,57 +28,61 @@ function indented(value: unknown): string {
 }
 
 /** The guides in the order in which the page shows them. */
-export function clientGuides(m: Messages, { mcpUrl, sseUrl }: Pick<LandingView, 'mcpUrl' | 'sseUrl'>): ClientGuide[] {
+export function clientGuides(m: Messages, { name, url, sseUrl }: Omit<ServerView, 'recipient'>): ClientGuide[] {
   const { clients, orFile } = m.landing;
-  const vscode = { type: 'http', url: mcpUrl };
-  const cursor = { url: mcpUrl };
+  const vscode = { type: 'http', url };
+  const cursor = { url };
   const cursorConfig = Buffer.from(JSON.stringify(cursor)).toString('base64');
   return [
-    { ...clients.claude, snippets: [{ code: mcpUrl }], cloud: true },
-    { ...clients.claudeCode, snippets: [{ code: `claude mcp add --transport http ${SERVER_NAME} ${mcpUrl}` }] },
+    { ...clients.claude, snippets: [{ code: url }], cloud: true },
+    { ...clients.claudeCode, snippets: [{ code: `claude mcp add --transport http ${name} ${url}` }] },
     {
       ...clients.vscode,
       install: {
-        href: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name: SERVER_NAME, ...vscode }))}`,
+        href: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name, ...vscode }))}`,
         label: clients.vscode.install,
       },
       snippets: [
-        { label: orFile, values: { file: '.vscode/mcp.json' }, code: indented({ servers: { [SERVER_NAME]: vscode } }) },
+        { label: orFile, values: { file: '.vscode/mcp.json' }, code: indented({ servers: { [name]: vscode } }) },
       ],
     },
     {
       ...clients.cursor,
       install: {
-        href: `cursor://anysphere.cursor-deeplink/mcp/install?name=${SERVER_NAME}&config=${encodeURIComponent(cursorConfig)}`,
+        href: `cursor://anysphere.cursor-deeplink/mcp/install?name=${name}&config=${encodeURIComponent(cursorConfig)}`,
         label: clients.cursor.install,
       },
       snippets: [
         {
           label: orFile,
           values: { file: '~/.cursor/mcp.json' },
-          code: indented({ mcpServers: { [SERVER_NAME]: cursor } }),
+          code: indented({ mcpServers: { [name]: cursor } }),
         },
       ],
     },
-    { ...clients.chatgpt, snippets: [{ code: mcpUrl }], cloud: true },
+    { ...clients.chatgpt, snippets: [{ code: url }], cloud: true },
     {
       ...clients.inspector,
-      snippets: [{ code: `npx @modelcontextprotocol/inspector@latest --server-url ${mcpUrl} --transport http` }],
+      snippets: [{ code: `npx @modelcontextprotocol/inspector@latest --server-url ${url} --transport http` }],
     },
     {
       ...clients.openmcp,
-      snippets: [
-        { label: clients.openmcp.http, code: mcpUrl },
-        { label: clients.openmcp.sse, code: sseUrl },
-      ],
+      ...(sseUrl === undefined
+        ? { steps: clients.openmcp.httpSteps, snippets: [{ code: url }] }
+        : {
+            snippets: [
+              { label: clients.openmcp.http, code: url },
+              { label: clients.openmcp.sse, code: sseUrl },
+            ],
+          }),
     },
     {
       ...clients.mcpRemote,
       snippets: [
-        { code: `npx mcp-remote ${mcpUrl}` },
+        { code: `npx mcp-remote ${url}` },
         {
           label: clients.mcpRemote.config,
-          code: indented({ mcpServers: { [SERVER_NAME]: { command: 'npx', args: ['mcp-remote', mcpUrl] } } }),
+          code: indented({ mcpServers: { [name]: { command: 'npx', args: ['mcp-remote', url] } } }),
         },
       ],
     },

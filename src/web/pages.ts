@@ -12,13 +12,13 @@ import {
   displayDuration,
   displayHost,
   displayText,
-  displayTime,
   displayWebsite,
   followableUrl,
   splitPlaceholders,
 } from './display.ts';
-import { type Messages, messages } from './locale.ts';
-import type { Locale, ScopeView, SessionView, Views } from './views.ts';
+import { messages } from './locale.ts';
+import { appName, filled, githubName, MAX_NAME, recipientPart, scopeParts, sessionPart } from './page-parts.ts';
+import type { Locale, Views } from './views.ts';
 
 /** Renders each page in a language. */
 type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
@@ -29,48 +29,6 @@ export interface Pages extends Renderers {
 }
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
-
-/** Characters of an app's name that are shown: enough for real names, too few for a false message to the person. */
-const MAX_NAME = 60;
-
-/** Matches scopes that let a client change or delete something, not only read. */
-const WRITING_SCOPE =
-  /^(?:repo|repo:status|repo_deployment|repo:invite|public_repo|security_events|gist|notifications|user|user:follow|project|delete_repo|codespace|workflow|(?:admin|write|delete):.+)$/;
-
-function scope(m: Messages, { name }: ScopeView) {
-  const descriptions: Readonly<Record<string, string>> = m.scopes;
-  const known = Object.hasOwn(descriptions, name) ? descriptions[name] : undefined;
-  return { name: displayText(name, 100), words: known ?? m.unknownScope, changes: WRITING_SCOPE.test(name) };
-}
-
-/** The scopes of a page; those that allow changes come first. */
-function scopes(m: Messages, views: readonly ScopeView[]) {
-  const all = views.map((view) => scope(m, view));
-  return [...all.filter(({ changes }) => changes), ...all.filter(({ changes }) => !changes)];
-}
-
-function appName(m: Messages, name: string): string {
-  return displayText(name, MAX_NAME) || m.unnamedApp;
-}
-
-function githubName(host: string): string {
-  return host === 'github.com' ? 'GitHub' : `GitHub (${host})`;
-}
-
-function session(locale: Locale, m: Messages, view: SessionView) {
-  return {
-    session: view.session,
-    name: appName(m, view.clientName),
-    host: displayHost(view.redirectHost),
-    resource: view.resource,
-    scopes: scopes(m, view.scopes),
-    times: [
-      { label: m.account.firstUsed, ...displayTime(locale, view.createdAt) },
-      { label: m.account.lastUsed, ...displayTime(locale, view.lastUsedAt) },
-      { label: m.account.expires, ...displayTime(locale, view.expiresAt) },
-    ],
-  };
-}
 
 /**
  * Reads and compiles the templates.
@@ -115,8 +73,9 @@ export function createPages(): Pages {
           verifiedDomain: view.verifiedDomain === undefined ? undefined : displayHost(view.verifiedDomain),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
-          scopes: scopes(m, view.scopes),
-          policyScopes: scopes(m, view.policyScopes),
+          scopes: scopeParts(m, view.scopes),
+          policyScopes: scopeParts(m, view.policyScopes),
+          server: view.recipient && recipientPart(view.recipient),
           resource: view.otherResource,
           bridge: view.bridgeHost,
           github: githubName(view.githubHost),
@@ -137,6 +96,7 @@ export function createPages(): Pages {
           login: displayText(view.login, MAX_NAME),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
+          server: view.recipient && recipientPart(view.recipient),
           github: githubName(view.githubHost),
           fields: Object.entries(view.fields),
         },
@@ -175,20 +135,29 @@ export function createPages(): Pages {
     landing(locale, view) {
       const m = messages(locale);
       const loopback = isLoopbackHost(new URL(view.issuer).hostname);
-      const clients = clientGuides(m, view);
+      const servers = view.servers.map((server) => ({
+        ...server,
+        behind: server.recipient && recipientPart(server.recipient),
+        clients: clientGuides(m, server),
+      }));
+      const [first] = servers;
+      const behind = first?.behind;
+      const title = behind ? filled(m.landing.behindTitle, { title: behind.title ?? behind.host }) : m.landing.title;
       return page(
         'landing',
         locale,
-        { title: m.landing.title, wide: true, brand: view.bridgeHost },
+        { title, wide: true, brand: view.bridgeHost },
         {
-          mcpUrl: view.mcpUrl,
-          sseUrl: view.sseUrl,
+          title,
+          first,
+          standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
+          others: servers.slice(1),
+          passesToken: servers.some((server) => server.behind?.credential === 'github'),
           tools: view.tools,
           simulated: view.simulated,
           github: githubName(view.githubHost),
           loopback,
-          clients,
-          opened: clients.find(({ cloud }) => !(cloud && loopback)),
+          opened: first?.clients.find(({ cloud }) => !(cloud && loopback)),
           otherLocale: locale === 'en' ? 'ja' : 'en',
         },
       );
@@ -202,7 +171,7 @@ export function createPages(): Pages {
         { title: m.account.title, wide: true, home: true },
         {
           person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
-          sessions: view.sessions.map((one) => session(locale, m, one)),
+          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken)),
           notice: view.notice && m.account.notices[view.notice],
           csrf: view.csrf,
           github: githubName(view.githubHost),
@@ -222,7 +191,7 @@ export function createPages(): Pages {
           shownQuery: displayText(view.query, 100),
           people: view.people.map((person) => ({
             ...person,
-            sessions: person.sessions.map((one) => session(locale, m, one)),
+            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken)),
           })),
           more: view.more,
           notice: view.notice && m.admin[view.notice],

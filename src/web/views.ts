@@ -3,12 +3,23 @@
  * files under templates/locales/.
  */
 
+import type { UpstreamCredential } from '../config/upstreams.ts';
+
 /** The languages of the pages. */
 export type Locale = 'en' | 'ja';
 
 /** A scope. The page shows its name and its description from the locale file. */
 export interface ScopeView {
   readonly name: string;
+}
+
+/** An MCP server behind the bridge: it gets the calls. */
+export interface RecipientView {
+  /** Absent when the operator removed the server, or put another in its place, since the person consented. */
+  readonly title?: string;
+  readonly host: string;
+  /** What it gets of the person with each call. */
+  readonly credential: UpstreamCredential;
 }
 
 export interface ConsentView {
@@ -23,7 +34,9 @@ export interface ConsentView {
   readonly scopes: readonly ScopeView[];
   /** GitHub scopes that the bridge requests for its policy (`read:org`); the client does not get them. */
   readonly policyScopes: readonly ScopeView[];
-  /** The resource that the token is for, when it is not this bridge's own `/mcp`. */
+  /** The MCP server that will get the calls, when the token is for one behind the bridge. */
+  readonly recipient?: RecipientView;
+  /** The resource that the token is for, when it is one of `RESOURCES`. */
   readonly otherResource?: string;
   /** Host of this bridge. */
   readonly bridgeHost: string;
@@ -42,6 +55,8 @@ export interface ConnectView {
   readonly login: string;
   readonly redirectHost: string;
   readonly redirectKind: ConsentView['redirectKind'];
+  /** The MCP server behind the bridge that will get the calls. */
+  readonly recipient?: RecipientView;
   readonly bridgeHost: string;
   readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
@@ -94,12 +109,24 @@ export interface ReturnView {
   readonly success: boolean;
 }
 
+/** An MCP server that clients can connect to at this bridge. */
+export interface ServerView {
+  /** Its name in the configuration of a client: letters, digits and `-`. */
+  readonly name: string;
+  readonly url: string;
+  /** Its address for the older transport HTTP+SSE; absent where that is not served. */
+  readonly sseUrl?: string;
+  /** What stands behind the bridge at this address; absent for the built-in tools. */
+  readonly recipient?: RecipientView;
+}
+
 export interface LandingView {
   readonly issuer: string;
   readonly bridgeHost: string;
   readonly githubHost: string;
-  readonly mcpUrl: string;
-  readonly sseUrl: string;
+  /** The first is the one at `/mcp`. */
+  readonly servers: readonly [ServerView, ...ServerView[]];
+  /** The built-in tools; none when another MCP server stands in their place. */
   readonly tools: readonly { readonly name: string; readonly title: string; readonly scopes: readonly string[] }[];
   /** True for `npm run demo`: GitHub is simulated. */
   readonly simulated: boolean;
@@ -111,6 +138,9 @@ export interface SessionView {
   readonly clientName: string;
   readonly redirectHost: string;
   readonly scopes: readonly ScopeView[];
+  /** The MCP server behind the bridge that gets its calls. */
+  readonly recipient?: RecipientView;
+  /** The resource of its tokens, when there is no recipient and another resource is thinkable. */
   readonly resource?: string;
   /** Epoch seconds. */
   readonly createdAt: number;

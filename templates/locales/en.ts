@@ -37,11 +37,27 @@ export const en = {
         'This server cannot check which program on your computer receives the answer. Allow only if you started connecting just now, in a program that you trust.',
       app: 'This server cannot check which app on your device receives the answer. Allow only if you started connecting just now, in an app that you trust.',
     },
-    scopes: 'It will be able to',
+    recipient: {
+      github: {
+        what: '{host} will receive your GitHub token, with the access listed below, at every call.',
+        meaning: 'It can do everything that this access allows, until you disconnect the app.',
+      },
+      identity: {
+        what: '{host} will learn your GitHub account: its name and its number.',
+        meaning: 'It gets no GitHub token, so it cannot act on your GitHub account.',
+      },
+      none: {
+        what: '{host} learns nothing about your GitHub account.',
+        meaning: 'It gets what the app sends, and nothing else.',
+      },
+    },
+    scopes: 'The app will be able to',
+    scopesWithToken: 'The app and {host} will be able to',
     changes: 'Can change things',
     policyScopes: 'Only for this server',
     policyLead:
       'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
+    server: 'The MCP server that it will use',
     resource: 'The access is for this server',
     runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
     nextStep:
@@ -59,6 +75,13 @@ export const en = {
       'Another program on this computer could have begun this sign-in. Connect only if you allowed this app just now, in this browser. Otherwise close this page: the app then gets nothing.',
     connect: 'Connect',
     another: 'Use another account',
+  },
+
+  /** What an MCP server behind this one gets of the person. */
+  recipient: {
+    github: '{host} receives your GitHub token at every call.',
+    identity: '{host} learns your GitHub account (name and number), and gets no GitHub token.',
+    none: '{host} learns nothing about your GitHub account.',
   },
 
   scopes: {
@@ -266,6 +289,9 @@ export const en = {
 
   landing: {
     title: 'GitHub for your MCP clients',
+    behindTitle: '{title} for your MCP clients',
+    behindLead:
+      'This server stands in front of {server}. The AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, can use it once you have signed in with {github}.',
     lead: 'This server lets the AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, act on your GitHub account: with the permissions you allow, and nothing more.',
     audience:
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
@@ -279,8 +305,12 @@ export const en = {
     steps: [
       'Give your client the address above.',
       'It opens this server in your browser. You see who asks, and for what.',
-      'You sign in with {github}, and the client gets a token that works only here. Your GitHub token stays on this server.',
+      'You sign in with {github}, and the client gets a token that works only here.',
     ],
+    tokenStays: 'Your GitHub token stays on this server.',
+    tokenPasses: 'No client gets your GitHub token. A server gets it only where this page says so.',
+    others: 'More MCP servers here',
+    othersLead: 'Each has an address of its own, and you allow the access to each on its own.',
     connect: 'Connect your client',
     orFile: 'Or put this into `{file}`:',
     publicOnly:
@@ -313,6 +343,7 @@ export const en = {
       openmcp: {
         name: 'openmcp-client',
         steps: ['Make a new connection, choose Streamable HTTP or SSE, and enter the URL.'],
+        httpSteps: ['Make a new connection, choose Streamable HTTP, and enter this URL.'],
         http: 'Streamable HTTP',
         sse: 'SSE',
       },
@@ -338,6 +369,7 @@ export const en = {
     noneHint: 'How to connect one',
     host: 'Sends you to',
     resource: 'For the server',
+    hasToken: 'Has your GitHub token',
     scopes: 'Allowed to',
     noScopes: 'Nothing but to know who you are',
     firstUsed: 'Connected',
@@ -360,7 +392,8 @@ export const en = {
   admin: {
     title: 'Everybody’s connected apps',
     lead: 'You see this because you are an administrator of this server.',
-    query: 'Search for a GitHub user name or id',
+    query: 'Search for a GitHub user name or id, an app or a server',
+    hasToken: 'Has the GitHub token',
     search: 'Search',
     results: 'People',
     none: 'Nobody has a connected app.',

@@ -27,11 +27,27 @@ export const ja: Messages = {
         'お使いのコンピューターのどのプログラムが結果を受け取るのか、このサーバーでは確認できません。信頼できるプログラムで、たった今ご自身が接続を始めた場合にのみ許可してください。',
       app: 'お使いの端末のどのアプリが結果を受け取るのか、このサーバーでは確認できません。信頼できるアプリで、たった今ご自身が接続を始めた場合にのみ許可してください。',
     },
+    recipient: {
+      github: {
+        what: '{host} は、呼び出しのたびに、下記の権限を持つあなたの GitHub トークンを受け取ります。',
+        meaning: 'アプリとの連携を解除するまで、この権限でできることをすべて行えます。',
+      },
+      identity: {
+        what: '{host} に、あなたの GitHub アカウント（ユーザー名と番号）が伝わります。',
+        meaning: 'GitHub トークンは渡されないため、GitHub アカウントを操作することはできません。',
+      },
+      none: {
+        what: '{host} に、あなたの GitHub アカウントについて伝わることはありません。',
+        meaning: 'アプリが送る内容だけが渡されます。',
+      },
+    },
     scopes: 'このアプリに許可される操作',
+    scopesWithToken: 'このアプリと {host} に許可される操作',
     changes: '変更を伴う権限',
     policyScopes: 'このサーバーだけが使う権限',
     policyLead:
       'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
+    server: '利用する MCP サーバー',
     resource: 'アクセス先のサーバー',
     runBy: 'このページは {bridge} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:
@@ -49,6 +65,13 @@ export const ja: Messages = {
       'このコンピューター上の別のプログラムが、このサインインを始めた可能性があります。たった今このブラウザーでアプリを許可した場合にのみ連携してください。そうでない場合はこのページを閉じてください。アプリには何も渡りません。',
     connect: '連携する',
     another: '別のアカウントを使う',
+  },
+
+  recipient: {
+    github: '{host} は、呼び出しのたびに、あなたの GitHub トークンを受け取ります。',
+    identity:
+      '{host} に、あなたの GitHub アカウント（ユーザー名と番号）が伝わりますが、GitHub トークンは渡されません。',
+    none: '{host} に、あなたの GitHub アカウントについて伝わることはありません。',
   },
 
   scopes: {
@@ -265,6 +288,9 @@ export const ja: Messages = {
 
   landing: {
     title: 'MCP クライアントから GitHub を使う',
+    behindTitle: 'MCP クライアントから {title} を使う',
+    behindLead:
+      '{server} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
     lead: 'ChatGPT、Claude、VS Code、Cursor などの AI ツールから、あなたの GitHub アカウントを操作できるようにするサーバーです。ツールが使えるのは、あなたが許可した権限だけです。',
     audience:
       'GitHub アカウントと、Model Context Protocol（MCP）に対応したクライアントがあれば、どなたでもご利用いただけます。インストールやトークンのコピーは不要です。',
@@ -278,8 +304,13 @@ export const ja: Messages = {
     steps: [
       '上の URL をクライアントに設定します。',
       'ブラウザーでこのサーバーが開き、どのアプリが何を求めているかが表示されます。',
-      '{github} でサインインすると、このサーバーでのみ有効なトークンがクライアントに渡されます。GitHub のトークンがこのサーバーの外に出ることはありません。',
+      '{github} でサインインすると、このサーバーでのみ有効なトークンがクライアントに渡されます。',
     ],
+    tokenStays: 'GitHub のトークンがこのサーバーの外に出ることはありません。',
+    tokenPasses:
+      'GitHub のトークンがクライアントに渡ることはありません。サーバーに渡されるのは、このページにその旨の記載がある場合だけです。',
+    others: 'ほかの MCP サーバー',
+    othersLead: 'それぞれに専用の URL があり、アクセスの許可もサーバーごとに行います。',
     connect: 'クライアントを接続する',
     orFile: 'または、`{file}` に次の内容を書きます。',
     publicOnly:
@@ -312,6 +343,7 @@ export const ja: Messages = {
       openmcp: {
         name: 'openmcp-client',
         steps: ['新しい接続を作成し、Streamable HTTP または SSE を選んで URL を入力します。'],
+        httpSteps: ['新しい接続を作成し、Streamable HTTP を選んで次の URL を入力します。'],
         http: 'Streamable HTTP',
         sse: 'SSE',
       },
@@ -337,6 +369,7 @@ export const ja: Messages = {
     noneHint: 'アプリを接続する方法',
     host: '結果の送信先',
     resource: 'アクセス先のサーバー',
+    hasToken: 'GitHub トークンの受け取り先',
     scopes: '許可されている操作',
     noScopes: 'ユーザーの確認のみ',
     firstUsed: '連携した日時',
@@ -360,7 +393,8 @@ export const ja: Messages = {
   admin: {
     title: '全ユーザーの連携中のアプリ',
     lead: 'あなたはこのサーバーの管理者であるため、このページが表示されています。',
-    query: 'GitHub のユーザー名または ID で検索',
+    query: 'GitHub のユーザー名や ID、アプリ、サーバーで検索',
+    hasToken: 'GitHub トークンの受け取り先',
     search: '検索',
     results: 'ユーザー',
     none: 'アプリと連携しているユーザーはいません。',

@@ -3,8 +3,10 @@
 // pages in a real browser in test/browser/account.test.ts; what an end does is in test/oauth/session-ending.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { grant, liveSession } from '../../src/store/conformance/fixtures.ts';
 import { createAgent } from '../support/agent.ts';
 import { useBridge } from '../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../support/mcp-servers.ts';
 import { callTool, connect } from '../support/oauth.ts';
 import { signIn } from './sign-in.ts';
 
@@ -107,5 +109,47 @@ describe('the account page', () => {
     const fields = { session: await sessionOf(session.client.client_id) };
     assert.equal((await browser.submit(revoke, { fields })).status, 404);
     assert.equal(await isAlive(session), true);
+  });
+});
+
+describe('the account page of a bridge with MCP servers behind it', () => {
+  const bridge = useBridge({ store: 'sqlite', env: { UPSTREAMS_FILE, ADMIN_GITHUB_USERS: 'monalisa' } });
+
+  /** What the page says of the servers of its sessions. */
+  const serversIn = (html: string) =>
+    [...html.matchAll(/For the server<\/dt>([\s\S]*?)<\/div>/g)].map(([, server = '']) =>
+      server
+        .replace(/<[^>]*>/g, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    );
+
+  it('names the server of each session, and says which has the GitHub token', async () => {
+    for (const [login, path, server] of [
+      ['hubot', '/mcp/github', 'GitHub github-mcp.octo.example Has your GitHub token'],
+      ['octocat', '/mcp/notes', 'Team notes notes.internal:8080'],
+      ['monalisa', '/mcp', `${bridge.url}/mcp`],
+    ] as const) {
+      await connect(bridge.url, { login, parameters: { resource: `${bridge.url}${path}` } });
+      assert.deepEqual(serversIn((await signIn(bridge, login)).page.html), [server], path);
+    }
+  });
+
+  it('names the server of everybody’s sessions to administrators, who find them by it', async () => {
+    await connect(bridge.url, { login: 'hubot', parameters: { resource: `${bridge.url}/mcp/github` } });
+    const { browser } = await signIn(bridge, 'monalisa');
+    const { html, text } = await browser.get(`${bridge.url}/account/sessions?query=mcp/github`);
+    assert.equal(serversIn(html)[0], 'GitHub github-mcp.octo.example Has the GitHub token');
+    assert.ok(text.includes('hubot') && !text.includes('Team notes'));
+  });
+
+  it('still names by its host a server that is not configured any more', async () => {
+    const { id } = bridge.github.account('hubot');
+    const recipient = { origin: 'https://gone.example:8443', credential: 'github' } as const;
+    await liveSession(bridge.store, bridge.bridge.personTag(id), 'gone'.padEnd(16, '-'), {
+      grant: { ...grant, recipient },
+    });
+    const { page } = await signIn(bridge, 'hubot');
+    assert.ok(serversIn(page.html).includes('gone.example:8443 Has your GitHub token'), page.text);
   });
 });

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { liveSession } from '../../src/store/conformance/fixtures.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../support/mcp-servers.ts';
 import { connect, type TestClient } from '../support/oauth.ts';
 
 onBothStores('the session directory', (store) => {
-  const bridge = useBridge({ store });
+  const bridge = useBridge({ store, env: { UPSTREAMS_FILE } });
   let editor: TestClient;
   let terminal: TestClient;
   before(async () => {
@@ -47,6 +48,8 @@ onBothStores('the session directory', (store) => {
       client_id: editor.client_id,
       client_name: 'An Editor',
       scopes: ['read:user'],
+      resource: `${bridge.url}/mcp`,
+      recipient: null,
     });
   });
 
@@ -77,6 +80,23 @@ onBothStores('the session directory', (store) => {
     );
     assert.equal(await bridge.bridge.directory.revoke(octocats, 'administrator'), octocats);
     assert.equal(await bridge.bridge.directory.revoke(octocats, 'administrator'), undefined, 'it is over');
+  });
+
+  it('finds a session by its resource and by the MCP server that gets its calls, and describes both', async () => {
+    const resource = `${bridge.url}/mcp/notes`;
+    const { client } = await connect(bridge.url, { login: 'hubot', parameters: { resource } });
+    for (const query of [resource, 'notes.internal', client.client_id]) {
+      const { sessions } = await bridge.bridge.directory.search(query);
+      assert.deepEqual(
+        sessions.map(bridge.bridge.directory.describe).map(({ login, resource, recipient }) => ({
+          login,
+          resource,
+          recipient,
+        })),
+        [{ login: 'hubot', resource, recipient: { host: 'notes.internal:8080', credential: 'identity' } }],
+        query,
+      );
+    }
   });
 
   it('shows two hundred sessions, and says when there are more', async () => {

@@ -1,5 +1,5 @@
 // `npm run screenshots`: the pictures of README.md, taken from `npm run demo` itself, into docs/images.
-// `npm run screenshots -- FOLDER`: every page of the tour, in both languages and themes, to look at.
+// `npm run screenshots -- FOLDER`: every page of the tour, in both languages, themes and widths, to look at.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +15,8 @@ import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 
 const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
+/** CSS pixels: a window, and a telephone. */
+const WIDTHS = [1000, 360];
 /** The address of `npm run demo`. */
 const DEMO = 'http://localhost:8000';
 
@@ -68,10 +70,13 @@ async function everyPage(
 ): Promise<void> {
   mkdirSync(into, { recursive: true });
   const bridge = await startTestBridge(TOUR_BRIDGE);
-  const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 1000, height: 900 } });
+  const page = await open(browser, { locale, colorScheme: theme });
   try {
     await tour(bridge, page, async (name, shown) => {
-      await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.png`), fullPage: true });
+      for (const width of WIDTHS) {
+        await shown.setViewportSize({ width, height: 900 });
+        await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.${width}.png`), fullPage: true });
+      }
     });
   } finally {
     await page.context().close();

@@ -1,6 +1,7 @@
 // A tour of all pages, in the order in which people meet them. tour.test.ts checks each page, screenshots.ts takes its picture.
 import type { Locator, Page } from 'playwright-core';
 import type { TestBridge, TestBridgeOptions } from '../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../support/mcp-servers.ts';
 import { authorizationUrl, connect, pkce, register, type TestClient } from '../support/oauth.ts';
 
 /** Buttons of the simulated GitHub, which is in English only. */
@@ -13,10 +14,10 @@ export const CONNECT = 'button[name=decision][value=connect]';
 export const ALLOW = 'button[name=decision][value=allow]';
 export const CANCEL = 'button[name=decision][value=deny]';
 
-/** A bridge that can show every page: it has administrators, and admits only members of an organisation. */
+/** A bridge that can show every page: it has administrators and MCP servers behind it, and admits only members of an organisation. */
 export const TOUR_BRIDGE: TestBridgeOptions = {
   store: 'sqlite',
-  env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org' },
+  env: { ADMIN_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'octo-org', UPSTREAMS_FILE },
 };
 
 /**
@@ -67,6 +68,8 @@ export async function tour(
 
   await page.goto(url);
   await show('landing');
+  await page.locator('#others ~ .clients > details > summary').first().click();
+  await show('landing-other-server');
   await page.goto(`${url}/no-such-page`);
   await show('error-not-found');
 
@@ -88,6 +91,10 @@ export async function tour(
   });
   await authorize(website, { scope: 'repo read:org user:email workflow delete_repo offline_access made_up' });
   await show('consent-website');
+  for (const server of ['github', 'notes', 'weather']) {
+    await authorize(website, { resource: `${url}/mcp/${server}`, scope: 'repo workflow' });
+    await show(`consent-server-${server}`);
+  }
 
   await page.goto(authorizationUrl(url, { ...inspector, client_id: 'gone' }, pkce().challenge));
   await show('error-unknown-client');
@@ -143,12 +150,13 @@ export async function tour(
     };
   });
 
-  for (const [login, client_name, scope] of [
-    ['octocat', 'Claude Code', 'read:user'],
-    ['octocat', 'Visual Studio Code', 'repo user:email'],
-    ['monalisa', 'ChatGPT', 'read:user'],
+  for (const [login, client_name, path, scope] of [
+    ['octocat', 'Claude Code', '/mcp', 'read:user'],
+    ['octocat', 'Claude Code', '/mcp/github', 'repo'],
+    ['octocat', 'Visual Studio Code', '/mcp/notes', 'repo user:email'],
+    ['monalisa', 'ChatGPT', '/mcp/github', 'read:user'],
   ] as const)
-    await connect(url, { login, metadata: { client_name }, parameters: { scope } });
+    await connect(url, { login, metadata: { client_name }, parameters: { scope, resource: `${url}${path}` } });
   await page.goto(`${url}/account`);
   await show('account-signed-out');
   await press(page, 'main form button');
@@ -176,7 +184,7 @@ export async function tour(
   await press(page, CANCEL);
   await show('returning-denied');
   const tab = await page.context().newPage();
-  await tab.goto(authorizationUrl(url, app, pkce().challenge));
+  await tab.goto(authorizationUrl(url, app, pkce().challenge, { resource: `${url}/mcp/github` }));
   await press(tab, ALLOW);
   await look('connect', tab);
   await press(tab, CONNECT);

@@ -27,6 +27,15 @@ export const GITHUB_APP: SimulatedApp = {
 
 export const HOUR = 3_600_000;
 
+interface McpRequest {
+  path?: string;
+  token?: string;
+  params?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  /** In place of the message. */
+  body?: string;
+}
+
 /** Starts a simulated GitHub, which is closed when the test ends. */
 export async function startGitHub(t: TestContext, options: Partial<SimulatedGitHubOptions> = {}) {
   const clock = { now: Date.UTC(2026, 10, 21) };
@@ -71,7 +80,21 @@ export async function startGitHub(t: TestContext, options: Partial<SimulatedGitH
     return fetch(`${url}/api/v3/applications/${app.clientId}${path}`, { method, headers, body });
   }
 
-  return { github, url, clock, authorizeUrl, authorize, exchange, logIn, rest, asApp };
+  /** Posts a JSON-RPC request to the MCP server. */
+  function mcp(method: string, { path = '/mcp/', token, params, headers, body }: McpRequest = {}): Promise<Response> {
+    return fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        Accept: 'application/json, text/event-stream',
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: body ?? JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+  }
+
+  return { github, url, clock, authorizeUrl, authorize, exchange, logIn, rest, asApp, mcp };
 }
 
 export function record(value: unknown): Record<string, unknown> {

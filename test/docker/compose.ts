@@ -7,6 +7,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { callTool, connect, logIn, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
@@ -95,6 +96,20 @@ async function test(): Promise<void> {
   assert.equal(await whoIs(tokens.access_token), 'monalisa');
   say('logged in through the simulated GitHub; get_user_profile answers monalisa');
 
+  const resource = `${issuer}/mcp/github`;
+  const behind = await logIn(issuer, client, { login: 'hubot', parameters: { resource } });
+  const answer = await fetch(resource, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${behind.access_token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_me","arguments":{}}}',
+  });
+  assert.match(await answer.text(), /hubot/);
+  say("GitHub's MCP server, simulated, answers through the bridge");
+
   assert.doesNotMatch(await inside('bridge', 'node', 'src/doctor/main.ts'), /problem/);
   assert.match(await inside('bridge', 'node', 'src/admin.ts', 'sessions'), /monalisa {2}Test client/);
   say('inside, the doctor finds nothing wrong, and the admin command lists the session');
@@ -120,6 +135,38 @@ async function test(): Promise<void> {
   say('it stops when told, with exit code 0');
 }
 
+/** The compose file alone, as people use it: nothing of it asks GitHub before somebody logs in. */
+async function testInFrontOfGithub(): Promise<void> {
+  const port = await freePort();
+  const alone = [
+    'compose',
+    '--project-name',
+    `${PROJECT}-github`,
+    '--env-file',
+    '/dev/null',
+    '--file',
+    'docker-compose.yml',
+  ];
+  const settings = {
+    ...env,
+    BRIDGE_PORT: String(port),
+    PUBLIC_URL: `http://localhost:${port}`,
+    GITHUB_CLIENT_ID: 'an-app',
+    GITHUB_CLIENT_SECRET: 'a-secret',
+    MCP_UPSTREAMS: 'github',
+  };
+  try {
+    await run('docker', [...alone, 'up', '--build', '--detach', '--wait'], { cwd: ROOT, env: settings });
+    const metadata = await fetch(`http://localhost:${port}/.well-known/oauth-protected-resource/mcp/github`);
+    assert.equal(z.object({ resource_name: z.string() }).parse(await metadata.json()).resource_name, 'GitHub');
+    const { stdout } = await run('docker', [...alone, 'logs', 'bridge'], { cwd: ROOT, env: settings });
+    assert.match(stdout, /\/mcp\/github → api\.githubcopilot\.com/);
+    say('`MCP_UPSTREAMS=github docker compose up` starts in front of GitHub’s MCP server');
+  } finally {
+    await run('docker', [...alone, 'down', '--volumes', '--timeout', '5'], { cwd: ROOT, env: settings });
+  }
+}
+
 async function tearDown(): Promise<void> {
   await compose('down', '--volumes', '--remove-orphans', '--timeout', '5');
 }
@@ -133,6 +180,7 @@ if (reason !== undefined) {
   }
   try {
     await test();
+    await testInFrontOfGithub();
     say('passed');
   } catch (error) {
     await compose('logs', '--tail', '50').catch(() => {});

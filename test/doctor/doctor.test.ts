@@ -1,5 +1,7 @@
 // The doctor as a whole: what it checks, and what no line of it contains.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { onBothStores } from '../support/bridge.ts';
 import { listen } from '../support/listen.ts';
@@ -34,5 +36,23 @@ onBothStores('the doctor', (store) => {
     const { lines } = await doctor({ ...setup.env, PUBLIC_URL: echo.url });
     await echo.close();
     assert.ok(lines.some((line) => line.includes('calls itself https://x/[redacted] ok       store: [redacted]')));
+  });
+
+  it('repeats no key of an MCP server, whatever that answers', async () => {
+    const [token, key] = ['the-token-of-the-server', 'the-key-in-the-query'];
+    const echo = await listen((request, response) => {
+      const location = `/${request.headers.authorization?.split(' ')[1]}/${request.url?.split('=')[1]}`;
+      response.writeHead(302, { location }).end();
+    });
+    const headers = { Authorization: `Bearer ${token}` };
+    const UPSTREAMS_FILE = join(setup.directory, 'upstreams.json');
+    writeFileSync(
+      UPSTREAMS_FILE,
+      JSON.stringify([{ name: 'read-only', url: `${echo.url}/?key=${key}`, credential: 'none', headers }]),
+    );
+    const { problems, text } = await doctor({ ...setup.env, UPSTREAMS_FILE });
+    await echo.close();
+    assert.deepEqual(problems, ['MCP server at /mcp/read-only']);
+    assert.ok(text.includes(`redirects to ${echo.url}/[redacted]/[redacted]. `), text);
   });
 });

@@ -1,7 +1,8 @@
-// How the doctor says that an address cannot be reached.
+// How the doctor asks, and how it says that an address cannot be reached.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { unreachable } from '../../src/doctor/finding.ts';
+import { probe, unreachable } from '../../src/doctor/finding.ts';
+import { listen } from '../support/listen.ts';
 
 describe('the finding for an address that cannot be reached', () => {
   const failed = (error: unknown) => {
@@ -28,4 +29,13 @@ describe('the finding for an address that cannot be reached', () => {
     ['a connection that is refused', 'ECONNREFUSED', /Check GITHUB_URL/],
   ] as const)
     it(`says what to do about ${what}`, () => assert.match(failed(coded(code)).remedy, remedy));
+});
+
+describe('a request of the doctor', () => {
+  it('names the bridge as its user agent, unless another is given', async (t) => {
+    const server = await listen((request, response) => response.end(request.headers['user-agent']));
+    t.after(() => server.close());
+    assert.equal(await (await probe(server.url)).text(), 'mcp-github-bridge');
+    assert.equal(await (await probe(server.url, { headers: { 'user-agent': 'another' } })).text(), 'another');
+  });
 });

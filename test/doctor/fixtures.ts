@@ -34,10 +34,10 @@ export async function doctor(
   const lines: string[] = [];
   const well = await examine(env, (line) => lines.push(line));
   const text = lines.join('\n');
-  for (const line of lines) assert.match(line, /^(?:ok {7}|warning {2}|problem {2})[\w ]+: .+/);
+  for (const line of lines) assert.match(line, /^(?:ok {7}|warning {2}|problem {2})[\w /-]+: .+/);
   for (const secret of [...Object.values(SECRETS), REDIS_PASSWORD, env.GITHUB_CLIENT_SECRET ?? REDIS_PASSWORD])
     assert.ok(!text.includes(secret), 'a secret was printed');
-  const problems = lines.flatMap((line) => /^problem {2}([\w ]+):/.exec(line)?.[1] ?? []);
+  const problems = lines.flatMap((line) => /^problem {2}([\w /-]+):/.exec(line)?.[1] ?? []);
   assert.equal(well, problems.length === 0);
   return { well, lines, problems, text };
 }

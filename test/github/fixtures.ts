@@ -47,6 +47,13 @@ export interface Connected {
   revoke(): Promise<void>;
 }
 
+/** Settings of a bridge with an MCP server behind it that gets the GitHub token. */
+export const SERVER_BEHIND = { MCP_UPSTREAMS: 'work=https://mcp.example/mcp' };
+
+/** A new client with a login for the server of {@link SERVER_BEHIND}. */
+export const connectToServerBehind = (bridge: TestBridge, options: Parameters<typeof connect>[1] = {}) =>
+  connect(bridge, { ...options, parameters: { resource: `${bridge.url}/mcp/work`, ...options.parameters } });
+
 /** A new client with a login. */
 export async function connect(bridge: TestBridge, options: LoginOptions & { scope?: string } = {}): Promise<Connected> {
   const { scope, ...login } = options;

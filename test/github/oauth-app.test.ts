@@ -1,5 +1,5 @@
-// GitHub's OAuth endpoints: the address to which the browser is sent, and the meaning of the answers of the token endpoint and of
-// the revocation.
+// GitHub's OAuth endpoints: the address to which the browser is sent, and the meaning of the answers of the token endpoint, the
+// reset and the revocation.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -121,6 +121,35 @@ describe("GitHub's OAuth endpoints", () => {
     await assert.rejects(exchanged('', 503), { name: 'GithubUnavailable', retryAfter: undefined });
   });
 
+  it('give a new token for an old one', async () => {
+    const reset = (status: number, body: unknown) => {
+      answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) };
+      return oauth.reset('gho_old');
+    };
+    assert.deepEqual(await reset(200, { token: 'gho_new', scopes: ['repo'], expires_at: null }), {
+      accessToken: 'gho_new',
+    });
+    for (const status of [404, 422])
+      await assert.rejects(reset(status, {}), { name: 'GithubRefusal', code: 'unknown_token', isAboutToken: true });
+    await assert.rejects(reset(401, {}), {
+      name: 'GithubRefusal',
+      code: 'incorrect_client_credentials',
+      isAboutToken: false,
+    });
+    for (const [status, body] of [
+      [500, ''],
+      [429, ''],
+      [204, ''],
+      [302, ''],
+      [200, ''],
+      [200, '<h1>Unicorn!</h1>'],
+      [200, { token: '' }],
+      [200, { token: 'gho new' }],
+      [200, { access_token: 'gho_new' }],
+    ] as const)
+      await assert.rejects(reset(status, body), GithubUnavailable, `${status} ${JSON.stringify(body)}`);
+  });
+
   it('tell a revoked token, one that was dead before, and a refusal of the app apart', async () => {
     const revoked = (status: number) => {
       answer = { status, body: '' };
@@ -130,6 +159,6 @@ describe("GitHub's OAuth endpoints", () => {
     assert.equal(await revoked(404), false);
     assert.equal(await revoked(422), false);
     await assert.rejects(revoked(401), GithubRefusal);
-    await assert.rejects(revoked(500), GithubUnavailable);
+    for (const status of [200, 500]) await assert.rejects(revoked(status), GithubUnavailable);
   });
 });

@@ -34,8 +34,8 @@ export function onBothStores(name: string, suite: (store: StoreKind) => void): v
 
 export interface TestBridgeOptions {
   readonly store: StoreKind;
-  /** Environment variables that replace the defaults. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Environment variables that replace the defaults; a function when they need the address of the simulated GitHub. */
+  readonly env?: Readonly<Record<string, string>> | ((githubUrl: string) => Readonly<Record<string, string>>);
   /** Members of the app at the simulated GitHub that replace those of the default OAuth App. */
   readonly app?: Partial<SimulatedApp>;
   readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
@@ -133,7 +133,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     PUBLIC_URL: url,
     BRIDGE_SECRET,
     REGISTRATIONS_PER_HOUR: '100000',
-    ...options.env,
+    ...(typeof options.env === 'function' ? options.env(githubUrl) : options.env),
   });
 
   const opened = await openTestStore(options.store, now, options.redis);

@@ -9,7 +9,7 @@ const MCP = 'https://bridge.example/mcp';
 const SSE = 'https://bridge.example/sse';
 
 describe('the guide of every client', () => {
-  const guides = clientGuides(messages('en'), { mcpUrl: MCP, sseUrl: SSE });
+  const guides = clientGuides(messages('en'), { name: 'github', url: MCP, sseUrl: SSE });
 
   it('has a name, and something to copy that leads to this server', () => {
     assert.ok(guides.length >= 8);
@@ -24,6 +24,18 @@ describe('the guide of every client', () => {
       guides.some(({ snippets }) => snippets.some(({ code }) => code === SSE)),
       'and one for the older transport',
     );
+  });
+
+  it('leads nowhere but to this server, where the older transport is not served', () => {
+    const shown = clientGuides(messages('en'), { name: 'notes', url: MCP }).map(({ steps, install, snippets }) => ({
+      steps,
+      install,
+      snippets,
+    }));
+    const text = JSON.stringify(shown);
+    assert.doesNotMatch(text, /sse/i);
+    assert.match(text, /transport http notes https/);
+    assert.match(text, /install\?name=notes&/);
   });
 
   it('has JSON that a client can read, where it shows a file', () => {

@@ -30,6 +30,7 @@ function views(text: string) {
     clientName: text,
     redirectHost: text,
     scopes: [{ name: 'repo' }, { name: text }],
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     resource: text,
     createdAt: 1_785_200_000,
     lastUsedAt: 1_785_290_000,
@@ -42,6 +43,7 @@ function views(text: string) {
     redirectKind: 'loopback',
     scopes: [{ name: 'repo' }, { name: 'read:user' }, { name: text }],
     policyScopes: [{ name: 'read:org' }],
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     otherResource: text,
     bridgeHost: 'bridge.example',
     githubHost: text,
@@ -53,6 +55,7 @@ function views(text: string) {
     login: text,
     redirectHost: text,
     redirectKind: 'loopback',
+    recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     bridgeHost: 'bridge.example',
     githubHost: text,
     fields: { request: text, [text]: 'value' },
@@ -76,8 +79,14 @@ function views(text: string) {
     issuer: 'http://localhost:8000',
     bridgeHost: text,
     githubHost: 'github.com',
-    mcpUrl: `http://localhost:8000/mcp${text}`,
-    sseUrl: `http://localhost:8000/sse${text}`,
+    servers: [
+      { name: 'github', url: `http://localhost:8000/mcp${text}`, sseUrl: `http://localhost:8000/sse${text}` },
+      ...(['github', 'identity', 'none'] as const).map((credential) => ({
+        name: credential,
+        url: `http://localhost:8000/mcp/${credential}`,
+        recipient: { title: `Server ${text}`, host: text, credential },
+      })),
+    ],
     tools: [{ name: text, title: text, scopes: [text] }],
     simulated: true,
   };
@@ -99,12 +108,14 @@ function views(text: string) {
   return { consent, connect, error, returning, landing, account, admin };
 }
 
+const BASE = 'https://bridge.example/mcp';
 const pages = createPages();
 
 /** Every page, and those of its forms that look different. */
 function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
   const { consent, connect, error, returning, landing, account, admin } = views(text);
   const { person: _, ...stranger } = account;
+  const { recipient: _server, ...direct } = consent;
   return {
     consent: from.consent(locale, consent),
     'consent of a verified website': from.consent(locale, {
@@ -112,12 +123,28 @@ function rendered(locale: Locale, text: string, from: Pages = pages): Record<str
       redirectKind: 'https',
       verifiedDomain: 'site.example',
     }),
+    'consent to the built-in tools': from.consent(locale, direct),
+    'consent to a server that learns the account': from.consent(locale, {
+      ...consent,
+      recipient: { title: `Server ${text}`, host: text, credential: 'identity' },
+    }),
+    'consent to a server that learns nothing': from.consent(locale, {
+      ...consent,
+      recipient: { host: text, credential: 'none' },
+    }),
     'consent of an app': from.consent(locale, { ...consent, redirectKind: 'app', redirectHost: 'cursor://app' }),
     connect: from.connect(locale, connect),
     ...Object.fromEntries(ERROR_KINDS.map((kind) => [`error ${kind}`, from.error(locale, { ...error, kind })])),
     returning: from.returning(locale, returning),
     'returning without access': from.returning(locale, { ...returning, success: false }),
     landing: from.landing(locale, landing),
+    'landing of one server behind the bridge': from.landing(locale, {
+      ...landing,
+      servers: [
+        { name: 'notes', url: BASE, recipient: { title: `Server ${text}`, host: text, credential: 'identity' } },
+      ],
+      tools: [],
+    }),
     account: from.account(locale, account),
     'account of a stranger': from.account(locale, { ...stranger, sessions: [] }),
     'account without apps': from.account(locale, { ...account, sessions: [] }),
@@ -193,7 +220,8 @@ describe('pages', () => {
     const { consent } = views('x');
     for (const redirectKind of ['loopback', 'app'] as const)
       assert.match(pages.consent('en', { ...consent, redirectKind }), /class="caution"/);
-    const https = pages.consent('en', { ...consent, redirectKind: 'https', rememberable: false });
+    const { recipient: _, ...direct } = consent;
+    const https = pages.consent('en', { ...direct, redirectKind: 'https', rememberable: false });
     assert.doesNotMatch(https, /class="caution"|name="remember"/);
     assert.match(https, /<form method="post" action="\/consent"/);
     assert.deepEqual(https.match(/name="decision" value="\w+"/g), [
@@ -203,35 +231,28 @@ describe('pages', () => {
     assert.match(https, /<input type="hidden" name="request" value="x">/);
   });
 
-  test('mark scopes that can change things, and name those they have no words for', () => {
-    const { consent } = views('x');
-    const changes = (name: string) =>
-      pages.consent('en', { ...consent, scopes: [{ name }], policyScopes: [] }).includes('class="pill"');
-    for (const name of [
-      'repo',
-      'delete_repo',
-      'admin:org',
-      'workflow',
-      'write:packages',
-      'delete:packages',
-      'user',
-      'codespace',
-      'gist',
-    ])
-      assert.equal(changes(name), true, name);
-    for (const name of [
-      'read:user',
-      'user:email',
-      'read:org',
-      'read:audit_log',
-      'openid',
-      'offline_access',
-      'repo_of_another_kind',
-    ])
-      assert.equal(changes(name), false, name);
-    const unknown = pages.consent('en', { ...consent, scopes: [{ name: 'constructor' }], policyScopes: [] });
-    assert.ok(unknown.includes(messages('en').unknownScope));
-    assert.match(unknown, /<code>constructor<\/code>/);
+  test('say what a server behind the bridge gets, before the access that it gets, and nothing of the kind without one', () => {
+    const { recipient: _, ...direct } = views('x').consent;
+    const says = messages('en').consent.recipient;
+    const shown = (credential: 'github' | 'identity' | 'none') =>
+      pages.consent('en', { ...direct, recipient: { title: 'Notes', host: 'notes.example', credential } });
+    for (const [credential, kind] of [
+      ['github', 'caution'],
+      ['identity', 'notice'],
+      ['none', 'notice'],
+    ] as const) {
+      const html = shown(credential);
+      const { what, meaning } = says[credential];
+      const sentence = what.replace('{host}', '<bdi>notes.example</bdi>');
+      const block = html.indexOf(`<div class="${kind}">\n<p><strong>${sentence}</strong></p>\n<p>${meaning}</p>`);
+      assert.ok(block > 0, credential);
+      assert.ok(block < html.indexOf('<ul class="scopes">'), 'before the list of access');
+      assert.match(html, /<dd class="big"><bdi>Notes<\/bdi><\/dd>\n<dd class="host"><bdi>notes\.example<\/bdi>/);
+    }
+    assert.match(shown('github'), /<h2>The app and <bdi>notes\.example<\/bdi> will be able to<\/h2>/);
+    for (const html of [shown('identity'), shown('none'), pages.consent('en', direct)])
+      assert.doesNotMatch(html, /will receive your GitHub token|and <bdi>notes/);
+    assert.doesNotMatch(pages.consent('en', direct), /account: its name|learns nothing/);
   });
 
   test('carry the answer to an app by a link, byte for byte', () => {
@@ -271,7 +292,8 @@ describe('pages', () => {
   });
 
   test('give every client a command, a link or a file that leads to this server', () => {
-    const base = { ...views('x').landing, issuer: 'https://bridge.example', mcpUrl: 'https://bridge.example/mcp' };
+    const servers = [{ name: 'github', url: BASE }] as const;
+    const base = { ...views('x').landing, issuer: 'https://bridge.example', servers };
     const html = unescaped(pages.landing('en', base));
     for (const words of [
       'claude mcp add --transport http github https://bridge.example/mcp',
@@ -279,12 +301,69 @@ describe('pages', () => {
     ])
       assert.ok(html.includes(words), words);
     const vscode = /href="vscode:mcp\/install\?([^"]+)"/.exec(html)?.[1] ?? '';
-    assert.deepEqual(JSON.parse(decodeURIComponent(vscode)), { name: 'github', type: 'http', url: base.mcpUrl });
+    assert.deepEqual(JSON.parse(decodeURIComponent(vscode)), { name: 'github', type: 'http', url: BASE });
     const cursor = URL.parse(/href="(cursor:[^"]+)"/.exec(html)?.[1] ?? '')?.searchParams.get('config') ?? '';
-    assert.deepEqual(JSON.parse(Buffer.from(cursor, 'base64').toString()), { url: base.mcpUrl });
+    assert.deepEqual(JSON.parse(Buffer.from(cursor, 'base64').toString()), { url: BASE });
     assert.doesNotMatch(html, /runs in the cloud/);
     for (const issuer of ['http://localhost:8000', 'http://127.0.0.1:8000', 'http://[::1]:8000'])
       assert.match(pages.landing('en', { ...base, issuer }), /ChatGPT<\/bdi> runs in the cloud/);
+  });
+
+  test('list each server with its own address, steps and name, and say what it gets', () => {
+    const { landing } = views('x');
+    const html = unescaped(pages.landing('en', landing));
+    for (const name of ['github', 'identity', 'none'] as const) {
+      assert.ok(
+        html.includes(`claude mcp add --transport http ${name} http://localhost:8000/mcp/${name}\n`) ||
+          html.includes(`claude mcp add --transport http ${name} http://localhost:8000/mcp/${name}<`),
+        name,
+      );
+      assert.ok(html.includes(messages('en').recipient[name].replace('{host}', '<bdi>x</bdi>')), name);
+    }
+    assert.equal(html.match(/<summary><h4>Claude Code/g)?.length, 3);
+    assert.equal(html.match(/<summary><h3>Claude Code/g)?.length, 1);
+  });
+
+  test('promise that the GitHub token stays here only where no server gets it', () => {
+    const { landing } = views('x');
+    const [builtIn] = landing.servers;
+    const { tokenStays, tokenPasses } = messages('en').landing;
+    const passing = pages.landing('en', landing);
+    assert.ok(passing.includes(tokenPasses) && !passing.includes(tokenStays));
+    for (const servers of [[builtIn], [builtIn, ...landing.servers.slice(2)]] as const) {
+      const staying = pages.landing('en', { ...landing, servers });
+      assert.ok(staying.includes(tokenStays) && !staying.includes(tokenPasses));
+    }
+  });
+
+  test('say in front of what the bridge stands, where no tools of its own are, and name no other transport then', () => {
+    const recipient = { title: 'Team <notes>', host: 'notes.internal:8080', credential: 'identity' } as const;
+    const servers = [{ name: 'team-notes', url: BASE, recipient }] as const;
+    const html = pages.landing('en', { ...views('x').landing, servers, tools: [] });
+    assert.match(html, /<h1>Team &lt;notes&gt; for your MCP clients<\/h1>/);
+    assert.match(html, /in front of <bdi>Team &lt;notes&gt; \(notes\.internal:8080\)<\/bdi>/);
+    assert.doesNotMatch(html, /\/sse|SSE|id="tools"|id="others"/);
+  });
+
+  test('name the server of a session, and tell when it has the GitHub token', () => {
+    const { account, admin } = views('x');
+    const [session] = account.sessions;
+    assert.ok(session);
+    const { recipient: _, resource: _resource, ...rest } = session;
+    const shown = (one: SessionView) => [
+      pages.account('en', { ...account, sessions: [one] }),
+      pages.admin('en', { ...admin, people: [{ login: 'x', id: 1, sessions: [one] }] }),
+    ];
+    const host = 'notes.example';
+    for (const html of shown({ ...rest, recipient: { title: 'Notes', host, credential: 'github' } })) {
+      assert.match(html, /<dd><bdi>Notes<\/bdi><\/dd>\n<dd class="host"><bdi>notes\.example/);
+      assert.match(html, /class="pill">Has (?:your|the) GitHub token</);
+    }
+    for (const html of shown({ ...rest, recipient: { host, credential: 'identity' } })) {
+      assert.match(html, /For the server<\/dt>\n<dd class="host"><bdi>notes\.example/);
+      assert.doesNotMatch(html, /GitHub token</);
+    }
+    for (const html of shown(rest)) assert.doesNotMatch(html, /For the server/);
   });
 
   test('have a stylesheet whose address changes with its text, and which is small', () => {

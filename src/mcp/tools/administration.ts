@@ -1,5 +1,6 @@
 /** The administrators' tools, which list and end the sessions of all people. Only `ADMIN_GITHUB_USERS` see them. */
 import { z } from 'zod';
+import { UPSTREAM_CREDENTIALS } from '../../config/upstreams.ts';
 import { ADMINISTRATION_SCOPE } from '../../oauth/scope.ts';
 import { defineTool } from '../tool.ts';
 
@@ -14,6 +15,14 @@ const sessionSchema = z.object({
   client_id: z.string(),
   client_name: z.string(),
   scopes: z.array(z.string()),
+  resource: z.string().describe('The audience of its access tokens'),
+  recipient: z
+    .object({
+      host: z.string(),
+      credential: z.enum(UPSTREAM_CREDENTIALS).describe('What it gets of the person with each call'),
+    })
+    .nullable()
+    .describe('The other MCP server that gets its calls, if there is one'),
   created_at: z.string(),
   last_used_at: z.string(),
   expires_at: z.string(),
@@ -22,7 +31,7 @@ const sessionSchema = z.object({
 export const listSessions = defineTool({
   name: 'list_sessions',
   title: "List everybody's sessions",
-  description: 'Lists the sessions of everybody, or of those whose GitHub login or client contains a text.',
+  description: 'Lists the sessions of everybody, or those whose GitHub login, client or server contains a text.',
   inputSchema: z.object({ query: z.string().max(200).default('') }),
   outputSchema: z.object({ note, sessions: z.array(sessionSchema), more: z.boolean() }),
   scopes: [ADMINISTRATION_SCOPE],

@@ -9,7 +9,7 @@ import type { Parameters } from '../../protocol/parameters.ts';
 import { codeChallenge, isCodeVerifier } from '../../protocol/pkce.ts';
 import { hashToken } from '../../security/secrets.ts';
 import type { EndedGrant, SessionRef } from '../../store/records.ts';
-import type { CodePresentation, Redemption } from '../../store/store.ts';
+import type { CodePresentation, Redemption } from '../../store/session-operations.ts';
 import type { Client } from '../clients/client.ts';
 import { codeSession, mintRefreshToken } from '../tokens/session-tokens.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';

@@ -5,6 +5,7 @@
  */
 import type Koa from 'koa';
 import { z } from 'zod';
+import { defined } from '../../base/defined.ts';
 import { noStore } from '../../protocol/http.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
@@ -13,6 +14,8 @@ import { readClientLogin } from '../../store/stored.ts';
 import { PageError } from '../../web/page-error.ts';
 import type { Web } from '../../web/web.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
+import { recipientView } from '../recipient-view.ts';
+import type { Resources } from '../resource-indicators.ts';
 import { CONFIRMATION_TTL, type CompletedLogin } from './completion.ts';
 
 export interface ConnectPage {
@@ -39,6 +42,7 @@ const sealedSchema = z.object({
 });
 
 interface ConnectPageOptions {
+  readonly resources: Resources;
   readonly secrets: Secrets;
   readonly cookies: Cookies;
   readonly web: Web;
@@ -50,7 +54,7 @@ interface ConnectPageOptions {
  * Creates the page. Its form holds the login, sealed, and the seal opens only together with a cookie of this browser. A
  * stranger can learn or plant that cookie, but never has the form.
  */
-export function createConnectPage({ secrets, cookies, web, now }: ConnectPageOptions): ConnectPage {
+export function createConnectPage({ resources, secrets, cookies, web, now }: ConnectPageOptions): ConnectPage {
   const cookieName = (id: string) => `connect-${id}`;
   const identity = (id: string, cookie: string) => `connect:${id}.${cookie}`;
 
@@ -67,6 +71,7 @@ export function createConnectPage({ secrets, cookies, web, now }: ConnectPageOpt
         login: completed.githubLogin,
         redirectHost: redirectHost(request.redirectUri),
         redirectKind: redirectKind(request.redirectUri),
+        ...defined({ recipient: recipientView(resources, request) }),
         fields: { request: id, login: secrets.seal(plaintext, identity(id, cookie)) },
       });
     },

@@ -11,6 +11,7 @@ import type { AuthorizationRequest } from '../../store/records.ts';
 import type { Web } from '../../web/web.ts';
 import type { Client } from '../clients/client.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
+import { recipientView } from '../recipient-view.ts';
 import type { Resources } from '../resource-indicators.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Logins, RequestedLogin } from './login.ts';
@@ -37,6 +38,11 @@ export async function showConsent(
   const { request } = login;
   const { scopes, policyScope } = services.upstream;
   const alwaysAsked = scopes.always.filter((name) => !scopes.covers(request.scope, name));
+  // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
+  const forClient = [...new Set([...request.scope, ...alwaysAsked])];
+  const forPolicy = policyScope.filter((name) => !scopes.covers(request.scope, name));
+  // The upstream's token has the scopes of the policy too, so a server that gets this token gets them.
+  const getsToken = request.recipient?.credential === 'github';
   const fields = await services.logins.askConsent(ctx, login);
   const kind = redirectKind(request.redirectUri);
   noStore(ctx);
@@ -45,17 +51,22 @@ export async function showConsent(
     ...defined({
       clientUri: client?.metadata.client_uri,
       verifiedDomain: verifiedDomain(client, request),
-      otherResource: request.resource === services.resources.default.audience ? undefined : request.resource,
+      recipient: recipientView(services.resources, request),
+      otherResource: isOther(services.resources, request) ? request.resource : undefined,
     }),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
-    // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
-    scopes: [...new Set([...request.scope, ...alwaysAsked])].map((name) => ({ name })),
-    policyScopes: policyScope.filter((name) => !scopes.covers(request.scope, name)).map((name) => ({ name })),
+    scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map((name) => ({ name })),
+    policyScopes: (getsToken ? [] : forPolicy).map((name) => ({ name })),
     rememberable: isRememberable(request),
     fields,
   });
   services.events.emit('consent.shown', { clientId: request.clientId, remembered: false });
+}
+
+/** Whether the token is for one of `RESOURCES`. */
+function isOther(resources: Resources, { resource, recipient }: AuthorizationRequest): boolean {
+  return recipient === undefined && resource !== resources.default.audience;
 }
 
 /**

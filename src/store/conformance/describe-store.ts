@@ -26,6 +26,7 @@ import { describeConsents } from './consents.ts';
 import { describeCredentials } from './credentials.ts';
 import { describeLogins } from './logins.ts';
 import { describeRefreshTokens } from './refresh-tokens.ts';
+import { describeResets } from './resets.ts';
 import { describeRevocations } from './revocations.ts';
 import { describeSessions } from './sessions.ts';
 import { describeShared } from './shared.ts';
@@ -62,6 +63,7 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('sessions', () => describeSessions(test));
     describe('credentials', () => describeCredentials(test));
     describe('revocations', () => describeRevocations(test));
+    describe('resets', () => describeResets(test));
     describe('consents', () => describeConsents(test));
     describe('what replicas share', () => describeShared(test));
   });

@@ -9,7 +9,8 @@ import type {
   Grant,
   RegisteredClient,
 } from '../records.ts';
-import type { CodePresentation, NewSession, RotationRequest, Store } from '../store.ts';
+import type { CodePresentation, NewSession, RotationRequest } from '../session-operations.ts';
+import type { Store } from '../store.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -38,6 +39,7 @@ const request: AuthorizationRequest = {
   codeChallenge: 'challenge',
   scope: [],
   resource: 'https://bridge.example/mcp',
+  recipient: { origin: 'https://mcp.example', credential: 'identity' },
   state: 'state-of-the-client',
   nonce: 'nonce',
   prompt: 'consent',
@@ -70,6 +72,7 @@ export const grant: Grant = {
   codeChallenge: 'challenge',
   scope: [],
   resource: 'https://bridge.example/mcp',
+  recipient: { origin: 'https://mcp.example', credential: 'identity' },
   credential: 'cred-1',
   authTime: 1_800_000_000,
   nonce: 'nonce',

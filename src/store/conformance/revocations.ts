@@ -15,7 +15,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual(swept.ended, [{ ref: begun.ref, clientId: 'client-1' }]);
     assert.deepEqual(sealedTokensOf(swept.revocations), ['sealed-tokens-1']);
     const again = await store.revocations.sweep('p', HOUR);
-    assert.deepEqual(again, { ended: [], revocations: swept.revocations });
+    assert.deepEqual(again, { ended: [], revocations: swept.revocations, resets: [] });
     assert.deepEqual(await store.revocations.pending('p'), swept.revocations);
     for (const { id } of swept.revocations) await store.revocations.done('p', id);
     assert.deepEqual(await store.revocations.pending('p'), []);
@@ -36,7 +36,7 @@ export function describeRevocations(test: DefineTest): void {
     const { grant: begun } = await liveSession(store, 'p', 'g');
     advance(60);
     await store.revocations.duePeople(10, 300);
-    assert.deepEqual(await store.revocations.sweep('p', 600), { ended: [], revocations: [] });
+    assert.deepEqual(await store.revocations.sweep('p', 600), { ended: [], revocations: [], resets: [] });
     assert.ok(await store.sessions.read(begun.ref));
     advance(599);
     assert.deepEqual(await store.revocations.duePeople(10, 300), []);
@@ -109,7 +109,7 @@ export function describeRevocations(test: DefineTest): void {
     assert.deepEqual((await store.revocations.sweep('p', 600)).revocations, [revocation]);
     await store.revocations.done('p', 'r');
     advance(600);
-    assert.deepEqual(await store.revocations.sweep('p', 600), { ended: [], revocations: [] });
+    assert.deepEqual(await store.revocations.sweep('p', 600), { ended: [], revocations: [], resets: [] });
   });
 
   test('a new login leaves pending revocations as they are', async ({ store }) => {

@@ -13,6 +13,7 @@ export function createRedisCredentialStore(redis: RedisConnection, keys: RedisKe
   const scripts = {
     read: loadScript('credential-read', 'person'),
     replace: loadScript('credential-replace', 'person'),
+    reseal: loadScript('credential-reseal', 'person'),
     end: loadScript('credential-end', 'person'),
   };
   return {
@@ -24,6 +25,11 @@ export function createRedisCredentialStore(redis: RedisConnection, keys: RedisKe
     async replaceTokens(person, id, ifGeneration, { sealedTokens, accessExpiresAt, refreshExpiresAt }) {
       const args = { credential: id, ifGeneration, tokens: { sealedTokens, accessExpiresAt, refreshExpiresAt } };
       return (await redis.run(scripts.replace, keys.person(person), args)) === 1;
+    },
+
+    async reseal(person, id, ifGeneration, sealedTokens) {
+      const args = { credential: id, ifGeneration, sealedTokens };
+      return (await redis.run(scripts.reseal, keys.person(person), args)) === 1;
     },
 
     async end(person, id, ifGeneration) {

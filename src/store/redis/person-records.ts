@@ -17,6 +17,7 @@ const tokensSchema = z.object({
   sealedTokens: z.string(),
   accessExpiresAt: z.number().exactOptional(),
   refreshExpiresAt: z.number().exactOptional(),
+  resetDue: z.literal(true).exactOptional(),
 });
 
 /** `{grant id, grant, state, credential, tokens}`: all but the first are JSON. */

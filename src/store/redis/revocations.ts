@@ -10,8 +10,9 @@ import type { PeopleIndex } from './people.ts';
 import { batch, endedSchema, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
-/** `{ended grants, pending revocations, 1 when the person has no record any more}`. */
-const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), z.number()]);
+const idsSchema = z.array(z.string());
+/** `{ended grants, pending revocations, credentials whose reset is due, 1 when the person has no record any more}`. */
+const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), idsSchema, z.number()]);
 
 export function createRedisRevocationStore(
   redis: RedisConnection,
@@ -19,6 +20,7 @@ export function createRedisRevocationStore(
   people: PeopleIndex,
 ): RevocationStore {
   const sweepScript = loadScript('person-sweep', 'person');
+  const resetsScript = loadScript('person-resets', 'person');
   return {
     async duePeople(limit, lease) {
       return people.due(limit, lease);
@@ -26,14 +28,22 @@ export function createRedisRevocationStore(
 
     async sweep(person, interval) {
       const reply = await redis.run(sweepScript, keys.person(person), { person, batch: batch() });
-      const [ended, revocations, empty] = sweepSchema.parse(reply);
+      const [ended, revocations, resets, empty] = sweepSchema.parse(reply);
       await people.settle(person, interval, empty === 1);
-      return { ended: ended.map((grant) => toEnded(person, grant)), revocations: revocations.map(readRevocation) };
+      return {
+        ended: ended.map((grant) => toEnded(person, grant)),
+        revocations: revocations.map(readRevocation),
+        resets,
+      };
     },
 
     async pending(person) {
       const pending = await redis.send((client) => client.hvals(keys.outbox(person)));
       return pending.map(readRevocation);
+    },
+
+    async resets(person) {
+      return idsSchema.parse(await redis.run(resetsScript, keys.person(person), {}));
     },
 
     async add(revocation) {

@@ -3,13 +3,8 @@
  * `begin` also announces the person to that index.
  */
 import { z } from 'zod';
-import {
-  MAX_SESSIONS_PER_PERSON,
-  MAX_SUPERSEDED_PAIRS,
-  type Redemption,
-  type Rotation,
-  type SessionStore,
-} from '../store.ts';
+import type { Redemption, Rotation } from '../session-operations.ts';
+import { MAX_SESSIONS_PER_PERSON, MAX_SUPERSEDED_PAIRS, type SessionStore } from '../store.ts';
 import { credentialIdentityJson, firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -50,7 +45,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
 
   return {
     async begin({ ref, grant, codeHash, codeTtl, credentialId, credential }) {
-      const { clientId, redirectUri, redirectUriSent, codeChallenge, resource } = grant;
+      const { clientId, redirectUri, redirectUriSent, codeChallenge, resource, recipient } = grant;
       const { appClientId, sealedTokens, accessExpiresAt, refreshExpiresAt } = credential;
       const generation = firstGeneration();
       const [, ended] = await Promise.all([
@@ -66,6 +61,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
             resource,
             credential: credentialId,
             codeHash,
+            sendsGithubToken: recipient?.credential === 'github',
           },
           codeTtl,
           credential: credentialId,

@@ -1,7 +1,7 @@
 /** GitHub credentials in SQLite: reads them, replaces their tokens and ends them. `sessions.ts` creates them. */
 import type { CredentialStore } from '../store.ts';
 import type { Database } from './database.ts';
-import { retire, retireUnused, toCredential, toEnded } from './people.ts';
+import { afterDeletion, retire, toCredential, toEnded } from './people.ts';
 
 export function createSqliteCredentialStore({ sql, query, transaction }: Database): CredentialStore {
   return {
@@ -15,7 +15,16 @@ export function createSqliteCredentialStore({ sql, query, transaction }: Databas
       return transaction(() => {
         const { changes } = sql.run`
           UPDATE credentials SET generation = generation + 1, sealed_tokens = ${sealedTokens},
-            access_expires_at = ${accessExpiresAt}, refresh_expires_at = ${refreshExpiresAt}
+            access_expires_at = ${accessExpiresAt}, refresh_expires_at = ${refreshExpiresAt}, reset_due = 0
+          WHERE person = ${person} AND id = ${id} AND generation = ${ifGeneration}`;
+        return changes === 1;
+      });
+    },
+
+    async reseal(person, id, ifGeneration, sealedTokens) {
+      return transaction(() => {
+        const { changes } = sql.run`
+          UPDATE credentials SET sealed_tokens = ${sealedTokens}
           WHERE person = ${person} AND id = ${id} AND generation = ${ifGeneration}`;
         return changes === 1;
       });
@@ -27,11 +36,10 @@ export function createSqliteCredentialStore({ sql, query, transaction }: Databas
           SELECT id FROM credentials WHERE person = ${person} AND id = ${id} AND generation = ${ifGeneration}`;
         if (row === undefined) return [];
         retire(sql, person, id, true);
-        const ended = sql.all`
-          DELETE FROM grants WHERE person = ${person} AND credential = ${id} AND expires_at > ${now}
-          RETURNING person, id, client_id`.map(toEnded);
-        retireUnused(sql, person, now);
-        return ended;
+        const deleted = sql.all`
+          DELETE FROM grants WHERE person = ${person} AND credential = ${id} AND expires_at > ${now} RETURNING *`;
+        afterDeletion(sql, person, now, deleted);
+        return deleted.map(toEnded);
       });
     },
   };

@@ -4,6 +4,7 @@ import type { SQLTagStore } from 'node:sqlite';
 import { z } from 'zod';
 import { defined } from '../../base/defined.ts';
 import type { CredentialState, EndedGrant, GrantState } from '../records.ts';
+import { MAX_SUPERSEDED_PAIRS } from '../store.ts';
 import { readCredentialIdentity, readGrant } from '../stored.ts';
 
 const grantRowSchema = z.object({
@@ -24,9 +25,11 @@ const credentialRowSchema = z.object({
   sealed_tokens: z.string(),
   access_expires_at: z.number().nullable(),
   refresh_expires_at: z.number().nullable(),
+  reset_due: z.number(),
 });
 
 const endedRowSchema = z.object({ person: z.string(), id: z.string(), client_id: z.string() });
+const recipientRowSchema = z.object({ record: z.string(), redeemed: z.number() });
 const idRowSchema = z.object({ id: z.string() });
 const tokensRowSchema = z.object({ app_client_id: z.string(), sealed_tokens: z.string() });
 
@@ -55,6 +58,7 @@ export function toCredential(row: unknown): CredentialState {
       sealedTokens: tokens.sealed_tokens,
       accessExpiresAt: tokens.access_expires_at ?? undefined,
       refreshExpiresAt: tokens.refresh_expires_at ?? undefined,
+      resetDue: tokens.reset_due === 1 || undefined,
     }),
   };
 }
@@ -72,21 +76,36 @@ export function visitBy(sql: SQLTagStore, person: string, instant: number): void
     ON CONFLICT (person) DO UPDATE SET visit_at = min(visit_at, excluded.visit_at)`;
 }
 
-/** Ends one unexpired grant, and retires its credential if no other grant uses that. */
+/** Ends one unexpired grant. */
 export function endGrant(sql: SQLTagStore, person: string, grant: string, now: number): EndedGrant {
-  const ended = toEnded(sql.get`
-    DELETE FROM grants WHERE person = ${person} AND id = ${grant} RETURNING person, id, client_id`);
-  retireUnused(sql, person, now);
-  return ended;
+  const deleted = sql.get`DELETE FROM grants WHERE person = ${person} AND id = ${grant} RETURNING *`;
+  afterDeletion(sql, person, now, [deleted]);
+  return toEnded(deleted);
 }
 
-/** Retires every credential of a person that no unexpired grant uses. */
-export function retireUnused(sql: SQLTagStore, person: string, now: number): void {
+/**
+ * Does what follows when grants of a person were deleted: retires every credential that no unexpired grant uses. Of the
+ * others, those that a recipient got from a deleted grant are marked to be reset, and their superseded pairs are revoked.
+ * @param deleted the deleted rows of `grants`
+ */
+export function afterDeletion(sql: SQLTagStore, person: string, now: number, deleted: unknown[]): void {
   const unused = sql.all`
     SELECT id FROM credentials WHERE person = ${person} AND NOT EXISTS (
       SELECT 1 FROM grants WHERE grants.person = credentials.person AND grants.credential = credentials.id
         AND grants.expires_at > ${now})`;
   for (const row of unused) retire(sql, person, idRowSchema.parse(row).id);
+  for (const row of deleted) {
+    const { record, redeemed } = recipientRowSchema.parse(row);
+    const { recipient, credential } = readGrant(record);
+    if (redeemed === 1 && recipient?.credential === 'github') requireReset(sql, person, credential);
+  }
+}
+
+/** Marks a credential to be reset, and moves its superseded pairs to the pending revocations, unless it is retired. */
+function requireReset(sql: SQLTagStore, person: string, credential: string): void {
+  addRevocations(sql, person, credential, supersededPairs(sql, person, credential));
+  sql.run`DELETE FROM superseded WHERE person = ${person} AND credential = ${credential}`;
+  sql.run`UPDATE credentials SET reset_due = 1 WHERE person = ${person} AND id = ${credential}`;
 }
 
 /**
@@ -94,16 +113,49 @@ export function retireUnused(sql: SQLTagStore, person: string, now: number): voi
  * @param currentIsDead GitHub has ended the current token pair already, so that only superseded pairs are revoked
  */
 export function retire(sql: SQLTagStore, person: string, credential: string, currentIsDead = false): void {
-  const superseded = sql.all`
-    SELECT app_client_id, superseded.sealed_tokens FROM superseded JOIN credentials USING (person)
-    WHERE person = ${person} AND credential = ${credential} AND id = ${credential} ORDER BY number`;
+  const superseded = supersededPairs(sql, person, credential);
   const current = sql.all`
     SELECT app_client_id, sealed_tokens FROM credentials WHERE person = ${person} AND id = ${credential}`;
-  for (const row of currentIsDead ? superseded : [...superseded, ...current]) {
-    const { app_client_id, sealed_tokens } = tokensRowSchema.parse(row);
+  addRevocations(sql, person, credential, currentIsDead ? superseded : [...superseded, ...current]);
+  sql.run`DELETE FROM credentials WHERE person = ${person} AND id = ${credential}`;
+}
+
+/**
+ * Keeps the token pair of a credential, which a login is about to replace by another, to be revoked with the credential;
+ * if its reset is due, it is revoked at once instead. Does nothing when it is the same pair, or there is no credential.
+ */
+export function supersede(sql: SQLTagStore, person: string, credential: string, by: string): void {
+  const replaced = sql.all`
+    SELECT app_client_id, sealed_tokens, reset_due FROM credentials
+    WHERE person = ${person} AND id = ${credential} AND sealed_tokens <> ${by}`;
+  addRevocations(
+    sql,
+    person,
+    credential,
+    replaced.filter((pair) => pair.reset_due === 1),
+  );
+  sql.run`
+    INSERT INTO superseded (person, credential, sealed_tokens) SELECT person, id, sealed_tokens FROM credentials
+    WHERE person = ${person} AND id = ${credential} AND sealed_tokens <> ${by} AND reset_due = 0`;
+  sql.run`
+    DELETE FROM superseded WHERE person = ${person} AND credential = ${credential} AND number NOT IN (
+      SELECT number FROM superseded WHERE person = ${person} AND credential = ${credential}
+      ORDER BY number DESC LIMIT ${MAX_SUPERSEDED_PAIRS})`;
+}
+
+/** The superseded pairs of a credential, oldest first, as {@link addRevocations} takes them. */
+function supersededPairs(sql: SQLTagStore, person: string, credential: string): unknown[] {
+  return sql.all`
+    SELECT app_client_id, superseded.sealed_tokens FROM superseded JOIN credentials USING (person)
+    WHERE person = ${person} AND credential = ${credential} AND id = ${credential} ORDER BY number`;
+}
+
+/** Adds token pairs of a credential to the pending revocations. */
+function addRevocations(sql: SQLTagStore, person: string, credential: string, pairs: unknown[]): void {
+  for (const pair of pairs) {
+    const { app_client_id, sealed_tokens } = tokensRowSchema.parse(pair);
     sql.run`
       INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens)
       VALUES (${person}, ${randomUUID()}, ${credential}, ${app_client_id}, ${sealed_tokens})`;
   }
-  sql.run`DELETE FROM credentials WHERE person = ${person} AND id = ${credential}`;
 }

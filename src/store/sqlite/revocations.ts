@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { PendingRevocation } from '../records.ts';
 import type { RevocationStore } from '../store.ts';
 import type { Database } from './database.ts';
-import { retireUnused, toEnded, visitBy } from './people.ts';
+import { afterDeletion, toEnded, visitBy } from './people.ts';
 
+const idRowSchema = z.object({ id: z.string() });
 const personRowSchema = z.object({ person: z.string() });
 const revocationRowSchema = z.object({
   person: z.string(),
@@ -28,6 +29,12 @@ export function createSqliteRevocationStore({ sql, query, transaction }: Databas
     });
   }
 
+  function resetsOf(person: string): string[] {
+    return sql.all`SELECT id FROM credentials WHERE person = ${person} AND reset_due = 1`.map(
+      (row) => idRowSchema.parse(row).id,
+    );
+  }
+
   return {
     async duePeople(limit, lease) {
       return transaction((now) =>
@@ -40,22 +47,23 @@ export function createSqliteRevocationStore({ sql, query, transaction }: Databas
 
     async sweep(person, interval) {
       return transaction((now) => {
-        const ended = sql.all`
-          DELETE FROM grants WHERE person = ${person} AND expires_at <= ${now} RETURNING person, id, client_id`.map(
-          toEnded,
-        );
-        retireUnused(sql, person, now);
+        const deleted = sql.all`DELETE FROM grants WHERE person = ${person} AND expires_at <= ${now} RETURNING *`;
+        afterDeletion(sql, person, now, deleted);
         sql.run`UPDATE grants SET sealed_successor = NULL WHERE person = ${person} AND grace_until < ${now}`;
         const revocations = pendingOf(person);
         const empty = revocations.length === 0 && sql.get`SELECT id FROM grants WHERE person = ${person}` === undefined;
         if (empty) sql.run`DELETE FROM people WHERE person = ${person}`;
         else visitAt(person, now + interval);
-        return { ended, revocations };
+        return { ended: deleted.map(toEnded), revocations, resets: resetsOf(person) };
       });
     },
 
     async pending(person) {
       return query(() => pendingOf(person));
+    },
+
+    async resets(person) {
+      return query(() => resetsOf(person));
     },
 
     async add({ person, id, credential, appClientId, sealedTokens }) {

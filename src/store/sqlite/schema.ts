@@ -113,6 +113,9 @@ const MIGRATIONS = [
   `
   CREATE INDEX grants_by_client ON grants (client_id);
   `,
+  `
+  ALTER TABLE credentials ADD COLUMN reset_due INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Runs the migrations that were not run on this file yet, in one transaction. */

@@ -1,17 +1,11 @@
 /** Sessions in SQLite: every method is one transaction, except `read` and `people`, which mostly read. */
 import { z } from 'zod';
 import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
-import {
-  type CodePresentation,
-  MAX_SESSIONS_PER_PERSON,
-  MAX_SUPERSEDED_PAIRS,
-  type Redemption,
-  type Rotation,
-  type SessionStore,
-} from '../store.ts';
+import type { CodePresentation, Redemption, Rotation } from '../session-operations.ts';
+import { MAX_SESSIONS_PER_PERSON, type SessionStore } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
-import { endGrant, retireUnused, toCredential, toEnded, toGrant, visitBy } from './people.ts';
+import { afterDeletion, endGrant, supersede, toCredential, toEnded, toGrant, visitBy } from './people.ts';
 
 /** Seconds between two writes of `lastUsedAt`. */
 const LAST_USED_INTERVAL = 60;
@@ -46,20 +40,15 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
       const { person } = ref;
       const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
       return transaction((now) => {
-        sql.run`
-          INSERT INTO superseded (person, credential, sealed_tokens) SELECT person, id, sealed_tokens FROM credentials
-          WHERE person = ${person} AND id = ${credentialId} AND sealed_tokens <> ${sealedTokens}`;
-        sql.run`
-          DELETE FROM superseded WHERE person = ${person} AND credential = ${credentialId} AND number NOT IN (
-            SELECT number FROM superseded WHERE person = ${person} AND credential = ${credentialId}
-            ORDER BY number DESC LIMIT ${MAX_SUPERSEDED_PAIRS})`;
+        supersede(sql, person, credentialId, sealedTokens);
         sql.run`
           INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
             refresh_expires_at)
           VALUES (${person}, ${credentialId}, ${credentialIdentityJson(credential)}, ${appClientId},
             ${firstGeneration()}, ${sealedTokens}, ${accessExpiresAt}, ${refreshExpiresAt})
           ON CONFLICT (person, id) DO UPDATE SET record = excluded.record, app_client_id = excluded.app_client_id,
-            generation = generation + 1, sealed_tokens = excluded.sealed_tokens,
+            generation = generation + 1, reset_due = (reset_due AND sealed_tokens = excluded.sealed_tokens),
+            sealed_tokens = excluded.sealed_tokens,
             access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at`;
         sql.run`
           INSERT INTO grants (person, id, record, client_id, credential, code_hash, redeemed, generation, created_at,
@@ -70,8 +59,8 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
           DELETE FROM grants WHERE person = ${person} AND id IN (
             SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
             ORDER BY last_used_at DESC LIMIT -1 OFFSET ${MAX_SESSIONS_PER_PERSON - 1})
-          RETURNING person, id, client_id`;
-        if (displaced.length > 0) retireUnused(sql, person, now);
+          RETURNING *`;
+        if (displaced.length > 0) afterDeletion(sql, person, now, displaced);
         visitBy(sql, person, now + codeTtl);
         return displaced.map(toEnded);
       });
@@ -151,8 +140,8 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
         const rows = sql.all`
           DELETE FROM grants WHERE person = ${person} AND expires_at > ${now}
             AND client_id = coalesce(${clientId ?? null}, client_id)
-          RETURNING person, id, client_id`;
-        if (rows.length > 0) retireUnused(sql, person, now);
+          RETURNING *`;
+        if (rows.length > 0) afterDeletion(sql, person, now, rows);
         return rows.map(toEnded);
       });
     },

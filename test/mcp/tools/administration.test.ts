@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { useBridge } from '../../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../../support/mcp-servers.ts';
 import { callTool, connect } from '../../support/oauth.ts';
 
 describe('the administrators’ tools', () => {
-  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa' } });
+  const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa', UPSTREAMS_FILE } });
   const administrator = async (scope = 'bridge:admin') =>
     (await connect(bridge.url, { login: 'monalisa', parameters: { scope } })).tokens.access_token;
   const sessionsIn = (content: Record<string, unknown> | undefined) => content?.sessions as Record<string, unknown>[];
@@ -21,6 +22,7 @@ describe('the administrators’ tools', () => {
     assert.equal(session?.client_id, client.client_id);
     assert.equal(session?.client_name, 'An editor');
     assert.deepEqual(session?.scopes, ['read:user']);
+    assert.deepEqual([session?.resource, session?.recipient], [`${bridge.url}/mcp`, null]);
 
     const { result } = await callTool(bridge.url, token, 'get_session_stats');
     assert.deepEqual(
@@ -42,6 +44,16 @@ describe('the administrators’ tools', () => {
     assert.deepEqual(again.result?.structuredContent, { revoked: false, session: null });
     const { reason, by } = bridge.eventsOf('grant.ended').at(-1) ?? {};
     assert.deepEqual({ reason, by }, { reason: 'administrator', by: 'administrator' });
+  });
+
+  it('say which MCP server gets the calls of a session, and what it gets with them', async () => {
+    const resource = `${bridge.url}/mcp/github`;
+    await connect(bridge.url, { login: 'hubot', parameters: { resource } });
+    const listed = await callTool(bridge.url, await administrator(), 'list_sessions', { query: resource });
+    const [session, ...others] = sessionsIn(listed.result?.structuredContent);
+    assert.deepEqual(others, []);
+    const recipient = { host: 'github-mcp.octo.example', credential: 'github' };
+    assert.deepEqual([session?.resource, session?.recipient], [resource, recipient]);
   });
 
   it('need the scope that the person consented to, however much of an administrator he is', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CompletedLogin } from '../../../src/oauth/login/completion.ts';
 import { createConnectPage } from '../../../src/oauth/login/connect-page.ts';
+import { createResources } from '../../../src/oauth/resource-indicators.ts';
 import { parseParameters } from '../../../src/protocol/parameters.ts';
 import { createCookies } from '../../../src/security/cookies.ts';
 import { createSecrets } from '../../../src/security/secrets.ts';
@@ -25,7 +26,8 @@ const COMPLETED: CompletedLogin = {
       redirectUriSent: true,
       codeChallenge: 'challenge',
       scope: ['read:user'],
-      resource: 'http://localhost/mcp',
+      resource: 'http://localhost/mcp/notes',
+      recipient: { origin: 'https://notes.example', credential: 'github' },
       state: 'a state',
     },
   },
@@ -43,7 +45,8 @@ describe('the page that connects', () => {
   const secrets = createSecrets(['a test secret that is long enough and no secret at all']);
   const cookies = createCookies(false, secrets, now);
   const web = createWeb(createPages(), 'http://localhost', 'https://github.com');
-  const connectPage = createConnectPage({ secrets, cookies, web, now });
+  const resources = createResources({ publicUrl: 'http://localhost', scopes: [], upstreams: [], others: [] });
+  const connectPage = createConnectPage({ resources, secrets, cookies, web, now });
   const url = useApp((ctx) => {
     if (ctx.path === '/show') return connectPage.show(ctx, COMPLETED);
     try {
@@ -66,7 +69,8 @@ describe('the page that connects', () => {
 
   it('shows who connects what, and the login only sealed', async () => {
     const { page } = await shown();
-    for (const words of ['An app', '@octocat', 'localhost:4711']) assert.ok(page.text.includes(words), words);
+    for (const words of ['An app', '@octocat', 'localhost:4711', 'notes.example'])
+      assert.ok(page.text.includes(words), words);
     for (const secret of ['mgc_secret', 'a state']) assert.equal(page.html.includes(secret), false, secret);
   });
 

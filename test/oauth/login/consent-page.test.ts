@@ -6,11 +6,15 @@ import { describe, it } from 'node:test';
 import { messages } from '../../../src/web/locale.ts';
 import { createAgent } from '../../support/agent.ts';
 import { useBridge } from '../../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../../support/mcp-servers.ts';
 import { authorizationUrl, pkce, register } from '../../support/oauth.ts';
 import { CALENDAR } from '../clients-file.ts';
 
 describe('the consent page', () => {
-  const bridge = useBridge({ store: 'sqlite', env: { RESOURCES: CALENDAR, ALLOWED_GITHUB_ORGS: 'octo-org' } });
+  const bridge = useBridge({
+    store: 'sqlite',
+    env: { RESOURCES: CALENDAR, ALLOWED_GITHUB_ORGS: 'octo-org', UPSTREAMS_FILE },
+  });
 
   async function page(metadata: Record<string, unknown>, parameters: Record<string, string> = {}) {
     const client = await register(bridge.url, metadata);
@@ -38,6 +42,28 @@ describe('the consent page', () => {
   it('names another resource server, and not this one', async () => {
     assert.ok((await page(HTTPS, { resource: CALENDAR })).text.includes(CALENDAR));
     assert.equal((await page(HTTPS)).text.includes(`${bridge.url}/mcp`), false);
+  });
+
+  it('names the MCP server that gets the calls, and says what it gets of the person', async () => {
+    for (const [name, title, sentence] of [
+      ['github', 'GitHub', 'github-mcp.octo.example will receive your GitHub token'],
+      ['notes', 'Team notes', 'notes.internal:8080 will learn your GitHub account'],
+      ['weather', 'Weather', 'weather.example learns nothing about your GitHub account'],
+    ] as const) {
+      const { text, html } = await page(HTTPS, { resource: `${bridge.url}/mcp/${name}` });
+      assert.ok(text.includes(sentence), text);
+      assert.ok(html.includes(`<bdi>${title}</bdi>`), name);
+      assert.equal(text.includes(`${bridge.url}/mcp`), false);
+    }
+    assert.doesNotMatch((await page(HTTPS)).text, /will receive|will learn|learns nothing/);
+  });
+
+  it('lists a scope of the policy among the access of a server that gets the GitHub token, because the token has it', async () => {
+    const github = await page(HTTPS, { resource: `${bridge.url}/mcp/github` });
+    assert.equal(github.html.includes(messages('en').consent.policyScopes), false);
+    assert.match(github.html, /<code>read:org</);
+    const notes = await page(HTTPS, { resource: `${bridge.url}/mcp/notes` });
+    assert.ok(notes.html.includes(messages('en').consent.policyScopes));
   });
 
   it('says that nobody verified the domain of a registered client, whatever it calls its home page', async () => {

@@ -32,6 +32,7 @@ describe('a database of the embedded store', () => {
     const database = new DatabaseSync(join(directory, 'bridge.db'));
     database.exec(`
       DROP INDEX grants_by_client;
+      ALTER TABLE credentials DROP COLUMN reset_due;
       CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
       PRAGMA user_version = 1`);

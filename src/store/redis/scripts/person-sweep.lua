@@ -1,5 +1,5 @@
 -- Ends expired grants and deletes sealed successors whose grace is over. Returns {ended grants, pending revocations,
--- 1 when nothing is left of the person}.
+-- credentials whose reset is due, 1 when nothing is left of the person}.
 local ended = endWhere(function(state)
   return state.expiresAt <= now
 end)
@@ -9,4 +9,4 @@ each(STATES, function(grant, state)
   end
 end)
 local left = redis.call('HLEN', STATES) + redis.call('HLEN', OUTBOX)
-return { ended, redis.call('HVALS', OUTBOX), left == 0 and 1 or 0 }
+return { ended, redis.call('HVALS', OUTBOX), resetsDue(), left == 0 and 1 or 0 }

@@ -47,6 +47,7 @@ local function forgetSuccessor(state)
 end
 
 local added = 0
+local exposed = {} -- credentials of deleted grants whose recipient got the GitHub token
 
 -- Adds a token pair to the pending revocations. args.batch makes its id unique.
 local function addRevocation(credential, appClientId, sealedTokens)
@@ -61,12 +62,18 @@ local function addRevocation(credential, appClientId, sealedTokens)
   })
 end
 
--- Deletes a credential. Its tokens become pending revocations: the superseded pairs, and the current pair unless
--- GitHub has ended that already (currentIsDead).
-local function retire(credential, tokens, currentIsDead)
+-- Moves the superseded pairs of a credential to the pending revocations.
+local function revokeSuperseded(credential, tokens)
   for _, sealedTokens in ipairs(tokens.superseded or {}) do
     addRevocation(credential, tokens.appClientId, sealedTokens)
   end
+  tokens.superseded = nil
+end
+
+-- Deletes a credential. Its tokens become pending revocations: the superseded pairs, and the current pair unless
+-- GitHub has ended that already (currentIsDead).
+local function retire(credential, tokens, currentIsDead)
+  revokeSuperseded(credential, tokens)
   if not currentIsDead then
     addRevocation(credential, tokens.appClientId, tokens.sealedTokens)
   end
@@ -74,7 +81,8 @@ local function retire(credential, tokens, currentIsDead)
   redis.call('HDEL', TOKENS, credential)
 end
 
--- Retires every credential that no unexpired grant uses.
+-- Retires every credential that no unexpired grant uses. Of the others, those that a recipient got before its grant was
+-- deleted by this script are marked to be reset, and their superseded pairs are revoked.
 local function retireUnused()
   local used = {}
   each(STATES, function(_, state)
@@ -85,6 +93,10 @@ local function retireUnused()
   each(TOKENS, function(credential, tokens)
     if not used[credential] then
       retire(credential, tokens, false)
+    elseif exposed[credential] then
+      revokeSuperseded(credential, tokens)
+      tokens.resetDue = true
+      save(TOKENS, credential, tokens)
     end
   end)
 end
@@ -93,6 +105,9 @@ end
 local function remove(grant, state)
   redis.call('HDEL', GRANTS, grant)
   redis.call('HDEL', STATES, grant)
+  if state.sendsGithubToken and state.redeemed then
+    exposed[state.credential] = true
+  end
   return { grant, state.clientId }
 end
 
@@ -108,6 +123,17 @@ local function endWhere(matches)
     retireUnused()
   end
   return ended
+end
+
+-- The ids of the credentials whose reset is due.
+local function resetsDue()
+  local due = {}
+  each(TOKENS, function(credential, tokens)
+    if tokens.resetDue then
+      due[#due + 1] = credential
+    end
+  end)
+  return due
 end
 
 -- A session in the form that TypeScript parses (person-records.ts); nil when its credential is gone.

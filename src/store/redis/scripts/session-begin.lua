@@ -1,15 +1,20 @@
--- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one.
+-- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one. If a reset
+-- of the old tokens was due, a recipient whose grant has ended may hold them: they are revoked at once instead.
 local tokens = load(TOKENS, args.credential)
 if tokens then
-  if tokens.sealedTokens ~= args.tokens.sealedTokens then
+  if tokens.sealedTokens == args.tokens.sealedTokens then
+    args.tokens.superseded = tokens.superseded
+    args.tokens.resetDue = tokens.resetDue
+  elseif tokens.resetDue then
+    addRevocation(args.credential, tokens.appClientId, tokens.sealedTokens)
+    args.tokens.superseded = tokens.superseded
+  else
     local superseded = tokens.superseded or {}
     superseded[#superseded + 1] = tokens.sealedTokens
     if #superseded > args.supersededKept then
       table.remove(superseded, 1)
     end
     args.tokens.superseded = superseded
-  else
-    args.tokens.superseded = tokens.superseded
   end
   args.tokens.generation = tokens.generation + 1
 end

@@ -1,0 +1,34 @@
+/** A small server in the place of an MCP server: it answers calls at once, and streams as many bytes as are asked for. */
+import { createServer } from 'node:http';
+import { ready } from '../contestant.ts';
+
+const ANSWER = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  result: { content: [{ type: 'text', text: 'x'.repeat(500) }] },
+});
+/** An event of 8 KiB. */
+const EVENT = Buffer.from(`data: ${'x'.repeat(8 * 1024 - 8)}\n\n`);
+
+const server = createServer((request, response) => {
+  if (request.method === 'POST') {
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': ANSWER.length }).end(ANSWER);
+    });
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  let left = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('events'));
+  // Without a number the stream stays open, after one event.
+  if (left === 0) return void response.write(EVENT);
+  const write = () => {
+    while (left-- > 0) if (!response.write(EVENT)) return void response.once('drain', write);
+    response.end();
+  };
+  write();
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (address !== null && typeof address === 'object') ready(`http://127.0.0.1:${address.port}`);
+});

@@ -1,0 +1,2 @@
+-- Returns the ids of the credentials whose reset is due.
+return resetsDue()

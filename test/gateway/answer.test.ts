@@ -51,14 +51,14 @@ describe('the head of an answer', () => {
     const names = {
       'Set-Cookie': 'a=b',
       'Access-Control-Allow-Origin': '*',
-      'Mcp-__proto__': 'x',
+      'Mcp-Constructor': 'x',
       'Mcp-A': 'tab\there',
     };
     gate.server.answer = (socket) => void socket.write(head(names));
     const { headers } = await gate.send();
     assert.equal(headers['set-cookie'], undefined);
     assert.equal(headers['access-control-allow-origin'], undefined);
-    assert.deepEqual([headers['mcp-__proto__'], headers['mcp-a']], ['x', 'tab\there']);
+    assert.deepEqual([headers['mcp-constructor'], headers['mcp-a']], ['x', 'tab\there']);
     for (const status of [301, 302, 303, 307, 308]) {
       gate.server.answer = (socket) =>
         void socket.write(bytesOf(`${status} Moved`, { Location: '/x', 'Content-Length': 0 }));

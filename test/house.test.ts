@@ -35,7 +35,8 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/redis\/(?:clients|consents|credentials|logins|people|person-records)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
-  [/^src\/(?:gateway\/parts|oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
+  [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
+  [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
   [/^src\/github\/github\.ts$/, 'it makes the parts; every test with a bridge runs it'],
 ];

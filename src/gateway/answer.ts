@@ -69,7 +69,8 @@ export async function sendAnswer(
   sending: Sending,
 ): Promise<void> {
   const { filter } = parts;
-  if (filter !== undefined && sending.listsTools && !isStream) {
+  // An error has no list, and may be text.
+  if (filter !== undefined && sending.listsTools && !isStream && answer.status < 300) {
     const list = await answer.read(MAX_LIST);
     const shown = Buffer.from(readable(() => withoutHiddenTools(list.toString('utf8'), filter)));
     sending.signal.throwIfAborted();

@@ -4,6 +4,7 @@ import type { McpUpstream } from '../config/upstreams.ts';
 import type { TokenForwarding } from '../github/forwarding.ts';
 import { GithubTrouble } from '../github/trouble.ts';
 import { callerOf } from '../mcp/bearer.ts';
+import type { Session } from '../store/records.ts';
 import type { IdentityTokens } from './identity-token.ts';
 import { Refusal } from './refusal.ts';
 
@@ -33,8 +34,8 @@ export function createOutgoingTokens(
   };
 
   async function github(authInfo: AuthInfo): Promise<OutgoingToken> {
-    const first = await forwarding.fresh(callerOf(authInfo).session.credential);
-    const of = (current: typeof first, refused: OutgoingToken['refused']): OutgoingToken => {
+    const first = await forwarding.fresh(callerOf(authInfo).session);
+    const of = ({ credential: current }: Session, refused: OutgoingToken['refused']): OutgoingToken => {
       const token = forwarding.accessToken(current);
       return { token, hasScopes: !token.startsWith('ghu_'), refused };
     };

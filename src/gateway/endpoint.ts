@@ -53,7 +53,7 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
     const report = (outcome: Outcome, status: number, detail?: string) =>
       reportCall(parts, authInfo, said, { outcome, status, milliseconds: performance.now() - begun, detail });
     try {
-      body = await bodies.read(ctx.req);
+      body = await bodies.read(ctx.req, ref.person);
       if (ctx.method === 'POST') said = describeMessage(body.bytes);
       const call: Call = { authInfo, ref, signal, body, said };
       const { answer, token, listsTools } = await ask(parts, ctx, call);
@@ -138,7 +138,7 @@ function challengeFor(
   const wanted = hasScopes ? stepUpScopes(headers['www-authenticate'], authInfo.scopes, scopes) : undefined;
   const [first, ...more] = wanted ?? [];
   if (first === undefined) return undefined;
-  const missing = more.filter((scope) => !scopes.covers(authInfo.scopes, scope));
+  const missing = [first, ...more].filter((scope) => !scopes.covers(authInfo.scopes, scope));
   return insufficientScope(
     { scopes: [first, ...more], errorDescription: `this call needs the scope ${missing.join(' ')}` },
     authInfo.resourceMetadataUrl ?? '',

@@ -3,8 +3,8 @@
  * server that refuses a token cannot log anybody out: GitHub is asked.
  */
 import { LRUCache } from 'lru-cache';
-import type { CredentialState } from '../store/records.ts';
-import type { CredentialStore } from '../store/store.ts';
+import type { CredentialState, Session } from '../store/records.ts';
+import type { SessionStore } from '../store/store.ts';
 import type { GithubApi } from './api.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable } from './oauth-app.ts';
@@ -16,33 +16,33 @@ const MAX_REMEMBERED = 10_000;
 
 export interface TokenForwarding {
   /**
-   * The credential of a call, refreshed when that is due.
-   * @throws {GithubTrouble} when it has expired and GitHub does not answer
-   * @throws {CredentialDead}
+   * The session of a call with its credential refreshed, when that is due.
+   * @throws {GithubTrouble} when the credential has expired and GitHub does not answer
+   * @throws {CredentialDead} when the session has ended
    */
-  fresh(credential: CredentialState): Promise<CredentialState>;
+  fresh(session: Session): Promise<Session>;
   /** The access token. @throws {SealBroken} */
   accessToken(credential: CredentialState): string;
   /**
-   * Another server refused the token of a credential: asks GitHub whether it is alive, once for all who ask at the same
-   * time, and at most once in {@link REMEMBERED_FOR}.
-   * @returns the credential with another token, to try again; undefined when the token is alive, or GitHub does not say
+   * Another server refused the token of a session: asks GitHub whether it is alive, once for all who ask at the same time, and
+   * at most once in {@link REMEMBERED_FOR}.
+   * @returns the session with another token, to try again; undefined when the token is alive, or GitHub does not say
    * @throws {CredentialDead} when the session has ended
    */
-  afterRefusal(credential: CredentialState): Promise<CredentialState | undefined>;
+  afterRefusal(session: Session): Promise<Session | undefined>;
 }
 
 interface ForwardingOptions {
   readonly credentials: Credentials;
   readonly api: GithubApi;
-  readonly store: Pick<CredentialStore, 'read'>;
+  readonly sessions: Pick<SessionStore, 'read'>;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
 /** Creates the forwarding. */
-export function createTokenForwarding({ credentials, api, store, now }: ForwardingOptions): TokenForwarding {
-  const asked = new LRUCache<string, Promise<CredentialState | undefined>>({
+export function createTokenForwarding({ credentials, api, sessions, now }: ForwardingOptions): TokenForwarding {
+  const asked = new LRUCache<string, Promise<void>>({
     max: MAX_REMEMBERED,
     ttl: REMEMBERED_FOR,
     perf: { now: () => now() * 1000 },
@@ -50,21 +50,29 @@ export function createTokenForwarding({ credentials, api, store, now }: Forwardi
   });
 
   /** The API has the whole lifecycle: after a 401 of GitHub it refreshes the credential, or ends it. */
-  async function ask(credential: CredentialState): Promise<CredentialState | undefined> {
+  async function ask(credential: CredentialState): Promise<void> {
     try {
       await api.get(credential, '/user');
     } catch (error) {
       if (!(error instanceof GithubTrouble)) throw error;
     }
-    const current = await store.read(credential.person, credential.id);
-    if (current === undefined) throw new CredentialDead('the credential is gone');
-    return current.generation === credential.generation ? undefined : current;
+  }
+
+  /**
+   * The session as it is now. A token that is newer than the session goes to its server only while the session lives: what ended
+   * it before had the older tokens reset, not this one (design decision 9).
+   */
+  async function current({ grant }: Session): Promise<Session> {
+    const session = await sessions.read(grant.ref);
+    if (session === undefined) throw new CredentialDead('the session has ended');
+    return session;
   }
 
   return {
-    async fresh(credential) {
+    async fresh(session) {
       try {
-        return await credentials.fresh(credential);
+        const { generation } = await credentials.fresh(session.credential);
+        return generation === session.credential.generation ? session : await current(session);
       } catch (error) {
         if (!(error instanceof GithubUnavailable)) throw error;
         throw new GithubTrouble('unavailable', 'GitHub could not renew the access; the session is kept', {
@@ -74,15 +82,18 @@ export function createTokenForwarding({ credentials, api, store, now }: Forwardi
       }
     },
     accessToken: credentials.accessToken,
-    afterRefusal(credential) {
-      const key = `${credential.person}:${credential.id}:${credential.generation}`;
+    async afterRefusal(session) {
+      const { person, id, generation } = session.credential;
+      const key = `${person}:${id}:${generation}`;
       let answer = asked.get(key);
       if (answer === undefined) {
-        answer = ask(credential);
+        answer = ask(session.credential);
         asked.set(key, answer);
         answer.catch(() => asked.delete(key));
       }
-      return answer;
+      await answer;
+      const now = await current(session);
+      return now.credential.generation === generation ? undefined : now;
     },
   };
 }

@@ -73,7 +73,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
   const renewal = createTokenRenewal({ store, seal, events, oauth, discard, ...timeouts });
   const credentials = createCredentials({ store, seal, events, renewal, now, sessionEnding });
   const api = createGithubApi({ apiUrl, credentials, events, now, ...timeouts });
-  const forwarding = createTokenForwarding({ credentials, api, store: store.credentials, now });
+  const forwarding = createTokenForwarding({ credentials, api, sessions: store.sessions, now });
   const reset = createTokenReset({ store, events, appClientId: clientId, renewal, api });
   const policy = createPolicy({
     users: config.allowedUsers,

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Demo } from './demo.ts';
+import type { EverythingServer } from './everything/server.ts';
 
 export const TOOLS = [
   'get_auth_status',
@@ -16,15 +16,21 @@ export const TOOLS = [
 ];
 
 /** A client that is logged in. */
-export interface Connected {
+export interface LoggedIn {
   /** The client id of its present registration at the bridge. */
   clientId(): string;
   /** How often the person was sent to log in. */
   logins(): number;
+  /** How many seconds before the end of an access token it refreshes; 0 by default. */
+  readonly refreshesAhead?: number;
+  close(): Promise<void>;
+}
+
+/** A client of the built-in tools. */
+export interface Connected extends LoggedIn {
   toolNames(): Promise<string[]>;
   /** Calls `get_user_profile`. @returns whose profile came back */
   profileLogin(): Promise<string>;
-  close(): Promise<void>;
 }
 
 /** A row of the table. */
@@ -32,8 +38,13 @@ export interface Row {
   readonly client: string;
   readonly version: string;
   readonly transport: string;
-  /** Runs the client. @returns what it did, for the table. @throws when it did something else */
-  run(demo: Demo): Promise<string>;
+  /**
+   * Runs the client.
+   * @param everything the MCP server that is behind the demo at `/mcp/everything`
+   * @returns what it did, for the table
+   * @throws when it did something else
+   */
+  run(demo: Demo, everything: EverythingServer): Promise<string>;
 }
 
 /** Logs a client in as octocat, and checks what every client must do. */
@@ -42,17 +53,22 @@ export async function exercise(demo: Demo, connecting: Promise<Connected>): Prom
   try {
     assert.deepEqual((await connected.toolNames()).sort(), TOOLS);
     assert.equal(await connected.profileLogin(), 'octocat');
-    const clientId = connected.clientId();
-    const refreshes = demo.eventsOf(clientId).filter(({ event }) => event === 'refresh_token.rotated').length;
-    await demo.expireTokens();
-    assert.equal(await connected.profileLogin(), 'octocat');
-    await demo.saw('refresh_token.rotated', clientId, refreshes + 1);
-    assert.equal(connected.clientId(), clientId);
-    assert.equal(connected.logins(), 1);
+    await assertRefresh(demo, connected, async () => assert.equal(await connected.profileLogin(), 'octocat'));
     return 'logs in, lists tools, calls get_user_profile, refreshes';
   } finally {
     await connected.close();
   }
+}
+
+/** Lets the access token of a client expire: its next call succeeds after a refresh, without a word to the person. */
+export async function assertRefresh(demo: Demo, client: LoggedIn, call: () => Promise<unknown>): Promise<void> {
+  const clientId = client.clientId();
+  const refreshes = demo.eventsOf(clientId).filter(({ event }) => event === 'refresh_token.rotated').length;
+  await demo.expireTokens(clientId, client.refreshesAhead);
+  await call();
+  await demo.saw('refresh_token.rotated', clientId, refreshes + 1);
+  assert.equal(client.clientId(), clientId);
+  assert.equal(client.logins(), 1);
 }
 
 /** The version of a package that is installed here. */
@@ -63,11 +79,6 @@ export function versionOf(name: string): string {
 /** The version of a package of the main install. */
 export function mainVersionOf(name: string): string {
   return packageVersion(new URL(`../../node_modules/${name}/package.json`, import.meta.url));
-}
-
-/** A program of a package that is installed here. */
-export function programOf(name: string): string {
-  return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }
 
 function packageVersion(manifest: URL): string {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../support/ports.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { Onlooker, run } from './programs.ts';
+import { Onlooker, programOf, run } from './programs.ts';
 
 const toolsSchema = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
 const callSchema = z.object({ result: z.unknown() });
@@ -19,17 +19,22 @@ export const inspectorCli: Row[] = (['http', 'sse'] as const).map((transport) =>
   run: (demo) => exercise(demo, connectInspectorCli(demo, transport)),
 }));
 
-export async function connectInspectorCli(demo: Demo, transport: 'http' | 'sse' = 'http'): Promise<Connected> {
+export async function connectInspectorCli(
+  demo: Demo,
+  transport: 'http' | 'sse' = 'http',
+  path = transport === 'sse' ? '/sse' : '/mcp',
+): Promise<Connected & { command(...args: string[]): Promise<unknown> }> {
   const home = mkdtempSync(join(tmpdir(), 'bridge-inspector-cli-'));
   const onlooker = await Onlooker.start();
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
   const env = onlooker.environment(home, { MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' });
-  const target = [`${demo.url}${transport === 'sse' ? '/sse' : '/mcp'}`, '--transport', transport];
+  const target = [`${demo.url}${path}`, '--transport', transport];
   const command = async (...args: string[]): Promise<unknown> => {
     const all = ['--cli', ...target, '--callback-url', callback, '--format', 'json', ...args];
     return JSON.parse(await run(programOf('mcp-inspector'), all, env));
   };
   return {
+    command,
     clientId: () => onlooker.clientId,
     logins: () => onlooker.asked.length,
     async toolNames() {

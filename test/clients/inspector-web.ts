@@ -8,13 +8,14 @@ import type { Browser, Page } from 'playwright-core';
 import { newPage } from '../support/browser.ts';
 import { freePort } from '../support/ports.ts';
 import { logInOn } from './chromium.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { end, environment, start } from './programs.ts';
+import { end, environment, programOf, start } from './programs.ts';
 
 interface Kind {
   readonly transport: 'http' | 'sse';
-  readonly era: 'legacy' | 'modern';
+  /** Of the protocol. `modern` takes no older server. */
+  readonly era: 'legacy' | 'auto' | 'modern';
 }
 const KINDS: readonly (Kind & { name: string })[] = [
   { name: 'Streamable HTTP', transport: 'http', era: 'legacy' },
@@ -31,14 +32,25 @@ export function inspectorWeb(browser: Browser): Row[] {
   }));
 }
 
+export interface InspectorWeb extends Connected {
+  readonly page: Page;
+  /** The authorization requests, in order; under load some come twice. */
+  readonly asked: readonly URLSearchParams[];
+  /** The person logs in where the Inspector has sent the page. */
+  logIn(): Promise<void>;
+  /** Disconnects, and connects again. */
+  connect(): Promise<void>;
+}
+
 export async function connectInspectorWeb(
   demo: Demo,
   browser: Browser,
   kind: Kind,
-): Promise<Connected & { connect(): Promise<void> }> {
+  path = kind.transport === 'sse' ? '/sse' : '/mcp',
+): Promise<InspectorWeb> {
   const home = mkdtempSync(join(tmpdir(), 'bridge-inspector-web-'));
   const port = await freePort();
-  const target = ['--server-url', `${demo.url}${kind.transport === 'sse' ? '/sse' : '/mcp'}`];
+  const target = ['--server-url', `${demo.url}${path}`];
   const program = start(
     programOf('mcp-inspector'),
     ['--web', ...target, '--transport', kind.transport, '--protocol-era', kind.era],
@@ -55,21 +67,27 @@ export async function connectInspectorWeb(
   const { page } = observed;
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto(await addressPrinted(program.stdout, `http://127.0.0.1:${port}`));
-  let asked: URLSearchParams | undefined;
+  const asked: URLSearchParams[] = [];
   page.on('framenavigated', (frame) => {
-    if (frame.url().startsWith(`${demo.url}/authorize?`)) asked = new URL(frame.url()).searchParams;
+    if (frame.url().startsWith(`${demo.url}/authorize?`)) asked.push(new URL(frame.url()).searchParams);
   });
-  const clientId = () => asked?.get('client_id') ?? '';
+  const clientId = () => asked.at(-1)?.get('client_id') ?? '';
+  const logIn = async () => {
+    await page.waitForURL(`${demo.url}/authorize?**`);
+    await logInOn(page, 'octocat');
+  };
   const connect = async () => {
     // The checkbox itself is hidden under a picture of a switch.
     await page.getByRole('switch', { name: /Connect or disconnect/ }).dispatchEvent('click');
-    await page.waitForURL(`${demo.url}/authorize?**`);
-    await logInOn(page, 'octocat');
+    await logIn();
     await page.getByText('Connected', { exact: true }).waitFor();
     await page.getByText('Tools', { exact: true }).click();
   };
   await connect();
   return {
+    page,
+    asked,
+    logIn,
     async connect() {
       await page.getByRole('button', { name: 'Disconnect from server' }).click();
       await page.getByText('Disconnected', { exact: true }).waitFor();

@@ -10,13 +10,13 @@ import { authorizationUrl, pkce, register } from '../support/oauth.ts';
 import { Person } from '../support/person.ts';
 import { connectV2, UnauthorizedError } from '../support/sdk-clients.ts';
 import { until } from '../support/until.ts';
-import { mainVersionOf, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { mainVersionOf, profileLoginOf, type Row, versionOf } from './client.ts';
 import { Demo } from './demo.ts';
 import { connectInspectorCli } from './inspector-cli.ts';
 import { connectInspectorWeb } from './inspector-web.ts';
 import { connectMcpRemote, mcpRemoteArguments, openDesk } from './mcp-remote.ts';
 import { connectOpenmcp } from './openmcp.ts';
-import { end, start } from './programs.ts';
+import { end, programOf, start } from './programs.ts';
 import { connectUseMcp } from './use-mcp.ts';
 
 /** A row with a demo of its own, because the demo loses its store. */
@@ -25,14 +25,7 @@ function row(client: string, version: string, run: (demo: Demo) => Promise<strin
     client: `${client}: registration lost`,
     version,
     transport: 'Streamable HTTP',
-    async run() {
-      const demo = await Demo.start();
-      try {
-        return await run(demo);
-      } finally {
-        await demo.stop();
-      }
-    },
+    run: () => Demo.during(run),
   };
 }
 

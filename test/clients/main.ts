@@ -2,13 +2,14 @@
 // clients first when they are missing. An argument selects the rows whose names contain it: `npm run test:clients -- inspector`.
 
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { launchBrowser } from '../support/browser.ts';
 import type { Row } from './client.ts';
 import { Demo } from './demo.ts';
+import { EverythingServer, NAME } from './everything/server.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Milliseconds for a row. */
@@ -23,20 +24,22 @@ async function main(wanted: string[]): Promise<void> {
   // Imported only now, because it needs the packages in node_modules of this folder.
   const { listRows } = await import('./rows.ts');
   const browser = await launchBrowser();
-  const demo = await Demo.start();
+  const everything = await EverythingServer.start();
+  const demo = await Demo.start({ UPSTREAMS_FILE: everything.upstreamsFile(NAME) });
   try {
     const rows = listRows(browser).filter((row) => wanted.every((word) => nameOf(row).includes(word)));
     const outcomes: Outcome[] = [];
     const waiting = [...rows];
     const work = async () => {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
-        outcomes.push(await outcomeOf(row, demo));
+        outcomes.push(await outcomeOf(row, () => row.run(demo, everything)));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     report(rows.flatMap((row) => outcomes.filter((outcome) => outcome.row === row)));
     if (rows.length === 0 || outcomes.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
   } finally {
     await demo.stop();
+    await everything.stop();
     await browser.close();
   }
 }
@@ -47,17 +50,20 @@ async function install(): Promise<void> {
     statSync(join(HERE, file), { throwIfNoEntry: false }),
   );
   if (locked !== undefined && installed !== undefined && installed.mtimeMs >= locked.mtimeMs) return;
+  // npm follows the link, and empties the folder that others use.
+  if (lstatSync(join(HERE, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error('test/clients/node_modules is a link to an older install: run `npm ci` where it leads to');
   console.log('[clients] npm ci in test/clients');
   await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: HERE });
 }
 
-async function outcomeOf(row: Row, demo: Demo): Promise<Outcome> {
+async function outcomeOf(row: Row, run: () => Promise<string>): Promise<Outcome> {
   const begun = performance.now();
   const seconds = () => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`not done after ${PATIENCE / 1000} s`)), PATIENCE);
   try {
-    const result = await Promise.race([row.run(demo), late]);
+    const result = await Promise.race([run(), late]);
     console.log(`[clients] ✔ ${nameOf(row)} (${seconds()})`);
     return { row, result };
   } catch (failure) {

@@ -45,7 +45,7 @@ export const mcpAuth: Row[] = [
         const { tokens } = await connect(demo.url);
         assert.equal((await callTool(other, tokens.access_token, 'whoami')).status, 401);
 
-        await demo.expireTokens();
+        await demo.expireTokens(person.lastAsked.get('client_id') ?? '');
         assert.deepEqual(await whoami(), seen);
         assert.notEqual(provider.tokens()?.access_token, theirs);
         assert.equal(person.asked.length, 1);

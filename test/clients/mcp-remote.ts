@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/ports.ts';
-import { Client, StdioClientTransport } from '../support/sdk-clients.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { Client, type ClientCapabilities, StdioClientTransport } from '../support/sdk-clients.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { endWithUs, Onlooker } from './programs.ts';
+import { endWithUs, Onlooker, programOf } from './programs.ts';
 
 export const mcpRemote: Row[] = (['http-only', 'sse-only'] as const).map((transport) => ({
   client: 'mcp-remote',
@@ -18,6 +18,10 @@ export const mcpRemote: Row[] = (['http-only', 'sse-only'] as const).map((transp
 
 export interface McpRemoteOptions {
   readonly transport?: 'http-only' | 'sse-only';
+  /** The path of the resource; `/mcp`, or `/sse` for SSE, by default. */
+  readonly path?: string;
+  /** Those of the client that it connects. */
+  readonly capabilities?: ClientCapabilities;
   /** Its folder for registrations and tokens, its port, and the person who uses it; all new by default. */
   readonly desk?: Desk;
 }
@@ -45,16 +49,16 @@ export async function openDesk(): Promise<Desk> {
 
 export async function connectMcpRemote(
   demo: Demo,
-  { transport = 'http-only', desk }: McpRemoteOptions = {},
+  { transport = 'http-only', path, capabilities = {}, desk }: McpRemoteOptions = {},
 ): Promise<Connected & { client: Client; onlooker: Onlooker }> {
   const { home, port, onlooker, clear } = desk ?? (await openDesk());
   const stdio = new StdioClientTransport({
     command: process.execPath,
-    args: [programOf('mcp-remote'), ...mcpRemoteArguments(demo, port, transport)],
+    args: [programOf('mcp-remote'), ...mcpRemoteArguments(demo, port, transport, path)],
     env: onlooker.environment(home, { MCP_REMOTE_CONFIG_DIR: home }),
     stderr: 'ignore',
   });
-  const client = new Client({ name: 'stdio-client', version: '1.0.0' });
+  const client = new Client({ name: 'stdio-client', version: '1.0.0' }, { capabilities });
   endWithUs(() => stdio.pid);
   await client.connect(stdio);
   return {
@@ -71,6 +75,11 @@ export async function connectMcpRemote(
   };
 }
 
-export function mcpRemoteArguments(demo: Demo, port: number, transport: 'http-only' | 'sse-only'): string[] {
-  return [`${demo.url}${transport === 'sse-only' ? '/sse' : '/mcp'}`, String(port), '--transport', transport];
+export function mcpRemoteArguments(
+  demo: Demo,
+  port: number,
+  transport: 'http-only' | 'sse-only',
+  path = transport === 'sse-only' ? '/sse' : '/mcp',
+): string[] {
+  return [`${demo.url}${path}`, String(port), '--transport', transport];
 }

@@ -28,7 +28,11 @@ export const openmcp: Row[] = (['Streamable HTTP', 'SSE'] as const).map((kind) =
   },
 }));
 
-export async function connectOpenmcp(demo: Demo, kind: Kind, person = new Person('octocat')): Promise<Connected> {
+export async function connectOpenmcp(
+  demo: Demo,
+  kind: Kind,
+  person = new Person('octocat'),
+): Promise<Connected & { client: Client }> {
   const provider = openmcpProvider(person);
   const client = new Client({ name: 'openmcp test local client', version: '0.0.1' }, { capabilities: {} });
   const url = new URL(kind === 'SSE' ? '/sse' : '/mcp', demo.url);
@@ -40,7 +44,7 @@ export async function connectOpenmcp(demo: Demo, kind: Kind, person = new Person
   await assert.rejects(client.connect(refused as Transport), UnauthorizedError);
   await refused.finishAuth((await person.answer()).searchParams.get('code') ?? '');
   await client.connect(open() as Transport);
-  return connected(person, client);
+  return { ...connected(person, client), client };
 }
 
 /** It keeps everything in memory, for this connect alone. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { createAgent } from '../support/agent.ts';
 import { type Listening, listen } from '../support/listen.ts';
 import { walkAuthorization } from '../support/oauth.ts';
@@ -59,6 +60,11 @@ export class Onlooker {
 /** The environment of a program that opens no browser. */
 export function environment(home: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: home, NO_COLOR: '1' };
+}
+
+/** A program of a package that is installed here. */
+export function programOf(name: string): string {
+  return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }
 
 const running = new Set<ChildProcess>();

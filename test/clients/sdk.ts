@@ -2,7 +2,7 @@
 
 import { Person } from '../support/person.ts';
 import { connectV1, connectV2, ERAS, type SdkTransport } from '../support/sdk-clients.ts';
-import { type Connected, exercise, mainVersionOf, profileLoginOf, type Row } from './client.ts';
+import { type Connected, exercise, type LoggedIn, mainVersionOf, profileLoginOf, type Row } from './client.ts';
 import type { Demo } from './demo.ts';
 
 const TRANSPORTS: readonly SdkTransport[] = ['Streamable HTTP', 'SSE'];
@@ -40,10 +40,16 @@ interface SdkClient {
 
 export function connected(person: Person, client: SdkClient): Connected {
   return {
-    clientId: () => person.lastAsked.get('client_id') ?? '',
-    logins: () => person.asked.length,
+    ...loggedIn(person, client),
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
     profileLogin: async () => profileLoginOf(await client.callTool({ name: 'get_user_profile' })),
+  };
+}
+
+export function loggedIn(person: Person, client: Pick<SdkClient, 'close'>): LoggedIn {
+  return {
+    clientId: () => person.lastAsked.get('client_id') ?? '',
+    logins: () => person.asked.length,
     close: () => client.close(),
   };
 }

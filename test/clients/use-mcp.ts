@@ -12,9 +12,9 @@ import { newPage } from '../support/browser.ts';
 import { type Listening, listen } from '../support/listen.ts';
 import { until } from '../support/until.ts';
 import { logInOn } from './chromium.ts';
-import { type Connected, exercise, profileLoginOf, programOf, type Row, versionOf } from './client.ts';
+import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
 import type { Demo } from './demo.ts';
-import { environment } from './programs.ts';
+import { environment, programOf } from './programs.ts';
 
 const PAGE = fileURLToPath(new URL('use-mcp-page', import.meta.url));
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html; charset=utf-8' };
@@ -32,7 +32,8 @@ export async function connectUseMcp(
   demo: Demo,
   browser: Browser,
   transport: 'http' | 'sse',
-): Promise<Connected & { page: Page }> {
+  path = transport === 'sse' ? '/sse' : '/mcp',
+): Promise<Connected & { page: Page; settled(): Promise<void> }> {
   const built = await build();
   const app = await serve(built);
   const observed = await newPage(browser);
@@ -40,10 +41,11 @@ export async function connectUseMcp(
   const asked: URLSearchParams[] = [];
   const begun = lastAuthorizationOf(page);
   page.on('popup', (popup) => void logInPopUp(popup, begun, asked).catch(() => {}));
-  const query = new URLSearchParams({ url: `${demo.url}${transport === 'sse' ? '/sse' : '/mcp'}`, transport });
+  const query = new URLSearchParams({ url: `${demo.url}${path}`, transport });
   await page.goto(`${app.url}/?${query}`);
   return {
     page,
+    settled: () => settled(page),
     clientId: () => asked.at(-1)?.get('client_id') ?? '',
     logins: () => asked.length,
     async toolNames() {

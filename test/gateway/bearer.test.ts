@@ -23,6 +23,7 @@ const session = {
   grant: { ref: { person: 'p', grant: 'g' }, clientId: 'client' },
   credential: credential(1),
 } as unknown as Session;
+const renewed: Session = { ...session, credential: credential(2) };
 const authInfo: AuthInfo = {
   token: "the client's own token",
   clientId: 'client',
@@ -52,7 +53,7 @@ const KEPT = /refuses .*your session is kept$/;
 
 describe('the bearer of an MCP server', () => {
   it('is the GitHub token, refreshed when that is due', async () => {
-    const { token, hasScopes } = await outgoing('github', { fresh: async () => credential(2) })(authInfo);
+    const { token, hasScopes } = await outgoing('github', { fresh: async () => renewed })(authInfo);
     assert.equal(token, 'gho_2');
     assert.equal(hasScopes, true);
   });
@@ -107,8 +108,8 @@ describe('a bearer that the server refuses', () => {
     const first = await outgoing('github', {
       afterRefusal: async (refused) => {
         asked++;
-        assert.equal(refused.generation, 1);
-        return credential(2);
+        assert.equal(refused.credential.generation, 1);
+        return renewed;
       },
     })(authInfo);
     const second = await first.refused();
@@ -130,8 +131,8 @@ describe('a bearer that the server refuses', () => {
 
   it('is asked about at GitHub as it was sent, not as the call began', async () => {
     const tokens = outgoing('github', {
-      fresh: async () => credential(5),
-      afterRefusal: async ({ generation }) => credential(generation + 1),
+      fresh: async () => ({ ...session, credential: credential(5) }),
+      afterRefusal: async (sent) => ({ ...sent, credential: credential(sent.credential.generation + 1) }),
     });
     assert.equal((await (await tokens(authInfo)).refused()).token, 'gho_6');
   });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
+  type ClientCapabilities,
   Client as ClientV2,
   type OAuthClientProvider,
   type OAuthDiscoveryState,
@@ -21,11 +22,12 @@ import { SSEClientTransport as SseV1 } from '@modelcontextprotocol/sdk/client/ss
 import { StreamableHTTPClientTransport as StreamableV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryOAuthClientProvider } from '@modelcontextprotocol/sdk/examples/client/simpleOAuthClientProvider.js';
 import type { Transport as TransportV1 } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { ClientCapabilities as CapabilitiesV1 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { Person } from './person.ts';
 
 // test/clients has another version of this package in its own node_modules.
-export { Client, UnauthorizedError } from '@modelcontextprotocol/client';
+export { Client, type ClientCapabilities, UnauthorizedError } from '@modelcontextprotocol/client';
 export { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
 const REDIRECT_URI = 'http://localhost:8090/callback';
@@ -40,10 +42,27 @@ export const ERAS: readonly { name: string; mode: VersionNegotiationMode; versio
   { name: 'older', mode: 'legacy', version: '2025-11-25' },
 ];
 
-export type ConnectedV1 = { client: ClientV1; provider: InMemoryOAuthClientProvider };
+/** Where a client connects, and as what. */
+export interface SdkOptions<Capabilities> {
+  /** The path of the resource; `/mcp`, or `/sse` for SSE, by default. */
+  readonly path?: string;
+  readonly capabilities?: Capabilities;
+}
+
+export type ConnectedV1 = {
+  client: ClientV1;
+  provider: InMemoryOAuthClientProvider;
+  /** Ends the session of the server, if there is one. */
+  endSession: () => Promise<void>;
+};
 
 /** Connects as the SDK's example client does: `client_secret_post`, no `state`, and only the code is given back. */
-export async function connectV1(issuer: string, transport: SdkTransport, person: Person): Promise<ConnectedV1> {
+export async function connectV1(
+  issuer: string,
+  transport: SdkTransport,
+  person: Person,
+  { path = PATHS[transport], capabilities = {} }: SdkOptions<CapabilitiesV1> = {},
+): Promise<ConnectedV1> {
   const provider = new InMemoryOAuthClientProvider(
     REDIRECT_URI,
     {
@@ -55,16 +74,21 @@ export async function connectV1(issuer: string, transport: SdkTransport, person:
     },
     (url) => person.visit(url),
   );
-  const url = new URL(PATHS[transport], issuer);
+  const url = new URL(path, issuer);
   // With exactOptionalPropertyTypes the SDK's own types do not match each other.
   const options = { authProvider: provider as OAuthClientProviderV1 };
   const open = () => (transport === 'SSE' ? new SseV1(url, options) : new StreamableV1(url, options));
   const refused = open();
   await assert.rejects(new ClientV1(INFO).connect(refused as TransportV1), UnauthorizedV1);
   await refused.finishAuth((await person.answer()).searchParams.get('code') ?? '');
-  const client = new ClientV1(INFO);
-  await client.connect(open() as TransportV1);
-  return { client, provider };
+  const client = new ClientV1(INFO, { capabilities });
+  const opened = open();
+  await client.connect(opened as TransportV1);
+  return {
+    client,
+    provider,
+    endSession: async () => (opened instanceof StreamableV1 ? opened.terminateSession() : undefined),
+  };
 }
 
 export type ConnectedV2 = {
@@ -74,6 +98,8 @@ export type ConnectedV2 = {
   challenges: string[];
   /** Gives the answer of a later login to the client. */
   finish: () => Promise<void>;
+  /** Ends the session of the server, if there is one. */
+  endSession: () => Promise<void>;
 };
 
 /** Connects as an application that keeps everything that the v2 SDK gives it. */
@@ -82,6 +108,7 @@ export async function connectV2(
   transport: SdkTransport,
   mode: VersionNegotiationMode,
   person: Person,
+  { path = PATHS[transport], capabilities = {} }: SdkOptions<ClientCapabilities> = {},
 ): Promise<ConnectedV2> {
   const provider = new SdkProvider(person);
   const challenges: string[] = [];
@@ -91,7 +118,7 @@ export async function connectV2(
     if (challenge !== null) challenges.push(`${response.status} ${challenge}`);
     return response;
   };
-  const url = new URL(PATHS[transport], issuer);
+  const url = new URL(path, issuer);
   const options = { authProvider: provider, fetch: listening };
   const open = () => (transport === 'SSE' ? new SseV2(url, options) : new StreamableV2(url, options));
   const refused = open();
@@ -99,10 +126,16 @@ export async function connectV2(
   await refused.finishAuth(await provider.answer());
   const opened = open();
   const client = await connecting(opened);
-  return { client, provider, challenges, finish: async () => opened.finishAuth(await provider.answer()) };
+  return {
+    client,
+    provider,
+    challenges,
+    finish: async () => opened.finishAuth(await provider.answer()),
+    endSession: async () => (opened instanceof StreamableV2 ? opened.terminateSession() : undefined),
+  };
 
   async function connecting(over: SseV2 | StreamableV2): Promise<ClientV2> {
-    const connected = new ClientV2(INFO, { versionNegotiation: { mode } });
+    const connected = new ClientV2(INFO, { versionNegotiation: { mode }, capabilities });
     await connected.connect(over);
     return connected;
   }

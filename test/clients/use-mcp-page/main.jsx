@@ -5,11 +5,10 @@ import { onMcpAuthorization } from 'use-mcp';
 import { useMcp } from 'use-mcp/react';
 
 function App({ url, transportType }) {
-  const { state, error, tools, callTool, clearStorage } = useMcp({
-    url,
-    transportType,
-    clientName: 'use-mcp in a page',
-  });
+  const mcp = useMcp({ url, transportType, clientName: 'use-mcp in a page' });
+  const { state, error, tools, callTool, clearStorage } = mcp;
+  // For tests that do more than the button.
+  window.mcp = mcp;
   const [result, setResult] = useState('');
   const call = async () => {
     setResult('');

@@ -64,14 +64,13 @@ export function createBodies(limits: { readonly all: number; readonly perPerson:
         own = 0;
       };
       try {
-        // The stream is not destroyed when this throws: its connection carries the answer.
-        for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        await eachChunk(request, (chunk) => {
           if (body.bytes.length + chunk.length > MAX_BODY) throw tooLarge();
           body.append(chunk, length);
           count(body.capacity - own, person);
           own = body.capacity;
           checkLimits(person);
-        }
+        });
         return { bytes: body.bytes, release };
       } catch (error) {
         release();
@@ -95,6 +94,31 @@ function checkHead({ headers }: IncomingMessage): number {
     throw new Refusal(415, 'refused', 'the body must not be compressed');
   if (Number(length ?? 0) > MAX_BODY) throw tooLarge();
   return Number(length ?? MAX_BODY);
+}
+
+/**
+ * Reads a request to its end, or until `take` throws. The stream is not destroyed then: its connection carries the answer.
+ * Events take less than half of the time of an asynchronous iterator, and most bodies are one chunk.
+ * @throws what `take` throws
+ * @throws {Error} when the connection closes before the end
+ */
+function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const closed = () => {
+      if (!request.readableEnded) reject(new Error('the connection closed before the end of the body'));
+    };
+    // The event `close` is not emitted again.
+    if (request.destroyed) return closed();
+    const onData = (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        request.off('data', onData);
+        reject(error);
+      }
+    };
+    request.on('data', onData).once('end', resolve).once('error', reject).once('close', closed);
+  });
 }
 
 function tooLarge(): Refusal {

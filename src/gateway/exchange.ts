@@ -7,6 +7,9 @@ import { refusalFor } from './failure.ts';
 import { Refusal } from './refusal.ts';
 import { type ToolListEvents, UnreadableList } from './tool-lists.ts';
 
+/** Bytes of a body that may be held as long as its answer flows; as much as a socket holds at each end. */
+const HELD_BODY = 16 * 1024;
+
 /** What is sent to an MCP server. */
 export interface ServerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -70,7 +73,7 @@ export function exchange(
         path,
         method,
         headers: body.length === 0 ? headers : { ...headers, 'content-length': String(body.length) },
-        body: body.length === 0 ? null : onceReadable(body),
+        body: body.length === 0 ? null : body.length <= HELD_BODY ? body : onceReadable(body),
         headersTimeout: firstByteTimeout,
         bodyTimeout: 0,
       },
@@ -79,7 +82,10 @@ export function exchange(
   });
 }
 
-/** A body that is let go when it has been sent: undici holds a Buffer until the answer ends, and a stream may take hours. */
+/**
+ * A body that is let go when it has been sent: undici holds a Buffer until the answer ends, and a stream may take hours. For
+ * {@link HELD_BODY} that is less than the work for a stream costs.
+ */
 function onceReadable(body: Buffer): Readable {
   let left: Buffer | null = body;
   return new Readable({

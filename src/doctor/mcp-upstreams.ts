@@ -133,7 +133,8 @@ function answers(upstream: McpUpstream): Finding {
 function wantsToken(upstream: McpUpstream): Finding {
   const check = checkOf(upstream);
   const { origin } = new URL(upstream.url);
-  if (upstream.credential !== 'none') return { check, ok: `${origin} answers, and wants a token` };
+  if (upstream.credential !== 'none')
+    return { check, ok: `${origin} answers, and wants a token; more shows only with one` };
   if (upstream.headers.authorization !== undefined) {
     const remedy = 'Correct the header Authorization of its entry in UPSTREAMS_FILE.';
     return { check, problem: `${origin} does not take the fixed header Authorization`, remedy };

@@ -193,11 +193,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     return new Promise((resolve) => {
       let bytes = 0;
       let waits = false;
-      let stopped = false;
-      const stop = (error?: unknown) => {
-        stopped = true;
-        resolve({ bytes, ...defined({ error }) });
-      };
+      const stop = (error?: unknown) => resolve({ bytes, ...defined({ error }) });
       const resume = () => {
         waits = false;
         this.#controller?.resume();
@@ -214,8 +210,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       /** Runs a step of the filter. @returns false when the stream cannot be filtered; it is cut off then */
       const guarded = (step: () => void): boolean => {
         try {
-          if (!stopped) step();
-          return !stopped;
+          step();
+          return true;
         } catch (error) {
           if (!(error instanceof UnreadableList)) throw error;
           stop(error);

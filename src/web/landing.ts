@@ -30,7 +30,7 @@ export function landing({ issuer, web, tools, resources, simulated }: LandingOpt
   const shown = upstream ? [] : tools.map(({ name, title, scopes }) => ({ name, title, scopes }));
   const others = resources.all.filter((resource) => resource.own && resource !== resources.default);
   const taken = new Set(others.map((resource) => resource.upstream?.name));
-  const nameOfFirst = firstFree(upstream ? [slug(upstream.title)] : ['github', 'github-account'], taken);
+  const nameOfFirst = firstFree(upstream ? [slug(upstream.title)] : ['github-account'], taken);
   const first: ServerView = {
     ...serverView(resources.default, nameOfFirst),
     ...(upstream ? {} : { sseUrl: `${issuer}/sse` }),

@@ -63,7 +63,10 @@ describe('the doctor on an MCP server', () => {
   it('that wants a token: well where it gets one, and a problem where it would get none', async (t) => {
     const closed = answering(401, 'text/plain', 'no', { 'www-authenticate': 'Bearer' });
     for (const credential of ['github', 'identity'] as const)
-      assert.equal(await said(t, closed, { credential }), 'ok MCP server at /mcp/x: ORIGIN answers, and wants a token');
+      assert.equal(
+        await said(t, closed, { credential }),
+        'ok MCP server at /mcp/x: ORIGIN answers, and wants a token; more shows only with one',
+      );
     assert.match(
       await said(t, closed),
       /^problem .*: ORIGIN wants a token, but gets none\. Say "credential": "github" or/,

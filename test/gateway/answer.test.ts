@@ -51,7 +51,7 @@ describe('the head of an answer', () => {
     const names = {
       'Set-Cookie': 'a=b',
       'Access-Control-Allow-Origin': '*',
-      'Mcp-__proto__': 'x',
+      'Mcp-Constructor': 'x',
       'Mcp-A': 'tab\there',
     };
     gate.server.answer = (socket) => void socket.write(head(names));

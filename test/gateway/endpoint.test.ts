@@ -102,6 +102,20 @@ describe('the gateway', () => {
     assert.deepEqual([...(live?.scopes ?? [])].sort(), ['read:org', 'read:user', 'repo']);
   });
 
+  it('is granted no scopes of GitHub where the server gets no GitHub token, but those that the operator named', async (t) => {
+    const server = await recordingServer(t);
+    const bridge = await gatewayFor(t, [
+      { name: 'one', url: server.url, credential: 'identity', scopes: ['read:org'] },
+      { name: 'two', url: server.url, credential: 'github' },
+    ]);
+    const granted = async (name: string) => {
+      const parameters = { resource: `${bridge.url}/mcp/${name}`, scope: 'repo read:org openid' };
+      return (await connect(bridge.url, { parameters })).tokens.scope;
+    };
+    assert.equal(await granted('one'), 'read:org openid');
+    assert.equal(await granted('two'), 'repo read:org openid');
+  });
+
   it('takes the place of the built-in tools with a bare url: then there is no /sse', async (t) => {
     const server = await recordingServer(t);
     const bridge = await gatewayFor(t, [{ url: `${server.url}/mcp` }]);

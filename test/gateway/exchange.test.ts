@@ -166,15 +166,13 @@ describe('an exchange whose connection is not made yet', () => {
   it('ends at once with its signal, and nothing is sent when the connection is made', async (t) => {
     const server = await startRawServer();
     t.after(() => server.close());
-    const connected = Promise.withResolvers<() => void>();
+    const connected = Promise.withResolvers<void>();
     const connector = buildConnector({});
-    let isFirst = true;
+    const gate = Promise.withResolvers<void>();
     const pool = new Pool(server.url, {
       connect(options, callback) {
-        // The first connection waits for the test; ending its only request closes it, and the next request makes another.
-        if (isFirst) connected.resolve(() => connector(options, callback));
-        else connector(options, callback);
-        isFirst = false;
+        connected.resolve();
+        void gate.promise.then(() => connector(options, callback));
       },
     });
     t.after(() => pool.destroy());
@@ -182,10 +180,10 @@ describe('an exchange whose connection is not made yet', () => {
     const request = { method: 'POST', path: '/', headers: {}, body: Buffer.from(CALL), firstByteTimeout: 0 } as const;
     const answer = exchange(pool, server.url, request, ending.signal);
     const reason = new SessionOver();
-    const connectNow = await connected.promise;
+    await connected.promise;
     ending.abort(reason);
     await assert.rejects(answer, reason);
-    connectNow();
+    gate.resolve();
     const next = await exchange(
       pool,
       server.url,

@@ -1,7 +1,7 @@
 // Threat 46: a stream of the gateway that outlives its session, costs memory without bound, or harms another. It ends with its
 // session, wherever that ended; what is not read is bounded, in bytes and in time; one person cannot take all.
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -101,7 +101,7 @@ describe('a stream of the gateway', () => {
       const staying = await openAnswers(gate, gate.tokens);
       const { streams, call } = await openAnswers(gate, connected.tokens);
       await end(login, connected);
-      for (const { text } of await assertEnd(streams)) assert.equal(text, '');
+      for (const { text, complete } of await assertEnd(streams)) assert.deepEqual([text, complete], ['', true]);
       assertSessionOver(await call);
       assert.equal((await gate.send({ tokens: connected.tokens })).status, 401);
       // Those of another person stay open.
@@ -168,6 +168,33 @@ describe('a stream of the gateway', () => {
     gate.server.answer = answersJson;
     assert.equal((await gate.send()).status, 200);
     for (const stream of streams) stream.destroy();
+    await until(async () => (await gate.send({ tokens })).status === 200, { what: 'room again' });
+    await gate.settled();
+  });
+});
+
+describe('a client that never ends its bodies', () => {
+  const gate = useGate();
+
+  it('#46 fills its own share, is told 503, and leaves room for others', async () => {
+    const { tokens } = await gate.connect({ login: newPerson(gate.bridge) });
+    const statuses: (number | undefined)[] = [];
+    const requests = Array.from({ length: 12 }, () => {
+      const headers = { authorization: `Bearer ${tokens.access_token}`, 'content-length': 4_000_000 };
+      const request = httpRequest(`${gate.bridge.url}/mcp/one`, { method: 'POST', agent: false, headers });
+      request
+        .on('error', () => {})
+        .on('response', (answer) => {
+          statuses.push(answer.headers['retry-after'] === undefined ? undefined : answer.statusCode);
+          answer.resume();
+        });
+      request.write(Buffer.alloc(3_999_999, ' '));
+      return request;
+    });
+    await until(() => statuses.length >= 3, { what: 'the refusals' });
+    assert.deepEqual(new Set(statuses), new Set([503]));
+    assert.equal((await gate.send({ body: CALL.padEnd(3_000_000) })).status, 200);
+    for (const request of requests) request.destroy();
     await until(async () => (await gate.send({ tokens })).status === 200, { what: 'room again' });
     await gate.settled();
   });
@@ -269,12 +296,18 @@ describe('many streams', () => {
     const each = (collected() - before) / (STREAMS - first.length);
     t.diagnostic(`${Math.round(each / 1024)} KiB for each stream`);
     assert.ok(each < PER_STREAM, `${each} bytes for each stream`);
+    // This leaves a connection that is kept.
+    gate.server.answer = answersJson;
+    assert.equal((await gate.send()).status, 200);
     const ended = assertEnd(streams);
     const closing = gate.bridge.bridge.close();
     // It is closed once, here.
     t.mock.method(gate.bridge.bridge, 'close', () => closing);
     await Promise.all([closing, ended]);
-    await until(() => gate.server.sockets.size === 0, { what: 'the end of the connections to the server' });
+    await until(() => gate.server.sockets.size === 0, {
+      what: 'the end of the connections to the server, sooner than idle ones end',
+      timeout: 2000,
+    });
   });
 });
 

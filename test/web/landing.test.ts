@@ -47,7 +47,7 @@ describe('the front page', () => {
       { issuer: document.issuer, mcp: document.mcp, sse: document.sse, tools: document.tools },
       { issuer: ISSUER, mcp: `${ISSUER}/mcp`, sse: `${ISSUER}/sse`, tools },
     );
-    assert.deepEqual(document.servers, [{ name: 'github', url: `${ISSUER}/mcp` }]);
+    assert.deepEqual(document.servers, [{ name: 'github-account', url: `${ISSUER}/mcp` }]);
   });
 
   it('speaks the language of its link', async () => {

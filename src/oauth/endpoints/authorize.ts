@@ -206,7 +206,10 @@ function checkResource(
   parameters: Parameters,
 ): Pick<AuthorizationRequest, 'resource' | 'recipient' | 'scope'> {
   const { audience: resource, recipient, scope } = resources.resolve(parameters.get('resource'));
-  const requested = requestedScope(scopes, parameters.get('scope'), scope);
+  // A server that gets no GitHub token has no use for scopes of GitHub but those that the operator named.
+  const usesGithub = recipient === undefined || recipient.credential === 'github';
+  const known = usesGithub ? scopes : { isKnown: (name: string) => scope.includes(name) };
+  const requested = requestedScope(known, parameters.get('scope'), scope);
   return { resource, scope: allowedScope(scopes, client, requested), ...defined({ recipient }) };
 }
 

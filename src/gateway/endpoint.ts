@@ -54,7 +54,7 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
       reportCall(parts, authInfo, said, { outcome, status, milliseconds: performance.now() - begun, detail });
     try {
       body = await bodies.read(ctx.req, ref.person);
-      if (ctx.method === 'POST') said = describeMessage(body.bytes);
+      if (body.bytes.length > 0) said = describeMessage(body.bytes);
       const call: Call = { authInfo, ref, signal, body, said };
       const { answer, token, listsTools } = await ask(parts, ctx, call);
       const challenge = answer.status === 403 ? challengeFor(parts, authInfo, answer, token) : undefined;

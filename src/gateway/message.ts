@@ -1,7 +1,12 @@
 /** What the gateway reads in a request: the method and tool for the audit trail, and the id for its own errors. */
 import { visit } from 'jsonc-parser';
+import { parseJson } from '../base/json.ts';
 import { folded } from './tool-filter.ts';
 
+/** Members of one object. A message has a few, `params` has those of its method. */
+const MAX_MEMBERS = 1000;
+/** Messages of a batch that are described. */
+const MAX_DESCRIBED = 20;
 /** Characters of a method or tool that are logged; both are the client's text. */
 const MAX_LOGGED = 100;
 
@@ -16,7 +21,13 @@ export interface Member {
   members?: Member[];
 }
 
-/** The members of the object that a text is; `list` for a batch; undefined for anything else, and for what is no JSON. */
+/** Thrown out of the parser, to stop it. */
+class TooManyMembers extends Error {}
+
+/**
+ * The members of the object that a text is; `list` for a batch; undefined for anything else, for what is no JSON, and for what no
+ * message looks like.
+ */
 export type Outline = readonly Member[] | 'list' | undefined;
 
 /**
@@ -46,6 +57,8 @@ export function readOutline(text: string): Outline {
         onArrayEnd: end,
         onObjectProperty(key) {
           const member: Member = { key };
+          const members = depth === 1 ? outline : depth === 2 ? outer?.members : undefined;
+          if (Array.isArray(members) && members.length >= MAX_MEMBERS) throw new TooManyMembers();
           if (depth === 1 && Array.isArray(outline)) {
             outline.push(member);
             outer = member;
@@ -66,7 +79,7 @@ export function readOutline(text: string): Outline {
     );
   } catch (error) {
     // The nesting is deeper than the stack.
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof RangeError || error instanceof TooManyMembers) return undefined;
     throw error;
   }
   return isBroken ? undefined : outline;
@@ -75,8 +88,8 @@ export function readOutline(text: string): Outline {
 /** What a body asks for. */
 export interface Described {
   /**
-   * `batch` for a list, `response` for an answer to the server, `ambiguous` where parsers read different methods or names,
-   * empty for what cannot be read.
+   * The methods of a batch with commas, behind `batch:`. `response` for an answer to the server, `ambiguous` where parsers read
+   * different methods or names, `unreadable` for what cannot be read.
    */
   readonly method: string;
   /** The name in `tools/call`. */
@@ -85,9 +98,13 @@ export interface Described {
 
 /** Reads what a body asks for. Nothing is decided by it: that is `tool-calls.ts`, which reads strictly. */
 export function describeMessage(body: Buffer): Described {
-  const outline = readOutline(body.toString('utf8'));
-  if (outline === undefined) return { method: '' };
-  if (outline === 'list') return { method: 'batch' };
+  const text = body.toString('utf8');
+  const outline = readOutline(text);
+  if (outline === undefined) return { method: 'unreadable' };
+  return outline === 'list' ? describeBatch(text) : describeOutline(outline);
+}
+
+function describeOutline(outline: readonly Member[]): Described {
   const methods = named(outline, 'method');
   const names = named(outline, 'params').map(({ members }) => named(members ?? [], 'name'));
   if ([methods, names, ...names].some(({ length }) => length > 1)) return { method: 'ambiguous' };
@@ -95,6 +112,17 @@ export function describeMessage(body: Buffer): Described {
   if (typeof method !== 'string') return { method: 'response' };
   const name = folded(method) === 'tools/call' ? names[0]?.[0]?.value : undefined;
   return typeof name === 'string' ? { method: logged(method), tool: logged(name) } : { method: logged(method) };
+}
+
+function describeBatch(text: string): Described {
+  const messages: unknown = parseJson(text);
+  const described = (Array.isArray(messages) ? messages : [])
+    .slice(0, MAX_DESCRIBED)
+    .map((message) => describeMessage(Buffer.from(JSON.stringify(message))));
+  const list = (items: readonly string[]) => [...new Set(items)].join(',').slice(0, MAX_LOGGED);
+  const tools = list(described.flatMap(({ tool }) => tool ?? []));
+  const method = `batch:${list(described.map((one) => one.method))}`;
+  return tools === '' ? { method } : { method, tool: tools };
 }
 
 /** The members that a lenient parser takes for one of this key. */

@@ -6,6 +6,8 @@ export type ToolFilter = (name: string) => boolean;
 
 /** Most keys and names; they need no more than `toLowerCase`. */
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
+/** Characters of a text that is compared as lenient parsers do. Unicode's normalization takes quadratic time. */
+const MAX_FOLDED = 256;
 /** Control characters: servers in C end a text at NUL, others a line at its end. */
 const CONTROL = /\p{Cc}/u;
 
@@ -13,9 +15,11 @@ const CONTROL = /\p{Cc}/u;
  * Text as lenient parsers compare it: without regard to case, width, compatibility forms and invisible characters. Go's JSON
  * decoder takes `NAME` for `name`, and U+017F for `s`. Case is folded by way of both cases, because some letters differ in one
  * of them only; of the two small sigmas one is taken.
+ * @returns the text itself when it is too long to be any name that is looked for
  */
 export function folded(text: string): string {
   if (VISIBLE_ASCII.test(text)) return text.toLowerCase();
+  if (text.length > MAX_FOLDED) return text;
   return text
     .normalize('NFKC')
     .replace(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '')
@@ -28,7 +32,7 @@ export function folded(text: string): string {
 
 /**
  * The filter of an MCP server; undefined when it has none. `*` at the end of a name stands for any end; deny wins. A name with
- * a control character is never allowed: it can be another name for the server.
+ * a control character is never allowed, because it can be another name for the server, and none that is too long to compare.
  */
 export function createToolFilter({
   allowTools,
@@ -38,7 +42,7 @@ export function createToolFilter({
   const isAllowed = allowTools === undefined ? () => true : matcher(allowTools);
   const isDenied = matcher(denyTools);
   return (name) => {
-    if (CONTROL.test(name)) return false;
+    if (CONTROL.test(name) || (name.length > MAX_FOLDED && !VISIBLE_ASCII.test(name))) return false;
     const comparable = folded(name);
     return isAllowed(comparable) && !isDenied(comparable);
   };

@@ -29,13 +29,17 @@ describe('the audit trail', () => {
     ['{"id":1,"result":{}}', { method: 'response' }],
     ['{"id":1,"method":null}', { method: 'response' }],
     ['{}', { method: 'response' }],
-    ['[{"method":"tools/call"}]', { method: 'batch' }],
-    ['', { method: '' }],
-    ['null', { method: '' }],
-    ['"tools/call"', { method: '' }],
-    ['{"method":"tools/call"', { method: '' }],
-    ['{"method":"tools/call"} x', { method: '' }],
-    ['{/**/"method":"tools/call"}', { method: '' }],
+    ['[{"method":"tools/call"}]', { method: 'batch:tools/call' }],
+    [
+      '[{"method":"tools/call","params":{"name":"a"}},{"method":"ping"},{"method":"tools/call","params":{"name":"b"}},7]',
+      { method: 'batch:tools/call,ping,unreadable', tool: 'a,b' },
+    ],
+    ['', { method: 'unreadable' }],
+    ['null', { method: 'unreadable' }],
+    ['"tools/call"', { method: 'unreadable' }],
+    ['{"method":"tools/call"', { method: 'unreadable' }],
+    ['{"method":"tools/call"} x', { method: 'unreadable' }],
+    ['{/**/"method":"tools/call"}', { method: 'unreadable' }],
     ['{"__proto__":{"method":"tools/call"}}', { method: 'response' }],
   ] as const)
     it(`says of ${text}: ${JSON.stringify(expected)}`, () => assert.deepEqual(described(text), expected));
@@ -190,11 +194,16 @@ describe('what is read of a body', () => {
       `{"id":1,"a":[${'{},'.repeat(1_300_000)}1]}`,
       `{"id":1,"params":{${Array.from({ length: 300_000 }, (_, index) => `"k${index}":1`).join()}}}`,
       '\xff'.repeat(2 * MIB),
+      // Texts that Unicode's normalization takes long for: combining marks, and one character that becomes eighteen.
+      `{"${'\u0301\u0323'.repeat(MIB)}":1}`,
+      `{"${'\ufdfa'.repeat(MIB)}":1,"method":"${'\ufdfa'.repeat(300_000)}"}`,
+      `{"id":1,"params":{"${'\u0301\u0323'.repeat(MIB)}":1,"name":"${'\u0301\u0323'.repeat(300_000)}"}}`,
+      `{${Array.from({ length: 8000 }, () => `"${'\u0301\u0323'.repeat(128)}":1`).join()}}`,
     ]) {
       const begun = performance.now();
       assert.ok(['1', 'null'].includes(id(text)));
-      assert.match(described(text).method, /^(?:|batch|response)$/);
-      assert.ok(performance.now() - begun < 10_000, `${text.slice(0, 20)} took too long`);
+      assert.match(described(text).method, /^(?:unreadable|batch:.*|response|ambiguous|\?+)$/);
+      assert.ok(performance.now() - begun < 5_000, `${text.slice(0, 20)} took too long`);
     }
   });
 });

@@ -20,6 +20,7 @@ import { createSseTransport, type SseTransport } from './mcp/sse.ts';
 import { createStepUp } from './mcp/step-up.ts';
 import { createStreamableHttp, type StreamableHttp } from './mcp/streamable-http.ts';
 import { tools } from './mcp/tools/index.ts';
+import { createChangedRecipients } from './oauth/changed-recipients.ts';
 import { createClientDirectory } from './oauth/clients/client.ts';
 import { createClientAuthentication } from './oauth/clients/client-authentication.ts';
 import { createClientDocuments } from './oauth/clients/metadata-documents.ts';
@@ -208,6 +209,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const maintenance = createMaintenance(
     [
       answers.check,
+      createChangedRecipients(services),
       async () => {
         await keys.maintain();
         await revocations.sweep();

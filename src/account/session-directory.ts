@@ -115,7 +115,7 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
       scopes: [...grant.scope],
       resource: grant.resource,
       recipient: grant.recipient
-        ? { host: new URL(grant.recipient.origin).host, credential: grant.recipient.credential }
+        ? { host: new URL(grant.recipient.address).host, credential: grant.recipient.credential }
         : null,
       created_at: instant(grant.createdAt),
       last_used_at: instant(grant.lastUsedAt),
@@ -159,7 +159,7 @@ export function createSessionDirectory({ store, sessionEnding, now }: SessionDir
 }
 
 function searchableTexts({ grant, credential: { account } }: Session): string[] {
-  const server = [grant.resource, grant.recipient?.origin ?? ''];
+  const server = [grant.resource, grant.recipient?.address ?? ''];
   return [account.login, String(account.id), grant.clientName, grant.clientId, ...server, formatSid(grant.ref)];
 }
 

@@ -1,7 +1,7 @@
 /** One HTTP exchange with an MCP server: the answer begins, and then flows to the client with back-pressure. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { defined } from '../base/defined.ts';
 import { refusalFor } from './failure.ts';
 import { Refusal } from './refusal.ts';
@@ -66,7 +66,7 @@ export function exchange(
 ): Promise<ServerAnswer> {
   const { method, path, headers, body, firstByteTimeout } = request;
   return new Promise((resolve, reject) => {
-    const handler = new AnswerHandler(signal, resolve, reject);
+    const handler = new AnswerHandler(signal, firstByteTimeout, resolve, reject);
     dispatcher.dispatch(
       {
         origin,
@@ -99,6 +99,8 @@ function onceReadable(body: Buffer): Readable {
 
 class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
+  /** When the answer must have begun, in the milliseconds of `performance.now`. */
+  readonly #deadline: number;
   readonly #resolve: (answer: ServerAnswer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #abort = () => {
@@ -112,8 +114,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #early: Buffer[] = [];
   #over: { error?: unknown } | undefined;
 
-  constructor(signal: AbortSignal, resolve: (answer: ServerAnswer) => void, reject: (error: unknown) => void) {
+  constructor(
+    signal: AbortSignal,
+    firstByteTimeout: number,
+    resolve: (answer: ServerAnswer) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#signal = signal;
+    this.#deadline = firstByteTimeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + firstByteTimeout;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#abort, { once: true });
@@ -124,8 +132,12 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#signal.aborted) this.#abort();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) {
+      // An interim response restarts undici's timer, but is no answer (RFC 9110 section 15.2).
+      if (performance.now() > this.#deadline) controller.abort(new errors.HeadersTimeoutError());
+      return;
+    }
     this.#resolve({
       status,
       headers,

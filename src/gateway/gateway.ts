@@ -91,5 +91,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** A pool of its own for each server, so that a slow one does not delay the others. Behind a proxy, as Node's own fetch. */
 function createDispatcher(url: string): Dispatcher {
-  return process.env.NODE_USE_ENV_PROXY === '1' ? new EnvHttpProxyAgent(POOL) : new Pool(new URL(url).origin, POOL);
+  // A server that is reached by plain http is near, and the proxy must not read the token.
+  return process.env.NODE_USE_ENV_PROXY === '1' && url.startsWith('https:')
+    ? new EnvHttpProxyAgent(POOL)
+    : new Pool(new URL(url).origin, POOL);
 }

@@ -16,5 +16,5 @@ export function recipientView(
   if (recipient === undefined) return undefined;
   const current = resources.find(resource);
   const title = isSameRecipient(current?.recipient, recipient) ? current?.upstream?.title : undefined;
-  return { host: new URL(recipient.origin).host, credential: recipient.credential, ...defined({ title }) };
+  return { host: new URL(recipient.address).host, credential: recipient.credential, ...defined({ title }) };
 }

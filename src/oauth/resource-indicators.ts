@@ -54,7 +54,7 @@ export function createResources({ publicUrl, scopes, upstreams, others }: Resour
     own: true,
     scope: upstream.scopes,
     upstream,
-    recipient: { origin: new URL(upstream.url).origin, credential: upstream.credential },
+    recipient: { address: addressOf(upstream.url), credential: upstream.credential },
   });
   const inPlace = upstreams.find(({ name }) => name === undefined);
   const first = inPlace === undefined ? { audience: `${publicUrl}/mcp`, own: true, scope: scopes } : behind(inPlace);
@@ -87,5 +87,11 @@ export function createResources({ publicUrl, scopes, upstreams, others }: Resour
  * resource since then, which must not get what the person allowed for the first.
  */
 export function isSameRecipient(one: Recipient | undefined, other: Recipient | undefined): boolean {
-  return one?.origin === other?.origin && one?.credential === other?.credential;
+  return one?.address === other?.address && one?.credential === other?.credential;
+}
+
+/** Without the query, in which a secret may stand. */
+function addressOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }

@@ -79,7 +79,8 @@ export type GrantEndReason =
   | 'administrator'
   | 'client_removed'
   | 'declined'
-  | 'displaced';
+  | 'displaced'
+  | 'server_changed';
 
 /** Who ended a grant. */
 export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upstream' | 'server' | 'clock';

@@ -16,7 +16,8 @@ export interface RegisteredClient {
 
 /** Another MCP server that gets the calls of a session, and what it gets of the person with each call. */
 export interface Recipient {
-  readonly origin: string;
+  /** Its URL without the query. */
+  readonly address: string;
   /** The GitHub token, a token of this server that names the GitHub account, or nothing. */
   readonly credential: 'github' | 'identity' | 'none';
 }

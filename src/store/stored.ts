@@ -34,7 +34,7 @@ const clientSchema: z.ZodType<RegisteredClient> = z.object({
 } satisfies Shape<RegisteredClient>);
 
 const recipientSchema: z.ZodType<Recipient> = z.object({
-  origin: z.string(),
+  address: z.string(),
   credential: z.enum(['github', 'identity', 'none']),
 } satisfies Shape<Recipient>);
 

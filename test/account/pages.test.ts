@@ -145,7 +145,7 @@ describe('the account page of a bridge with MCP servers behind it', () => {
 
   it('still names by its host a server that is not configured any more', async () => {
     const { id } = bridge.github.account('hubot');
-    const recipient = { origin: 'https://gone.example:8443', credential: 'github' } as const;
+    const recipient = { address: 'https://gone.example:8443/mcp', credential: 'github' } as const;
     await liveSession(bridge.store, bridge.bridge.personTag(id), 'gone'.padEnd(16, '-'), {
       grant: { ...grant, recipient },
     });

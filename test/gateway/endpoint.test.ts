@@ -200,6 +200,22 @@ describe('the gateway', () => {
     assert.equal((await silent).status, 200);
   });
 
+  it('answers 504, too, when interim responses come and no answer (RFC 9110 section 15.2)', async (t) => {
+    const { server, send } = await open(t, { firstByteTimeout: '1s' });
+    server.answer = (_received, response) => {
+      const timer = setInterval(() => response.writeProcessing(), 100);
+      response.on('close', () => clearInterval(timer));
+    };
+    assert.equal((await send()).status, 504);
+  });
+
+  it('logs nothing of a body that cannot be read, also where tools are filtered', async (t) => {
+    const { bridge, send } = await open(t, { denyTools: ['x'] });
+    assert.equal((await send({ body: 'very private body' })).status, 400);
+    assert.match(bridge.log(), /"event":"gateway\.request"/);
+    assert.doesNotMatch(bridge.log(), /private/);
+  });
+
   it('says in the audit trail who called what, and nothing of arguments or results', async (t) => {
     const { bridge, server, send } = await open(t);
     server.answer = json('{"jsonrpc":"2.0","id":1,"result":{"content":"very private result"}}');

@@ -28,6 +28,8 @@ export interface Replicas {
   readonly url: string;
   readonly replicas: readonly Replica[];
   readonly github: SimulatedGitHub;
+  /** Gives every request to one replica from now on. */
+  pin(index: number): void;
   /** Cuts the answers off that are open at the proxy. @returns how many there were */
   cut(method: string): number;
 }
@@ -42,8 +44,9 @@ export async function startReplicas(
   const replicas: Replica[] = [];
   const open = new Set<ServerResponse>();
   let turn = 0;
+  let pinned: number | undefined;
   const proxy = createServer((incoming, outgoing) => {
-    const replica = replicas[turn++ % replicas.length];
+    const replica = replicas[pinned ?? turn++ % replicas.length];
     if (replica === undefined) return void outgoing.writeHead(503).end();
     open.add(outgoing);
     outgoing.on('close', () => open.delete(outgoing));
@@ -102,6 +105,9 @@ export async function startReplicas(
     url,
     replicas,
     github,
+    pin(index) {
+      pinned = index;
+    },
     cut(method) {
       const those = [...open].filter(({ req }) => req.method === method);
       for (const response of those) response.destroy();

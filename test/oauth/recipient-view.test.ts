@@ -23,7 +23,7 @@ describe('the recipient of a session', () => {
     upstreams: [upstream],
     others: ['https://calendar.example'],
   });
-  const recipient = { origin: 'https://notes.example:8443', credential: 'github' } as const;
+  const recipient = { address: 'https://notes.example:8443/mcp', credential: 'github' } as const;
 
   it('has the title and the host of the server', () => {
     assert.deepEqual(recipientView(resources, { resource, recipient }), {
@@ -35,12 +35,12 @@ describe('the recipient of a session', () => {
 
   it('has its host alone when another server, or none, stands there now, or it gets something else', () => {
     for (const [where, before] of [
-      [resource, { origin: 'https://elsewhere.example', credential: 'github' }],
+      [resource, { address: 'https://elsewhere.example/mcp', credential: 'github' }],
       [resource, { ...recipient, credential: 'identity' }],
       ['https://bridge.example/mcp/gone', recipient],
     ] as const)
       assert.deepEqual(recipientView(resources, { resource: where, recipient: before }), {
-        host: new URL(before.origin).host,
+        host: new URL(before.address).host,
         credential: before.credential,
       });
   });

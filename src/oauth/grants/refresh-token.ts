@@ -86,6 +86,11 @@ function narrowedScope({ upstream }: GrantServices, { grant }: Session, paramete
   if (wanted.length === 0) return grant.scope;
   const wider = wanted.find((scope) => !upstream.scopes.covers(grant.scope, scope));
   if (wider !== undefined) throw invalidScope('a refresh cannot widen the scope: authorize again for more');
+  // The server behind gets the GitHub token as it is, so a narrower access token would promise what does not hold.
+  const { covers, isKnown } = upstream.scopes;
+  const lacking = grant.scope.filter((scope) => isKnown(scope) && !covers(wanted, scope));
+  if (grant.recipient?.credential === 'github' && lacking.length > 0)
+    throw invalidScope('the scope cannot be narrowed here: the server behind gets the GitHub token as it is');
   return wanted;
 }
 

@@ -35,7 +35,7 @@ export function consentKey(request: AuthorizationRequest): string {
     redirectUri,
     [...scope].sort(),
     resource,
-    recipient?.origin,
+    recipient?.address,
     recipient?.credential,
   ];
   return hashToken(JSON.stringify(what));

@@ -9,7 +9,7 @@ import { credential, grant, HOUR, liveSession, newSession, presentation, rotatio
 import { type DefineTest, race, sealedTokensOf } from './stores.ts';
 
 const SENDER = 'client-that-sends';
-const recipient: Recipient = { origin: 'https://mcp.example', credential: 'github' };
+const recipient: Recipient = { address: 'https://mcp.example/mcp', credential: 'github' };
 const pair = (sealedTokens: string) => ({ ...credential, sealedTokens });
 const sender = (sealedTokens: string) => ({
   grant: { ...grant, clientId: SENDER, recipient },

@@ -27,7 +27,7 @@ const COMPLETED: CompletedLogin = {
       codeChallenge: 'challenge',
       scope: ['read:user'],
       resource: 'http://localhost/mcp/notes',
-      recipient: { origin: 'https://notes.example', credential: 'github' },
+      recipient: { address: 'https://notes.example/mcp', credential: 'github' },
       state: 'a state',
     },
   },

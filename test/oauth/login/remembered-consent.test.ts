@@ -47,6 +47,17 @@ describe('a consent', () => {
     assert.equal(new Set(keys).size, keys.length);
   });
 
+  it('#47 is another for another recipient', () => {
+    const recipient = { address: 'https://one.example/mcp', credential: 'github' } as const;
+    const keys = [
+      request,
+      { ...request, recipient },
+      { ...request, recipient: { ...recipient, address: 'https://one.example/other' } },
+      { ...request, recipient: { ...recipient, credential: 'identity' as const } },
+    ].map(consentKey);
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
   it('is the same whatever the order of the scopes, the state and the challenge', () => {
     const again = { ...request, scope: ['gist', 'repo'], state: 's', nonce: 'n', codeChallenge: 'y' };
     assert.equal(consentKey(again), consentKey(request));

@@ -4,7 +4,6 @@
  */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
-import { defined } from '../base/defined.ts';
 import type { McpUpstream } from '../config/upstreams.ts';
 import { CredentialDead } from '../github/trouble.ts';
 import { callerOf } from '../mcp/bearer.ts';
@@ -204,6 +203,6 @@ function reportCall(
     githubLogin: credential.account.login,
     ...said,
     ...rest,
-    ...defined({ detail }),
+    ...(detail === undefined ? {} : { detail }),
   });
 }

@@ -62,7 +62,7 @@ function passing(headers: IncomingHttpHeaders, mayPass: (name: string) => boolea
   );
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && name !== SESSION_ID && PLAIN_NAME.test(name) && !ofConnection.has(name) && mayPass(name))
+    if (value !== undefined && mayPass(name) && name !== SESSION_ID && PLAIN_NAME.test(name) && !ofConnection.has(name))
       passed[name] = textOf(value);
   return passed;
 }

@@ -3,7 +3,7 @@
  * every failure to get an answer into StoreUnavailable.
  */
 import { once } from 'node:events';
-import type { RedisCommander } from 'ioredis';
+import { Redis, type RedisCommander } from 'ioredis';
 import { within } from '../../base/within.ts';
 import { StoreUnavailable } from '../store.ts';
 import { connectRedis, type RedisTimeouts } from './client.ts';
@@ -64,6 +64,8 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   async function send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T> {
     const late = () => new Error(`No answer within ${timeouts.command} ms`);
     try {
+      // A connection that is ready limits the time itself (`commandTimeout`). A cluster may hold a command back before that.
+      if (client.status === 'ready' && client instanceof Redis) return await command(client);
       return await within(timeouts.command, whenReady(command), late);
     } catch (error) {
       throw isBug(error) ? error : new StoreUnavailable('Redis does not answer', { cause: error });

@@ -98,9 +98,9 @@ describe('a session id', () => {
   it('works for its grant at every replica and after a refresh, and nowhere else: 404', async (t) => {
     const server = await recordingServer(t);
     server.answer = json(RESULT, 200, { 'Mcp-Session-Id': 'abc' });
-    // The operator gave the third replica another url for the same name, at the same host: nobody has to consent again.
+    // The operator gave the third replica another query for the same server: nobody has to consent again.
     const { url, replicas } = await startReplicas(t, 3, (index) => [
-      { name: 'one', url: `${server.url}/${index === 2 ? 'moved' : 'mcp'}` },
+      { name: 'one', url: `${server.url}/mcp${index === 2 ? '?moved=1' : ''}` },
       { name: 'two', url: `${server.url}/other` },
     ]);
     const [first = '', second = '', changed = ''] = replicas.map((replica) => replica.url);

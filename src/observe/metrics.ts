@@ -1,4 +1,5 @@
 /** Metrics for Prometheus: requests, calls to GitHub, tool calls, and counted events. No label identifies a person. */
+import { STATUS_CODES } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 
@@ -99,7 +100,7 @@ export function createMetrics(events: EventBus): Metrics {
   events.on('tool.called', ({ tool, outcome, milliseconds }) => tools.observe({ tool, outcome }, milliseconds / 1000));
 
   events.on('gateway.request', ({ server, outcome, status, milliseconds }) =>
-    gateway.observe({ server, outcome, status: String(status) }, milliseconds / 1000),
+    gateway.observe({ server, outcome, status: statusLabel(status) }, milliseconds / 1000),
   );
   events.on('gateway.flow.began', ({ server }) => streams.inc({ server }));
   events.on('gateway.flow.ended', ({ server, sent, received, complete }) => {
@@ -111,6 +112,12 @@ export function createMetrics(events: EventBus): Metrics {
 
   return {
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
-    request: (route, method, status, seconds) => requests.observe({ route, method, status: String(status) }, seconds),
+    request: (route, method, status, seconds) =>
+      requests.observe({ route, method, status: statusLabel(status) }, seconds),
   };
+}
+
+/** A status that HTTP does not define counts by its class: an MCP server behind the bridge may send any, and each would be a series. */
+function statusLabel(status: number): string {
+  return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
 }

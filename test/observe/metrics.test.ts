@@ -54,6 +54,13 @@ describe('the metrics', () => {
     assert.doesNotMatch((await metrics.render()).text, /a-method|a-tool/);
   });
 
+  it('count a status that HTTP does not define by its class', async () => {
+    for (const status of [420, 430, 440]) metrics.request('/odd', 'POST', status, 1);
+    assert.deepEqual(await lines('bridge_http_request_seconds_count{route="/odd"'), [
+      'bridge_http_request_seconds_count{route="/odd",method="POST",status="4xx"} 3',
+    ]);
+  });
+
   it('say nothing of a person, a client or a session, whatever happens', async () => {
     bus.emit('login.completed', { ...session, githubId: 583231, githubLogin: 'octocat', scope: ['repo'] });
     const { text, contentType } = await metrics.render();

@@ -104,20 +104,24 @@ function checkHead({ headers }: IncomingMessage): number {
  */
 function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const closed = () => {
-      if (!request.readableEnded) reject(new Error('the connection closed before the end of the body'));
-    };
-    // The event `close` is not emitted again.
-    if (request.destroyed) return closed();
     const onData = (chunk: Buffer) => {
       try {
         take(chunk);
       } catch (error) {
-        request.off('data', onData);
-        reject(error);
+        settle(error);
       }
     };
-    request.on('data', onData).once('end', resolve).once('error', reject).once('close', closed);
+    const onEnd = () => settle();
+    const onClose = () => settle(new Error('the connection closed before the end of the body'));
+    const settle = (error?: unknown) => {
+      // The request lives as long as its answer flows; no listener may hold the body for so long.
+      request.off('data', onData).off('end', onEnd).off('error', settle).off('close', onClose);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    // The event `close` is not emitted again.
+    if (request.destroyed) return onClose();
+    request.on('data', onData).on('end', onEnd).on('error', settle).on('close', onClose);
   });
 }
 

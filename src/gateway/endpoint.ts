@@ -11,6 +11,7 @@ import { SessionOver, tooManyOpen } from '../mcp/open-answers.ts';
 import { insufficientScope } from '../mcp/step-up.ts';
 import { send } from '../mcp/web-response.ts';
 import type { SessionRef } from '../store/records.ts';
+import { StoreUnavailable } from '../store/store.ts';
 import { checkHead, sendAnswer } from './answer.ts';
 import type { OutgoingToken } from './bearer.ts';
 import type { HeldBody } from './bodies.ts';
@@ -174,7 +175,11 @@ function answerError(
     ctx.res.destroy();
     return;
   }
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof Refusal)) {
+    // Answered by the middleware of all errors; the server may have been called before.
+    report('broken', error instanceof StoreUnavailable ? 503 : 500);
+    throw error;
+  }
   const { cause } = error;
   report(error.outcome, error.status, cause instanceof Error ? cause.message : undefined);
   const named = error.status >= 500 ? `${error.message} (${server.title}, ${new URL(server.url).host})` : error.message;

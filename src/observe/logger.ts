@@ -63,14 +63,10 @@ export function logEvents(events: EventBus, logger: Logger): void {
       logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
     } else if (name === 'store.error' && 'error' in event) {
       logger.error({ event: name, ...describe(event.error, false) });
-    } else if (DETAILS.has(name)) {
-      logger.debug({ event: name, ...event });
     } else {
-      logger[WARNINGS.has(name) ? 'warn' : 'info']({
-        event: name,
-        ...(AUDITED.has(name) ? { audit: true } : {}),
-        ...event,
-      });
+      const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
+      if (logger.isLevelEnabled(level))
+        logger[level]({ event: name, ...(AUDITED.has(name) ? { audit: true } : {}), ...event });
     }
   });
 }

@@ -2,6 +2,7 @@
 // client gets when the server behind does something else than answer (docs/gateway.md).
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { onBothStores, type TestBridge } from '../support/bridge.ts';
 import { connect } from '../support/oauth.ts';
 import { gatewayFor, json, RESULT, type RecordingServer, recordingServer } from './fixtures.ts';
@@ -207,6 +208,29 @@ describe('the gateway', () => {
       response.on('close', () => clearInterval(timer));
     };
     assert.equal((await send()).status, 504);
+  });
+
+  it('has a line in the audit trail, too, for a call after which the store failed', async (t) => {
+    let reads = Number.NEGATIVE_INFINITY;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      sessions: {
+        ...store.sessions,
+        read: async (ref) => {
+          if (++reads > 1) throw new StoreUnavailable('down');
+          return store.sessions.read(ref);
+        },
+      },
+    });
+    const { bridge, server, send } = await open(t, {}, { wrapStore });
+    server.answer = json('', 401);
+    reads = 0;
+    assert.equal((await send()).status, 503);
+    assert.equal(server.received.length, 1);
+    assert.deepEqual(
+      bridge.eventsOf('gateway.request').map(({ outcome, status, tool }) => [outcome, status, tool]),
+      [['broken', 503, 'get_me']],
+    );
   });
 
   it('logs nothing of a body that cannot be read, also where tools are filtered', async (t) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { SimulatedApp } from '../../demo/github/index.ts';
+import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { wire } from '../../src/wiring.ts';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts';
@@ -34,6 +35,7 @@ const APPS: readonly (readonly [string, Partial<SimulatedApp>, string])[] = [
 ];
 
 onBothStores('the reset of a token that another server may hold', (store) => {
+  /** Tests in which GitHub hangs until they say so have the time limits of production: a busy machine takes long, too. */
   const start = (t: TestContext, options: Omit<TestBridgeOptions, 'store'> = {}) =>
     bridgeFor(t, withLongTokens({ store, timeouts: SHORT, env: SERVER_BEHIND, ...options }));
 
@@ -94,7 +96,7 @@ onBothStores('the reset of a token that another server may hold', (store) => {
       });
 
       it('keeps calls waiting that come while the old token is dead and the new one not stored', async (t) => {
-        const bridge = await start(t, { app: { ...app, permissions: ['profile', 'contents'] } });
+        const bridge = await start(t, { timeouts: TIMEOUTS, app: { ...app, permissions: ['profile', 'contents'] } });
         const { stays, sends, held } = await twoSessions(bridge, 'repo');
         const asked = bridge.github.nextCall('*', address);
         bridge.github.fault({
@@ -252,7 +254,7 @@ onBothStores('the reset of a token that another server may hold', (store) => {
   });
 
   it('is given up when the token has died meanwhile, and calls that waited for it get 401', async (t) => {
-    const bridge = await start(t);
+    const bridge = await start(t, { timeouts: TIMEOUTS });
     const { stays, sends } = await twoSessions(bridge, 'repo');
     const asked = bridge.github.nextCall('PATCH', TOKEN_MANAGEMENT);
     bridge.github.fault({ kind: 'hang', path: TOKEN_MANAGEMENT, method: 'PATCH' });
@@ -327,7 +329,7 @@ onBothStores('the reset of a token that another server may hold', (store) => {
   });
 
   it('waits for a refresh that is under way, which does the same', async (t) => {
-    const bridge = await start(t, { app: GITHUB_APP });
+    const bridge = await start(t, { timeouts: TIMEOUTS, app: GITHUB_APP });
     const { stays, sends, held } = await twoSessions(bridge);
     bridge.advance(GITHUB_TOKEN_TTL - 200);
     const asked = bridge.github.nextCall('POST', TOKEN_ENDPOINT);

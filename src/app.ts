@@ -10,7 +10,13 @@ import {
 } from './account/pages.ts';
 import { githubWebhook, requireSignature } from './github/webhook.ts';
 import { checkHostAndOrigin } from './mcp/host-and-origin.ts';
-import { MCP_PATH, metadataPath, protectedResourceMetadata, resourcePaths } from './mcp/protected-resource.ts';
+import {
+  MCP_PATH,
+  metadataPath,
+  protectedResourceMetadata,
+  resourcePaths,
+  SSE_PATH,
+} from './mcp/protected-resource.ts';
 import { tools } from './mcp/tools/index.ts';
 import { authorize } from './oauth/endpoints/authorize.ts';
 import { callback } from './oauth/endpoints/callback.ts';
@@ -144,7 +150,7 @@ function routes(
       return [method, [path, `${path}/`], 'allowed', NO_BODY, handle];
     }),
   );
-  const sseClientsOpen: Route[] = builtIn ? [['GET', ['/sse', '/sse/'], 'allowed', NO_BODY, sse.stream]] : [];
+  const sseClientsOpen: Route[] = builtIn ? [['GET', [SSE_PATH, `${SSE_PATH}/`], 'allowed', NO_BODY, sse.stream]] : [];
   const sseClientsSend: Route[] = builtIn ? [['POST', '/messages', 'allowed', MESSAGE, sse.messages]] : [];
   const { personTag } = bridge;
   const githubCalls = webhookSecrets.map((secret): Route => {

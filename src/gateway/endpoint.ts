@@ -31,9 +31,8 @@ interface Call {
   readonly authInfo: AuthInfo;
   readonly ref: SessionRef;
   readonly signal: AbortSignal;
+  readonly method: ServerRequest['method'];
   readonly body: HeldBody;
-  /** For the audit trail. */
-  said: Described;
 }
 
 /** Creates the handler of `POST`, `GET` and `DELETE`. */
@@ -43,20 +42,20 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
     const begun = performance.now();
     const authInfo = await bearer.authenticate(ctx.get('authorization'), path);
     if (authInfo instanceof Response) return send(ctx, authInfo);
-    if (!isMethod(ctx.method)) return refuseMethod(ctx);
+    const { method } = ctx;
+    if (!isMethod(method)) return refuseMethod(ctx);
     const { ref } = callerOf(authInfo).session.grant;
     const signal = answers.open('gateway', ref, ctx.res);
     if (signal === undefined) return send(ctx, tooManyOpen());
 
     let body: HeldBody = { bytes: Buffer.alloc(0), release() {} };
-    let said: Described = { method: ctx.method };
+    let said: Described = { method };
     const report = (outcome: Outcome, status: number, detail?: string) =>
       reportCall(parts, authInfo, said, { outcome, status, milliseconds: performance.now() - begun, detail });
     try {
       body = await bodies.read(ctx.req, ref.person);
       if (body.bytes.length > 0) said = describeMessage(body.bytes);
-      const call: Call = { authInfo, ref, signal, body, said };
-      const { answer, token, listsTools } = await ask(parts, ctx, call);
+      const { answer, token, listsTools } = await ask(parts, ctx, { authInfo, ref, signal, method, body });
       const challenge = answer.status === 403 ? challengeFor(parts, authInfo, answer, token) : undefined;
       if (challenge !== undefined) {
         answer.discard();
@@ -91,27 +90,20 @@ function refuseMethod(ctx: Koa.Context): void {
 async function ask(
   parts: EndpointParts,
   ctx: Koa.Context,
-  { authInfo, ref, signal, body }: Call,
+  { authInfo, ref, signal, method, body }: Call,
 ): Promise<{ answer: ServerAnswer; token: OutgoingToken; listsTools: boolean }> {
   const { upstream, filter, target, sessionIds, dispatcher, origin } = parts;
-  const method = filter === undefined ? '' : checkToolCall(body.bytes, ctx.headers, filter);
+  const called = filter === undefined ? '' : checkToolCall(body.bytes, ctx.headers, filter);
   const path = target(ctx.querystring);
   const headers = requestHeaders(ctx.headers, upstream.headers);
   const session = ctx.get(SESSION_ID);
   if (session !== '') headers[SESSION_ID] = sessionIds.unwrap(ref, session);
   // A stream of GET may stay silent.
-  const firstByteTimeout = ctx.method === 'GET' ? 0 : upstream.firstByteTimeout * 1000;
+  const firstByteTimeout = method === 'GET' ? 0 : upstream.firstByteTimeout * 1000;
   const sendWith = ({ token }: OutgoingToken) => {
     signal.throwIfAborted();
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
-    const request = {
-      method: ctx.method as ServerRequest['method'],
-      path,
-      headers,
-      body: body.bytes,
-      firstByteTimeout,
-    };
-    return exchange(dispatcher, origin, request, signal);
+    return exchange(dispatcher, origin, { method, path, headers, body: body.bytes, firstByteTimeout }, signal);
   };
 
   let token = await parts.outgoing(authInfo);
@@ -125,7 +117,7 @@ async function ask(
       await token.refused();
     }
   }
-  return { answer, token, listsTools: method === 'tools/list' };
+  return { answer, token, listsTools: called === 'tools/list' };
 }
 
 /** The bridge's own challenge in place of the server's; undefined when there is nothing to step up to. */

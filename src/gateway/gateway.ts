@@ -26,7 +26,6 @@ const POOL = { connect: { timeout: CONNECT_TIMEOUT }, keepAliveTimeout: KEEP_ALI
 /** The endpoint of one MCP server. */
 export interface GatewayEndpoint {
   readonly path: string;
-  readonly upstream: McpUpstream;
   readonly handle: Koa.Middleware;
 }
 
@@ -76,7 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       events,
       unreadTimeout,
     });
-    return { path, upstream, handle };
+    return { path, handle };
   }
 
   return {

@@ -11,6 +11,7 @@ import type { Bodies } from './bodies.ts';
 import type { SessionIds } from './session-ids.ts';
 import type { ToolFilter } from './tool-filter.ts';
 
+/** The parts; those of one server, and those that all share. */
 export interface EndpointParts {
   readonly upstream: McpUpstream;
   /** The path of the resource. */

@@ -16,7 +16,7 @@ import type { CredentialState } from '../store/records.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable, splitScope } from './oauth-app.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
-import { BadCredentials, GithubTrouble, githubError, isJson, statusOf } from './trouble.ts';
+import { BadCredentials, GithubTrouble, githubError, isJson, notRenewed, statusOf } from './trouble.ts';
 
 const Octokit = OctokitBase.plugin(retry, throttling);
 
@@ -48,6 +48,11 @@ export interface GithubApi {
    * @throws {GithubTrouble | CredentialDead}
    */
   get(credential: CredentialState, path: string): Promise<GithubAnswer>;
+  /**
+   * Asks GitHub whether a credential is alive.
+   * @throws {CredentialDead} when GitHub says that it is not; any other trouble decides nothing (design decision 10)
+   */
+  askWhetherAlive(credential: CredentialState): Promise<void>;
   /** Calls `GET path` with a token that is not stored as a credential yet. @throws {GithubTrouble | BadCredentials} */
   getWithToken(token: string, path: string): Promise<GithubAnswer>;
 }
@@ -123,12 +128,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
         return await withTokenOf(await credentials.afterRefusal(current));
       }
     } catch (error) {
-      if (error instanceof GithubUnavailable) {
-        throw new GithubTrouble('unavailable', 'GitHub could not renew the access; the session is kept', {
-          retryAfter: error.retryAfter ?? 30,
-          cause: error,
-        });
-      }
+      if (error instanceof GithubUnavailable) throw notRenewed(error);
       if (error instanceof BadCredentials) {
         throw new GithubTrouble('unavailable', 'GitHub refused access that it has just renewed', {
           retryAfter: 5,
@@ -139,15 +139,24 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
     }
   }
 
+  function get(credential: CredentialState, path: string): Promise<GithubAnswer> {
+    const key = `${credential.person}:${credential.id} ${path}`;
+    let running = inFlight.get(key);
+    if (running === undefined) {
+      running = attempt(credential, path).finally(() => inFlight.delete(key));
+      inFlight.set(key, running);
+    }
+    return within(timeouts.answer, running, tooLate);
+  }
+
   return {
-    get(credential, path) {
-      const key = `${credential.person}:${credential.id} ${path}`;
-      let running = inFlight.get(key);
-      if (running === undefined) {
-        running = attempt(credential, path).finally(() => inFlight.delete(key));
-        inFlight.set(key, running);
+    get,
+    async askWhetherAlive(credential) {
+      try {
+        await get(credential, '/user');
+      } catch (error) {
+        if (!(error instanceof GithubTrouble)) throw error;
       }
-      return within(timeouts.answer, running, tooLate);
     },
     // Each login has its own throttle id, so that a slow answer to one login does not delay the others.
     getWithToken: (token, path) => call(token, path, `token:${hashToken(token)}`),

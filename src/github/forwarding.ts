@@ -8,7 +8,7 @@ import type { SessionStore } from '../store/store.ts';
 import type { GithubApi } from './api.ts';
 import type { Credentials } from './credentials.ts';
 import { GithubUnavailable } from './oauth-app.ts';
-import { CredentialDead, GithubTrouble } from './trouble.ts';
+import { CredentialDead, notRenewed } from './trouble.ts';
 
 /** Milliseconds for which it is remembered what GitHub said of a token, or that it said nothing. */
 const REMEMBERED_FOR = 30_000;
@@ -49,15 +49,6 @@ export function createTokenForwarding({ credentials, api, sessions, now }: Forwa
     ttlResolution: 0,
   });
 
-  /** The API has the whole lifecycle: after a 401 of GitHub it refreshes the credential, or ends it. */
-  async function ask(credential: CredentialState): Promise<void> {
-    try {
-      await api.get(credential, '/user');
-    } catch (error) {
-      if (!(error instanceof GithubTrouble)) throw error;
-    }
-  }
-
   /**
    * The session as it is now. A token that is newer than the session goes to its server only while the session lives: what ended
    * it before had the older tokens reset, not this one (design decision 9).
@@ -74,11 +65,7 @@ export function createTokenForwarding({ credentials, api, sessions, now }: Forwa
         const { generation } = await credentials.fresh(session.credential);
         return generation === session.credential.generation ? session : await current(session);
       } catch (error) {
-        if (!(error instanceof GithubUnavailable)) throw error;
-        throw new GithubTrouble('unavailable', 'GitHub could not renew the access; the session is kept', {
-          retryAfter: error.retryAfter ?? 30,
-          cause: error,
-        });
+        throw error instanceof GithubUnavailable ? notRenewed(error) : error;
       }
     },
     accessToken: credentials.accessToken,
@@ -87,7 +74,8 @@ export function createTokenForwarding({ credentials, api, sessions, now }: Forwa
       const key = `${person}:${id}:${generation}`;
       let answer = asked.get(key);
       if (answer === undefined) {
-        answer = ask(session.credential);
+        // The API has the whole lifecycle: after a 401 of GitHub it refreshes the credential, or ends it.
+        answer = api.askWhetherAlive(session.credential);
         asked.set(key, answer);
         answer.catch(() => asked.delete(key));
       }

@@ -4,19 +4,18 @@
  */
 import type { EventBus } from '../observe/events.ts';
 import { SealBroken } from '../security/secrets.ts';
-import type { CredentialState } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { GithubApi } from './api.ts';
 import { GithubRefusal } from './oauth-app.ts';
 import type { TokenRenewal } from './token-renewal.ts';
-import { CredentialDead, GithubTrouble } from './trouble.ts';
+import { CredentialDead } from './trouble.ts';
 
 interface TokenResetOptions {
   readonly store: Store;
   readonly events: EventBus;
   readonly appClientId: string;
   readonly renewal: TokenRenewal;
-  readonly api: Pick<GithubApi, 'get'>;
+  readonly api: Pick<GithubApi, 'askWhetherAlive'>;
 }
 
 /**
@@ -39,18 +38,9 @@ export function createTokenReset({ store, events, appClientId, renewal, api }: T
       try {
         await renewal.renew(credential);
       } catch (error) {
-        if (error instanceof GithubRefusal && error.isAboutToken) await askWhetherAlive(credential);
+        if (error instanceof GithubRefusal && error.isAboutToken) await api.askWhetherAlive(credential);
         throw error;
       }
-    }
-  }
-
-  /** @throws {CredentialDead} when GitHub says so; any other trouble decides nothing (design decision 10) */
-  async function askWhetherAlive(credential: CredentialState): Promise<void> {
-    try {
-      await api.get(credential, '/user');
-    } catch (error) {
-      if (!(error instanceof GithubTrouble)) throw error;
     }
   }
 

@@ -27,6 +27,15 @@ export class CredentialDead extends Error {
   override readonly name = 'CredentialDead';
 }
 
+/** The trouble of a call whose credential GitHub did not renew. @param cause `retryAfter` as in {@link GithubTrouble} */
+export function notRenewed(cause: Error & { readonly retryAfter: number | undefined }): GithubTrouble {
+  const { retryAfter = DEFAULT_RETRY_AFTER } = cause;
+  return new GithubTrouble('unavailable', 'GitHub could not renew the access; the session is kept', {
+    retryAfter,
+    cause,
+  });
+}
+
 /** Seconds after which to try again when GitHub does not answer as it should, and does not say for how long. */
 const DEFAULT_RETRY_AFTER = 30;
 /** Seconds to wait after a rate limit without a time; GitHub's documentation says at least one minute. */

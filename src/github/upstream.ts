@@ -163,11 +163,7 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
    */
   async function askWhetherAlive(credential: CredentialState): Promise<void> {
     if (!(await options.store.shared.useOnce(`alive:${credential.person}:${credential.id}`, ALIVE_FOR))) return;
-    try {
-      await api.get(credential, '/user');
-    } catch (error) {
-      if (!(error instanceof GithubTrouble)) throw error;
-    }
+    await api.askWhetherAlive(credential);
   }
 
   /**

@@ -12,11 +12,11 @@ import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
 import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { SSE_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
 import { insufficientScope, type StepUp } from './step-up.ts';
 import { send } from './web-response.ts';
 
-const PATH = '/sse';
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
 const KEEP_ALIVE_INTERVAL = 25_000;
 const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
@@ -44,7 +44,7 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
 
   return {
     async stream(ctx) {
-      const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
+      const authInfo = await bearer.authenticate(ctx.get('authorization'), SSE_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       if (ctx.method === 'HEAD') {
         // The answer to HEAD would never end, because the stream does not end.
@@ -52,10 +52,10 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
         ctx.set('Allow', 'GET');
         return;
       }
-      const signal = answers.open(PATH, callerOf(authInfo).session.grant.ref, ctx.res);
+      const signal = answers.open(SSE_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
       const server = await servers.create(authInfo);
-      if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(PATH));
+      if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(SSE_PATH));
       ctx.respond = false;
       if (signal.aborted) return void ctx.res.destroy();
       const transport = new SSEServerTransport('/messages', ctx.res);
@@ -73,7 +73,7 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
       await server.connect(transport);
     },
     async authenticate(ctx, next) {
-      const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
+      const authInfo = await bearer.authenticate(ctx.get('authorization'), SSE_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
       ctx.state.authInfo = authInfo;
       return next();

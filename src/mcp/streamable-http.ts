@@ -9,6 +9,7 @@ import type Koa from 'koa';
 import type { EventBus } from '../observe/events.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
 import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { MCP_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
 import { send } from './web-response.ts';
 
@@ -16,7 +17,6 @@ import { send } from './web-response.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The status in the log when the client closed the connection before it was answered; as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
-const PATH = '/mcp';
 
 export interface StreamableHttp {
   /** `POST`, `GET` and `DELETE /mcp` */
@@ -59,11 +59,11 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
   return {
     async endpoint(ctx) {
       // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
-      const authInfo = await bearer.authenticate(ctx.get('authorization'), PATH);
+      const authInfo = await bearer.authenticate(ctx.get('authorization'), MCP_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
-      const signal = answers.open(PATH, callerOf(authInfo).session.grant.ref, ctx.res);
+      const signal = answers.open(MCP_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
-      const request = new Request(`${issuer}${PATH}`, {
+      const request = new Request(`${issuer}${MCP_PATH}`, {
         method: ctx.method,
         headers: webHeaders(ctx),
         signal,
@@ -75,7 +75,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       const { credentialDied, failure } = callerOf(authInfo);
       if (!credentialDied && failure === undefined && !signal.aborted) return send(ctx, response);
       await response.body?.cancel();
-      if (credentialDied || signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(PATH));
+      if (credentialDied || signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(MCP_PATH));
       if (failure !== undefined) throw failure;
       ctx.status = ctx.res.closed ? CLIENT_CLOSED_REQUEST : 503;
     },

@@ -1,6 +1,7 @@
 /** Reads request bodies: each of limited size, those of one person together, and all that are held. */
 import type { IncomingMessage } from 'node:http';
-import { GrowingBytes } from './growing-bytes.ts';
+import { GrowingBytes } from '../base/growing-bytes.ts';
+import { eachChunk } from '../protocol/chunks.ts';
 import { Refusal } from './refusal.ts';
 
 /** Bytes of one body. */
@@ -94,35 +95,6 @@ function checkHead({ headers }: IncomingMessage): number {
     throw new Refusal(415, 'refused', 'the body must not be compressed');
   if (Number(length ?? 0) > MAX_BODY) throw tooLarge();
   return Number(length ?? MAX_BODY);
-}
-
-/**
- * Reads a request to its end, or until `take` throws. The stream is not destroyed then: its connection carries the answer.
- * Events take less than half of the time of an asynchronous iterator, and most bodies are one chunk.
- * @throws what `take` throws
- * @throws {Error} when the connection closes before the end
- */
-function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onData = (chunk: Buffer) => {
-      try {
-        take(chunk);
-      } catch (error) {
-        settle(error);
-      }
-    };
-    const onEnd = () => settle();
-    const onClose = () => settle(new Error('the connection closed before the end of the body'));
-    const settle = (error?: unknown) => {
-      // The request lives as long as its answer flows; no listener may hold the body for so long.
-      request.off('data', onData).off('end', onEnd).off('error', settle).off('close', onClose);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    // The event `close` is not emitted again.
-    if (request.destroyed) return onClose();
-    request.on('data', onData).on('end', onEnd).on('error', settle).on('close', onClose);
-  });
 }
 
 function tooLarge(): Refusal {

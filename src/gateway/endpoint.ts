@@ -69,7 +69,7 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
       const checked = checkHead(parts, ref, answer);
       await sendAnswer(parts, ctx, checked, { signal, listsTools, received: body.bytes.length, onBegin });
     } catch (error) {
-      answerError(ctx, error, { signal, body, report, server: upstream, over: () => bearer.sessionOver(path) });
+      await answerError(ctx, error, { signal, body, report, server: upstream, over: () => bearer.sessionOver(path) });
     } finally {
       body.release();
     }
@@ -138,7 +138,7 @@ function challengeFor(
 }
 
 /** Answers what went wrong before the answer of the MCP server began. */
-function answerError(
+async function answerError(
   ctx: Koa.Context,
   error: unknown,
   {
@@ -154,11 +154,10 @@ function answerError(
     server: McpUpstream;
     over: () => Response;
   },
-): void {
+): Promise<void> {
   if (error instanceof CredentialDead || signal.reason instanceof SessionOver) {
     report('session_over', 401);
-    send(ctx, over());
-    return;
+    return send(ctx, over());
   }
   if (signal.aborted || ctx.req.socket.destroyed || ctx.req.errored !== null) {
     report('closed', CLIENT_CLOSED_REQUEST);

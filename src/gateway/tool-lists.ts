@@ -1,6 +1,6 @@
 /** Takes tools that may not be seen out of answers to `tools/list`: in JSON, and in the events of a stream. */
 import { visit } from 'jsonc-parser';
-import { GrowingBytes } from './growing-bytes.ts';
+import { GrowingBytes } from '../base/growing-bytes.ts';
 import { folded, type ToolFilter } from './tool-filter.ts';
 
 /** Bytes of a list, and of an event. */

@@ -30,8 +30,6 @@ const LIMITS: Readonly<Record<Path, Limits>> = {
   '/mcp': { all: 2000, perPerson: 100, seconds: 60 },
   gateway: { all: 5000, perPerson: 200, seconds: Number.POSITIVE_INFINITY },
 };
-/** Bytes that may be queued for a client that does not read its answer. */
-export const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Seconds after which a client that was refused may try again. */
 const RETRY_AFTER = 10;
 /** Sessions that ended last. A request whose session was read just before its end opens its answer just after it. */

@@ -11,11 +11,11 @@ import { z } from 'zod';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
-import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { SSE_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
 import { insufficientScope, type StepUp } from './step-up.ts';
-import { send } from './web-response.ts';
+import { MAX_UNREAD_BYTES, send } from './web-response.ts';
 
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
 const KEEP_ALIVE_INTERVAL = 25_000;

@@ -2,21 +2,25 @@
  * The Streamable HTTP transport at `/mcp`: the SDK's handler under Koa. If the session ends during the call, the answer is
  * 401, so that the client logs in again. For this the status of the answer is held back until its first bytes.
  */
-import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { IncomingMessage } from 'node:http';
 import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
+import { defined } from '../base/defined.ts';
+import { parseJson } from '../base/json.ts';
 import type { EventBus } from '../observe/events.ts';
+import { BodyTooLarge, readBytes } from '../protocol/body.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
-import { MAX_UNREAD_BYTES, type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
+import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { MCP_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
-import { send } from './web-response.ts';
+import { begin, discard, send, sendBegun } from './web-response.ts';
 
 /** Maximum size of a request body. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The status in the log when the client closed the connection before it was answered; as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
+/** The headers that MCP defines, and those that say what a body is. */
+const MCP_HEADER = /^(?:accept|content-type|last-event-id|mcp-.*)$/;
 
 export interface StreamableHttp {
   /** `POST`, `GET` and `DELETE /mcp` */
@@ -56,6 +60,29 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     onerror: (error) => events.emit('mcp.refused', { reason: error.message }),
   });
 
+  /** Gives a request to the SDK. It gets no header of another purpose: the token is for the bridge only. */
+  async function ask({ req, method, res }: Koa.Context, authInfo: AuthInfo, signal: AbortSignal): Promise<Response> {
+    const headers = mcpHeaders(req);
+    const request = (body?: string) =>
+      new Request(`${issuer}${MCP_PATH}`, { method, headers, signal, ...defined({ body }) });
+    if (method !== 'POST') return handler.fetch(request(), { authInfo });
+    try {
+      const text = (await readBytes(req, MAX_BODY_BYTES)).toString('utf8');
+      const parsedBody = parseJson(text);
+      // What is no JSON the SDK reads itself, and refuses in the words of JSON-RPC.
+      return await (parsedBody === undefined
+        ? handler.fetch(request(text), { authInfo })
+        : handler.fetch(request(), { authInfo, parsedBody }));
+    } catch (error) {
+      if (signal.aborted) return new Response(null);
+      if (!(error instanceof BodyTooLarge)) throw error;
+      // The SDK refuses it by its length. What was not read would be taken for the next request.
+      headers.set('content-length', String(MAX_BODY_BYTES + 1));
+      res.setHeader('Connection', 'close');
+      return handler.fetch(request(), { authInfo });
+    }
+  }
+
   return {
     async endpoint(ctx) {
       // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
@@ -63,18 +90,10 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       if (authInfo instanceof Response) return send(ctx, authInfo);
       const signal = answers.open(MCP_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
-      const request = new Request(`${issuer}${MCP_PATH}`, {
-        method: ctx.method,
-        headers: webHeaders(ctx),
-        signal,
-        ...(ctx.method === 'POST'
-          ? { body: Readable.toWeb(ctx.req) as globalThis.ReadableStream, duplex: 'half' }
-          : {}),
-      });
-      const response = await withFirstBytes(await handler.fetch(request, { authInfo }));
+      const response = await begin(await ask(ctx, authInfo, signal));
       const { credentialDied, failure } = callerOf(authInfo);
-      if (!credentialDied && failure === undefined && !signal.aborted) return send(ctx, response);
-      await response.body?.cancel();
+      if (!credentialDied && failure === undefined && !signal.aborted) return sendBegun(ctx, response);
+      await discard(response);
       if (credentialDied || signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(MCP_PATH));
       if (failure !== undefined) throw failure;
       ctx.status = ctx.res.closed ? CLIENT_CLOSED_REQUEST : 503;
@@ -83,43 +102,10 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
   };
 }
 
-/**
- * Waits for the first bytes of a response. From then on the body is copied as it comes, because the SDK queues without
- * limit what the client does not read: the body fails when more than {@link MAX_UNREAD_BYTES} are queued.
- * @returns an equal response
- */
-async function withFirstBytes(response: Response): Promise<Response> {
-  if (response.body === null) return response;
-  const reader = response.body.getReader();
-  const first = await reader.read();
-  async function copy(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    for (let next = first; !next.done; next = await reader.read()) {
-      // The connection takes bytes only between two turns of the event loop.
-      if ((controller.desiredSize ?? 0) <= 0) await nextTurn();
-      if ((controller.desiredSize ?? 0) <= 0) throw new Error('the client does not read its answer');
-      controller.enqueue(next.value);
-    }
-    controller.close();
-  }
-  const body = new globalThis.ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        copy(controller).catch((error: unknown) => {
-          controller.error(error);
-          void reader.cancel(error);
-        });
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }),
-  );
-  return new Response(body, { status: response.status, headers: response.headers });
-}
-
-/** The headers of a Koa request as web-standard Headers; repeated ones are joined with commas. */
-function webHeaders(ctx: Koa.Context): Headers {
+/** The headers that MCP defines, as web-standard Headers; repeated ones are joined with commas. */
+function mcpHeaders(request: IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(ctx.headers))
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined && MCP_HEADER.test(name)) headers.set(name, String(value));
   return headers;
 }

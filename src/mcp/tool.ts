@@ -1,5 +1,5 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
-import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/server';
+import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubAnswer } from '../github/api.ts';
@@ -23,8 +23,8 @@ export interface Tool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly inputSchema: z.ZodObject;
-  readonly outputSchema: z.ZodObject;
+  readonly inputSchema: StandardSchemaWithJSON;
+  readonly outputSchema: StandardSchemaWithJSON;
   /** The scopes that a call needs, all of them; a scope that contains a needed one is enough. */
   readonly scopes: readonly string[];
   readonly annotations: ToolAnnotations;
@@ -47,9 +47,24 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   const { handler, ...tool } = definition;
   return {
     ...tool,
+    inputSchema: withJsonSchema(definition.inputSchema),
+    outputSchema: withJsonSchema(definition.outputSchema),
     async call(input, context) {
       const document = await handler(definition.inputSchema.parse(input), context);
       return { content: [{ type: 'text', text: JSON.stringify(document, null, 2) }], structuredContent: document };
     },
+  };
+}
+
+/**
+ * A schema whose JSON Schema is made once: the SDK asks for it at every call, for each request has a server of its own.
+ * @see https://standardschema.dev/json-schema
+ */
+function withJsonSchema(schema: z.ZodObject): StandardSchemaWithJSON {
+  const { validate, jsonSchema } = schema['~standard'];
+  const options = { target: 'draft-2020-12' } as const;
+  const [input, output] = [Object.freeze(jsonSchema.input(options)), Object.freeze(jsonSchema.output(options))];
+  return {
+    '~standard': { version: 1, vendor: 'zod', validate, jsonSchema: { input: () => input, output: () => output } },
   };
 }

@@ -1,6 +1,9 @@
 /** Reading bodies: each route says how many bytes it takes, and as what. */
+import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import { HttpMethodEnum, koaBody } from 'koa-body';
+import { GrowingBytes } from '../base/growing-bytes.ts';
+import { eachChunk } from './chunks.ts';
 
 /** The body that a route accepts; a body of another type is not read. */
 export interface BodyRule {
@@ -11,7 +14,7 @@ export interface BodyRule {
 
 /** Creates the middleware that reads the body. A body that is malformed or longer than the limit is a 4xx error. */
 export function body({ as, limit }: BodyRule): Koa.Middleware {
-  if (as === 'bytes') return readBytes(limit);
+  if (as === 'bytes') return keepBytes(limit);
   return koaBody({
     json: as === 'json',
     urlencoded: as === 'form',
@@ -31,23 +34,39 @@ function unreadable(error: Error): never {
   throw 'status' in error ? error : Object.assign(error, { status: 400 });
 }
 
-/** Reads a body without parsing it, for senders who are known by a signature of its bytes. */
-function readBytes(limit: number): Koa.Middleware {
+/** Keeps a body as bytes, for senders who are known by a signature of them. */
+function keepBytes(limit: number): Koa.Middleware {
   return async (ctx, next) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    try {
-      for await (const chunk of ctx.req) {
-        length += (chunk as Buffer).length;
-        if (length > limit) throw Object.assign(new Error('the body is too large'), { status: 413 });
-        chunks.push(chunk as Buffer);
-      }
-    } catch (error) {
-      unreadable(error instanceof Error ? error : new Error(String(error)));
-    }
-    ctx.state.bytes = Buffer.concat(chunks);
+    ctx.state.bytes = await readBytes(ctx.req, limit).catch(unreadable);
     return next();
   };
+}
+
+/** The body is longer than the limit. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+  readonly status = 413;
+}
+
+/**
+ * Reads the body of a request whole.
+ * @param limit bytes
+ * @throws {BodyTooLarge} when it is longer. The rest is thrown away as it comes, so that the client comes to read the answer;
+ *   the connection must close after that.
+ * @throws {Error} when the connection closes before its end
+ */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const body = new GrowingBytes();
+  try {
+    await eachChunk(request, (chunk) => {
+      if (body.bytes.length + chunk.length > limit) throw new BodyTooLarge(`the body is longer than ${limit} bytes`);
+      body.append(chunk, limit);
+    });
+  } catch (error) {
+    request.resume();
+    throw error;
+  }
+  return body.bytes;
 }
 
 /** The body of a route that takes bytes. */

@@ -28,6 +28,8 @@ export function displayText(text: string, max: number): string {
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .replace(/ {2,}/g, ' ')
     .trim();
+  // A character has one UTF-16 unit at least; most names need not be segmented.
+  if (line.length <= max) return line;
   const characters = [...graphemes.segment(line)];
   if (characters.length <= max) return line;
   return `${characters

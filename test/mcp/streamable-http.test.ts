@@ -13,7 +13,7 @@ describe('/mcp', () => {
   before(async () => {
     token = (await connect(bridge.url)).tokens.access_token;
   });
-  const ask = (method: string, body?: string, more: Record<string, string> = {}) =>
+  const ask = (method: string, body?: string | ReadableStream<Uint8Array>, more: Record<string, string> = {}) =>
     fetch(`${bridge.url}/mcp`, {
       method,
       headers: {
@@ -23,8 +23,8 @@ describe('/mcp', () => {
         'mcp-protocol-version': '2025-06-18',
         ...more,
       },
-      ...(body === undefined ? {} : { body }),
-    });
+      ...(body === undefined ? {} : { body, duplex: 'half' }),
+    } as RequestInit);
   const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 
   it('challenges before it says which methods it takes, because clients probe with GET', async () => {
@@ -58,5 +58,11 @@ describe('/mcp', () => {
     const padded = (bytes: number) => ping.replace('"ping"', `"ping","params":{"x":"${'x'.repeat(bytes)}"}`);
     assert.equal((await ask('POST', padded(1024 * 1024))).status, 413);
     assert.equal((await ask('POST', padded(1000 * 1024))).status, 200);
+    // Without a length in its head, and with more to come.
+    const chunked = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(65536)) });
+    const refused = await ask('POST', chunked);
+    assert.equal(refused.status, 413);
+    assert.equal(refused.headers.get('connection'), 'close');
+    assert.match(await refused.text(), /"jsonrpc":"2\.0"/);
   });
 });

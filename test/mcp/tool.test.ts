@@ -32,6 +32,17 @@ describe('a tool', () => {
     assert.equal(seen.length, 2);
   });
 
+  it('has its JSON Schemas made once, not at every call', () => {
+    const options = { target: 'draft-2020-12' } as const;
+    for (const { name, inputSchema, outputSchema } of [tool, ...tools]) {
+      const { jsonSchema: input } = inputSchema['~standard'];
+      const { jsonSchema: output } = outputSchema['~standard'];
+      assert.equal(input.input(options), input.input(options), name);
+      assert.equal(output.output(options), output.output(options), name);
+    }
+    assert.deepEqual(tool.outputSchema['~standard'].jsonSchema.output(options).required, ['page']);
+  });
+
   it('answers one document, as text for older clients and as structured content', async () => {
     const { content, structuredContent } = await tool.call({ page: 2 }, context);
     assert.deepEqual(structuredContent, { page: 2 });

@@ -44,13 +44,50 @@ describe('a response of the SDK', () => {
     assert.equal((await answer(new Response(''))).headers.get('cache-control'), null);
   });
 
-  it('is streamed: its first bytes arrive before its last are made', async () => {
+  const events = { headers: { 'content-type': 'text/event-stream' } };
+
+  it('is sent whole when it is complete in one turn, an event stream too', async () => {
+    const made = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const event of ['data: 1\n\n', 'data: 2\n\n']) controller.enqueue(Buffer.from(event));
+        controller.close();
+      },
+    });
+    const arrived = await answer(new Response(made, events));
+    assert.equal(arrived.headers.get('content-length'), '18');
+    assert.equal(arrived.headers.get('content-type'), 'text/event-stream');
+    assert.equal(await arrived.text(), 'data: 1\n\ndata: 2\n\n');
+  });
+
+  it('is streamed when it goes on: its first events arrive before its last are made', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     void writer.write(Buffer.from('first'));
-    const reader = (await answer(new Response(readable))).body?.getReader();
+    const reader = (await answer(new Response(readable, events))).body?.getReader();
     assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'first');
     void writer.write(Buffer.from('last')).then(() => writer.close());
     assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'last');
+    assert.equal((await reader?.read())?.done, true);
+  });
+
+  it('is cut off, not ended, when the SDK fails in the middle', async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    void writer.write(Buffer.from('first'));
+    const reader = (await answer(new Response(readable, events))).body?.getReader();
+    await reader?.read();
+    void writer.abort(new Error('broken'));
+    await assert.rejects(async () => reader?.read(), TypeError);
+  });
+
+  it('is cancelled when its client hangs up', async () => {
+    const cancelled = Promise.withResolvers<void>();
+    const endless = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('first')),
+      cancel: () => cancelled.resolve(),
+    });
+    const arrived = await answer(new Response(endless, events));
+    await arrived.body?.cancel();
+    await cancelled.promise;
   });
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type BodyRule, body } from '../../src/protocol/body.ts';
+import { type BodyRule, body, bodyBytes } from '../../src/protocol/body.ts';
 import { useApp } from './use-app.ts';
 
 const LIMIT = 64;
@@ -20,7 +20,8 @@ function reader(as: BodyRule['as']) {
     },
     body({ as, limit: LIMIT }),
     (ctx) => {
-      ctx.body = { parsed: ctx.request.body ?? null, raw: ctx.request.rawBody ?? null };
+      const bytes = as === 'bytes' ? { bytes: bodyBytes(ctx).toString() } : {};
+      ctx.body = { parsed: ctx.request.body ?? null, raw: ctx.request.rawBody ?? null, ...bytes };
     },
   );
   return async (contentType: string, content: string | Uint8Array<ArrayBuffer>, more: Record<string, string> = {}) => {
@@ -71,5 +72,19 @@ describe('a route that takes JSON', () => {
     assert.deepEqual((await post(FORM, 'a=1')).read, { parsed: null, raw: null });
     assert.equal((await post(JSON_TYPE, '{"a":')).status, 400);
     assert.equal((await post(JSON_TYPE, JSON.stringify('x'.repeat(LIMIT)))).status, 413);
+  });
+});
+
+describe('a route that takes bytes', () => {
+  const post = reader('bytes');
+
+  it('leaves them as they are, whatever their type says', async () => {
+    assert.deepEqual((await post(JSON_TYPE, '{"a":')).read, { parsed: null, raw: null, bytes: '{"a":' });
+    assert.deepEqual((await post(FORM, '')).read, { parsed: null, raw: null, bytes: '' });
+  });
+
+  it('answers 413 to more than the limit', async () => {
+    assert.equal((await post(FORM, 'a'.repeat(LIMIT))).status, 200);
+    assert.equal((await post(FORM, 'a'.repeat(LIMIT + 1))).status, 413);
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GrowingBytes } from '../../src/gateway/growing-bytes.ts';
+import { GrowingBytes } from '../../src/base/growing-bytes.ts';
 import { RUNS } from '../oauth/addresses.ts';
 
 describe('growing bytes', () => {

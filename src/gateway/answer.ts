@@ -50,6 +50,7 @@ export function checkHead({ sessionIds }: EndpointParts, ref: SessionRef, answer
 /** How an answer is sent. */
 export interface Sending {
   readonly signal: AbortSignal;
+  readonly person: string;
   /** Whether it answers `tools/list`. */
   readonly listsTools: boolean;
   /** Bytes of the request. */
@@ -69,9 +70,11 @@ export async function sendAnswer(
   sending: Sending,
 ): Promise<void> {
   const { filter } = parts;
+  const share = parts.held.share(sending.person);
+  ctx.res.once('close', share.release);
   // An error has no list, and may be text.
   if (filter !== undefined && sending.listsTools && !isStream && answer.status < 300) {
-    const list = await answer.read(MAX_LIST);
+    const list = await answer.read(MAX_LIST, share.hold);
     const shown = Buffer.from(readable(() => withoutHiddenTools(list.toString('utf8'), filter)));
     sending.signal.throwIfAborted();
     headers['content-length'] = String(shown.length);
@@ -79,7 +82,7 @@ export async function sendAnswer(
     Readable.from(pieces(shown)).pipe(ctx.res);
     return;
   }
-  const events = filter !== undefined && isStream ? new ToolListEvents(filter) : undefined;
+  const events = filter !== undefined && isStream ? new ToolListEvents(filter, share.hold) : undefined;
   if (events === undefined && answer.headers['content-length'] !== undefined)
     headers['content-length'] = String(answer.headers['content-length']);
   // Proxies in front must not wait for the end of a stream (nginx, "X-Accel-Buffering").
@@ -102,7 +105,7 @@ export async function sendAnswer(
   const failed = await Promise.race([begun.promise, flowing]);
   if (failed === undefined || ctx.res.headersSent) return;
   sending.signal.throwIfAborted();
-  throw unreadable(failed.error);
+  throw failed.error instanceof Refusal ? failed.error : unreadable(failed.error);
 }
 
 /** Sends the head. Whatever happens to the body, its end is told when the connection has taken it or is closed. */

@@ -14,7 +14,7 @@ import type { SessionRef } from '../store/records.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { checkHead, sendAnswer } from './answer.ts';
 import type { OutgoingToken } from './bearer.ts';
-import type { HeldBody } from './bodies.ts';
+import { readBody } from './bodies.ts';
 import { stepUpScopes } from './challenge.ts';
 import { exchange, type ServerAnswer, type ServerRequest } from './exchange.ts';
 import { requestHeaders, SESSION_ID } from './headers.ts';
@@ -32,12 +32,12 @@ interface Call {
   readonly ref: SessionRef;
   readonly signal: AbortSignal;
   readonly method: ServerRequest['method'];
-  readonly body: HeldBody;
+  readonly body: Buffer;
 }
 
 /** Creates the handler of `POST`, `GET` and `DELETE`. */
 export function createEndpoint(parts: EndpointParts): Koa.Middleware {
-  const { upstream, path, bearer, answers, bodies } = parts;
+  const { upstream, path, bearer, answers, held } = parts;
   return async (ctx) => {
     const begun = performance.now();
     const authInfo = await bearer.authenticate(ctx.get('authorization'), path);
@@ -48,13 +48,14 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
     const signal = answers.open('gateway', ref, ctx.res);
     if (signal === undefined) return send(ctx, tooManyOpen());
 
-    let body: HeldBody = { bytes: Buffer.alloc(0), release() {} };
+    const share = held.share(ref.person);
+    let body: Buffer = Buffer.alloc(0);
     let said: Described = { method };
     const report = (outcome: Outcome, status: number, detail?: string) =>
       reportCall(parts, authInfo, said, { outcome, status, milliseconds: performance.now() - begun, detail });
     try {
-      body = await bodies.read(ctx.req, ref.person);
-      if (body.bytes.length > 0) said = describeMessage(body.bytes);
+      body = await readBody(ctx.req, share);
+      if (body.length > 0) said = describeMessage(body);
       const { answer, token, listsTools } = await ask(parts, ctx, { authInfo, ref, signal, method, body });
       const challenge = answer.status === 403 ? challengeFor(parts, authInfo, answer, token) : undefined;
       if (challenge !== undefined) {
@@ -67,11 +68,11 @@ export function createEndpoint(parts: EndpointParts): Koa.Middleware {
         parts.events.emit('gateway.flow.began', { server: serverName(upstream) });
       };
       const checked = checkHead(parts, ref, answer);
-      await sendAnswer(parts, ctx, checked, { signal, listsTools, received: body.bytes.length, onBegin });
+      await sendAnswer(parts, ctx, checked, { signal, person: ref.person, listsTools, received: body.length, onBegin });
     } catch (error) {
       await answerError(ctx, error, { signal, body, report, server: upstream, over: () => bearer.sessionOver(path) });
     } finally {
-      body.release();
+      share.release();
     }
   };
 }
@@ -93,7 +94,7 @@ async function ask(
   { authInfo, ref, signal, method, body }: Call,
 ): Promise<{ answer: ServerAnswer; token: OutgoingToken; listsTools: boolean }> {
   const { upstream, filter, target, sessionIds, dispatcher, origin } = parts;
-  const called = filter === undefined ? '' : checkToolCall(body.bytes, ctx.headers, filter);
+  const called = filter === undefined ? '' : checkToolCall(body, ctx.headers, filter);
   const path = target(ctx.querystring);
   const headers = requestHeaders(ctx.headers, upstream.headers);
   const session = ctx.get(SESSION_ID);
@@ -103,7 +104,7 @@ async function ask(
   const sendWith = ({ token }: OutgoingToken) => {
     signal.throwIfAborted();
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
-    return exchange(dispatcher, origin, { method, path, headers, body: body.bytes, firstByteTimeout }, signal);
+    return exchange(dispatcher, origin, { method, path, headers, body, firstByteTimeout }, signal);
   };
 
   let token = await parts.outgoing(authInfo);
@@ -149,7 +150,7 @@ async function answerError(
     over,
   }: {
     signal: AbortSignal;
-    body: HeldBody;
+    body: Buffer;
     report: (outcome: Outcome, status: number, detail?: string) => void;
     server: McpUpstream;
     over: () => Response;
@@ -180,7 +181,7 @@ async function answerError(
   // What was not read of the body would be taken for the next request.
   if (!ctx.req.complete) ctx.set('Connection', 'close');
   ctx.type = 'application/json';
-  ctx.body = refusalBody(error.code, named, rawId(body.bytes));
+  ctx.body = refusalBody(error.code, named, rawId(body));
 }
 
 /** The line of the audit trail: who called what, by which client, with which outcome; never arguments or results. */

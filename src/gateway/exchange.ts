@@ -1,14 +1,12 @@
 /** One HTTP exchange with an MCP server: the answer begins, and then flows to the client with back-pressure. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { type Dispatcher, errors } from 'undici';
 import { defined } from '../base/defined.ts';
+import { GrowingBytes } from '../base/growing-bytes.ts';
+import { sendable } from './bodies.ts';
 import { refusalFor } from './failure.ts';
 import { Refusal } from './refusal.ts';
 import { type ToolListEvents, UnreadableList } from './tool-lists.ts';
-
-/** Bytes of a body that may be held as long as its answer flows; as much as a socket holds at each end. */
-const HELD_BODY = 16 * 1024;
 
 /** What is sent to an MCP server. */
 export interface ServerRequest {
@@ -25,8 +23,12 @@ export interface ServerRequest {
 export interface ServerAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Reads the whole body. @throws {Refusal} 502 when it is longer, or ends in the middle */
-  read(maxBytes: number): Promise<Buffer>;
+  /**
+   * Reads the whole body.
+   * @param hold counts the bytes that are held; what it throws ends the exchange
+   * @throws {Refusal} 502 when it is longer, or ends in the middle
+   */
+  read(maxBytes: number, hold: (bytes: number) => void): Promise<Buffer>;
   /**
    * Sends the body to a client whose head is written already, or is written by `begin` before the first byte, no faster than
    * the client reads it.
@@ -73,27 +75,12 @@ export function exchange(
         path,
         method,
         headers: body.length === 0 ? headers : { ...headers, 'content-length': String(body.length) },
-        body: body.length === 0 ? null : body.length <= HELD_BODY ? body : onceReadable(body),
+        body: body.length === 0 ? null : sendable(body),
         headersTimeout: firstByteTimeout,
         bodyTimeout: 0,
       },
       handler,
     );
-  });
-}
-
-/**
- * A body that is let go when it has been sent: undici holds a Buffer until the answer ends, and a stream may take hours. For
- * {@link HELD_BODY} that is less than the work for a stream costs.
- */
-function onceReadable(body: Buffer): Readable {
-  let left: Buffer | null = body;
-  return new Readable({
-    read() {
-      this.push(left);
-      if (left !== null) this.push(null);
-      left = null;
-    },
   });
 }
 
@@ -141,7 +128,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#resolve({
       status,
       headers,
-      read: (maxBytes) => this.#read(maxBytes),
+      read: (maxBytes, hold) => this.#read(maxBytes, hold),
       flow: (response, begin, events) => this.#flow(response, begin, events),
       discard: () => {
         this.#attach({ data() {}, end() {}, error() {} });
@@ -183,19 +170,22 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#over !== undefined) this.#tellEnd(sink, this.#over);
   }
 
-  #read(maxBytes: number): Promise<Buffer> {
+  #read(maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const body = new GrowingBytes();
       this.#attach({
         data: (chunk) => {
-          size += chunk.length;
-          chunks.push(chunk);
-          if (size <= maxBytes) return;
-          reject(new Refusal(502, 'broken', 'the answer of the MCP server is too long'));
-          this.#controller?.abort(new Error('too long'));
+          try {
+            body.append(chunk);
+            if (body.bytes.length > maxBytes)
+              throw new Refusal(502, 'broken', 'the answer of the MCP server is too long');
+            hold(body.capacity);
+          } catch (error) {
+            reject(error);
+            this.#controller?.abort(asError(error));
+          }
         },
-        end: () => resolve(Buffer.concat(chunks)),
+        end: () => resolve(body.bytes),
         error: (error) => reject(this.#signal.aborted ? this.#signal.reason : refusalFor(error)),
       });
     });
@@ -225,7 +215,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
           step();
           return true;
         } catch (error) {
-          if (!(error instanceof UnreadableList)) throw error;
+          if (!(error instanceof UnreadableList || error instanceof Refusal)) throw error;
           stop(error);
           this.#controller?.abort(error);
           return false;

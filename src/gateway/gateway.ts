@@ -8,8 +8,8 @@ import type { OpenAnswers } from '../mcp/open-answers.ts';
 import type { Services } from '../oauth/endpoints/services.ts';
 import type { Resource } from '../oauth/resource-indicators.ts';
 import { createOutgoingTokens } from './bearer.ts';
-import { createBodies } from './bodies.ts';
 import { createEndpoint } from './endpoint.ts';
+import { createHeldBytes } from './held-bytes.ts';
 import { createIdentityTokens } from './identity-token.ts';
 import { createTarget } from './query.ts';
 import { createSessionIds } from './session-ids.ts';
@@ -51,7 +51,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { issuer, resources, accessTokens, store, secrets, keys, answers, forwarding, events, now } = options;
   const { unreadTimeout = UNREAD_TIMEOUT } = options;
   const { scopes } = options.upstream;
-  const bodies = createBodies();
+  const held = createHeldBytes();
   const dispatchers: Dispatcher[] = [];
 
   function endpointOf(upstream: McpUpstream, resource: Resource): GatewayEndpoint {
@@ -64,7 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       path,
       bearer: createBearerAuth({ issuer, resource, accessTokens, store, events, scopes }),
       answers,
-      bodies,
+      held,
       sessionIds: createSessionIds(secrets, upstream.url),
       target: createTarget(upstream.url),
       filter: createToolFilter(upstream),

@@ -7,7 +7,7 @@ import type { OpenAnswers } from '../mcp/open-answers.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { OutgoingToken } from './bearer.ts';
-import type { Bodies } from './bodies.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { SessionIds } from './session-ids.ts';
 import type { ToolFilter } from './tool-filter.ts';
 
@@ -18,7 +18,7 @@ export interface EndpointParts {
   readonly path: string;
   readonly bearer: BearerAuth;
   readonly answers: OpenAnswers;
-  readonly bodies: Bodies;
+  readonly held: HeldBytes;
   readonly sessionIds: SessionIds;
   readonly target: (clientQuery: string) => string;
   readonly filter: ToolFilter | undefined;

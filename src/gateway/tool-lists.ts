@@ -122,6 +122,7 @@ function cutsIn(json: string, shows: ToolFilter): Cut[] {
  */
 export class ToolListEvents {
   readonly #shows: ToolFilter;
+  readonly #hold: (bytes: number) => void;
   /** Lines of the event that has not ended, and the bytes behind them. */
   readonly #pending = new GrowingBytes();
   /** Where the first line begins that has not ended, and up to where its end was searched. */
@@ -131,14 +132,21 @@ export class ToolListEvents {
   /** What comes behind an event that cannot be read is not passed either. */
   #failure: UnreadableList | undefined;
 
-  constructor(shows: ToolFilter) {
+  /** @param hold counts the bytes that are held; what it throws ends the stream */
+  constructor(shows: ToolFilter, hold: (bytes: number) => void = () => {}) {
     this.#shows = shows;
+    this.#hold = hold;
   }
 
-  /** @returns the bytes of the events that have ended @throws {UnreadableList} */
+  /**
+   * @returns the bytes of the events that have ended
+   * @throws {UnreadableList}
+   * @throws what `hold` throws
+   */
   push(chunk: Buffer): Buffer {
     this.#pending.append(chunk);
     const shown = this.#take(false);
+    this.#hold(this.#pending.capacity);
     if (this.#pending.bytes.length > MAX_LIST) throw this.#fail('an event is too long');
     return shown;
   }

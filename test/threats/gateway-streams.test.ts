@@ -260,6 +260,35 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('events that have not ended, of a server whose tools are filtered', () => {
+  const gate = useGate({}, {}, ({ url }) => [{ name: 'filtered', url: `${url}/mcp`, denyTools: ['x'] }]);
+  const LIST = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+
+  it('#46 count as what the person holds: what is too much is cut off, or answered 503, and others are served', async () => {
+    const resource = `${gate.bridge.url}/mcp/filtered`;
+    const personal = async () => {
+      const { tokens } = await connect(gate.bridge.url, { login: newPerson(gate.bridge), parameters: { resource } });
+      return { path: '/mcp/filtered', tokens };
+    };
+    const [greedy, other] = [await personal(), await personal()];
+    const begun = chunk(`data: ${'x'.repeat(7 * 1024 * 1024)}`);
+    gate.server.answer = (socket) => void socket.write(`${STREAM_HEAD}${begun}`);
+    const flows = gate.bridge.eventsOf('gateway.flow.ended').length;
+    const streams = await Promise.all([1, 2, 3, 4, 5, 6].map(() => gate.open(greedy)));
+    for (const stream of streams) stream.on('error', () => {});
+    assert.equal((await gate.flowEnded(flows)).complete, false);
+    const tools = [{ name: 'x' }, { name: 'y', description: 'x'.repeat(7 * 1024 * 1024) }];
+    const list = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools } });
+    gate.server.answer = (socket) =>
+      void socket.write(bytesOf('200 OK', { 'Content-Type': 'application/json', 'Content-Length': list.length }, list));
+    await until(async () => (await gate.send({ ...greedy, body: LIST })).status === 503, { what: 'the refusal' });
+    assert.equal((await gate.send({ ...other, body: LIST })).status, 200);
+    for (const stream of streams) stream.destroy();
+    await until(async () => (await gate.send({ ...greedy, body: LIST })).status === 200, { what: 'room again' });
+    await gate.settled();
+  });
+});
+
 describe('many streams', () => {
   /** Bytes for one more stream, twice what was measured; the client and the server are in this process, too. */
   const PER_STREAM = 90 * 1024;

@@ -72,36 +72,46 @@ const refreshes = ({ url, state }: Ready) => {
   };
 };
 
-async function run(title: string, starting: Promise<Contestant>[]): Promise<void> {
-  const contestants = await Promise.all(starting);
+/** The races whose title contains all of the given words run; without words, all. */
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const wanted = (title: string) => words.every((word) => title.toLowerCase().includes(word));
+
+async function run(title: string, contestants: () => Promise<Contestant>[]): Promise<void> {
+  if (!wanted(title)) return;
+  const started = await Promise.all(contestants());
   try {
-    await race(title, contestants);
+    await race(title, started);
   } finally {
-    for (const { stop } of contestants) stop();
+    for (const { stop } of started) stop();
   }
 }
 
-await run('A tool call that needs no GitHub data', [
+await run('tools/call: a tool call that needs no GitHub data', () => [
   contestant('MCP SDK alone', 'sdk', [], callsTool('/')),
   contestant('MCP SDK with a JWT check', 'sdk', ['jwt'], callsTool('/')),
   contestant('bridge, SQLite', 'bridge', ['sqlite'], callsTool('/mcp')),
   contestant('bridge, Redis', 'bridge', ['redis'], callsTool('/mcp')),
 ]);
-await run('A refresh, with rotation and a JWT access token', [
+await run('refresh, with rotation and a JWT access token', () => [
   contestant('oidc-provider, in memory', 'oidc-provider', [], refreshes),
   contestant('bridge, SQLite', 'bridge', ['sqlite'], refreshes),
   contestant('bridge, Redis', 'bridge', ['redis'], refreshes),
 ]);
-const backend = await contestant('the server itself', 'backend', [], callsServer('/'));
-const behind = backend.server.url;
-await run('A small call of an MCP server behind the bridge', [
-  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
-  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
-  contestant('bridge, Redis', 'bridge', ['redis', behind], callsServer('/mcp/one')),
-]);
-await streams(backend, [
-  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
-  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
-]);
-backend.stop();
+const gateway = 'gateway: a small call of an MCP server behind the bridge';
+const eventStreams = 'gateway: event streams';
+if (wanted(gateway) || wanted(eventStreams)) {
+  const backend = await contestant('the server itself', 'backend', [], callsServer('/'));
+  const behind = backend.server.url;
+  await run(gateway, () => [
+    contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
+    contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
+    contestant('bridge, Redis', 'bridge', ['redis', behind], callsServer('/mcp/one')),
+  ]);
+  if (wanted(eventStreams))
+    await streams(backend, [
+      contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
+      contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
+    ]);
+  backend.stop();
+}
 await agent.close();

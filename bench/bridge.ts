@@ -18,13 +18,18 @@ export type BridgeEnvironment = Readonly<Record<string, string>> & { readonly PU
 export interface Bridge {
   /** Where it listens. */
   readonly url: string;
+  readonly env: BridgeEnvironment;
   readonly process: ServerProcess;
   /** Its store, opened by this process as well. */
   readonly sessions: Sessions;
 }
 
 /** The environment of a bridge with an empty store. No call that is measured needs GitHub: nothing listens there. */
-export async function bridgeEnvironment(lab: Lab, store: StoreKind, more: Readonly<Record<string, string>> = {}) {
+export async function bridgeEnvironment(
+  lab: Lab,
+  store: StoreKind,
+  more: Readonly<Record<string, string>> = {},
+): Promise<BridgeEnvironment> {
   const port = await freePort();
   return {
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -52,7 +57,7 @@ export async function startBridge(lab: Lab, store: StoreKind, options: BridgeOpt
   const env = await bridgeEnvironment(lab, store, options.env);
   const server = await startProgram(lab, env, options.nodeOptions);
   const resource = options.path === undefined ? undefined : `${env.PUBLIC_URL}${options.path}`;
-  return { url: env.PUBLIC_URL, process: server, sessions: await openSessions(lab, env, resource) };
+  return { url: env.PUBLIC_URL, env, process: server, sessions: await openSessions(lab, env, resource) };
 }
 
 /**

@@ -4,18 +4,29 @@ import { parseArgs } from 'node:util';
 import { createLab } from './lab.ts';
 import { holds, type Line, type Row, table } from './row.ts';
 import { gateway } from './rows/gateway.ts';
+import { growth } from './rows/growth.ts';
+import { program } from './rows/program.ts';
+import { replicas } from './rows/replicas.ts';
+import { soak } from './rows/soak.ts';
+import { storedBytes } from './rows/stored-bytes.ts';
+import { sweep } from './rows/sweep.ts';
 import { tokens } from './rows/tokens.ts';
 import { toolCalls } from './rows/tool-calls.ts';
 
-const ROWS: readonly Row[] = [...toolCalls, ...tokens, ...gateway];
+const ROWS: readonly Row[] = [...toolCalls, ...tokens, ...gateway, sweep, storedBytes, ...program, replicas];
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string', default: 'bench/results.json' } },
+  options: {
+    json: { type: 'string', default: 'bench/results.json' },
+    growth: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+  },
 });
 const isWanted = ({ names }: Row) =>
   names.some((name) => words.every((word) => name.toLowerCase().includes(word.toLowerCase())));
-const wanted = ROWS.filter(isWanted);
+const rows = values.growth || values.soak ? [...(values.growth ? growth : []), ...(values.soak ? soak : [])] : ROWS;
+const wanted = rows.filter(isWanted);
 
 // Ends the servers too: they are killed when this process exits.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));

@@ -51,8 +51,9 @@ export async function startServer(
   lab: Lab,
   name: string,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; process: ServerProcess }> {
-  const server = startNode(lab, ['--expose-gc', `bench/servers/${name}.ts`, ...args]);
+  const server = startNode(lab, ['--expose-gc', `bench/servers/${name}.ts`, ...args], env);
   const [message] = await once(server.child, 'message');
   return { url: readySchema.parse(message).url, process: server };
 }

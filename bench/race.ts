@@ -10,6 +10,8 @@ export interface Contestant {
   readonly name: string;
   /** The processes whose CPU time counts. */
   readonly processes: readonly ServerProcess[];
+  /** Requests that are sent at the same time, if not as many as for the others. */
+  readonly atOnce?: number;
   /** Runs before each turn and is not timed: makes what its requests use up. */
   prepare?(requests: number): Promise<void>;
   /** Sends one request and checks its answer. @param worker the number of the sender, from 0; each waits for its answer */
@@ -74,10 +76,10 @@ export function raceRow(race: Race): Row {
 /** Runs a race, and prints what each contestant took. */
 export async function runRace(contestants: readonly Contestant[], heat: Heat): Promise<Placed[]> {
   const turns = contestants.map((): Turn[] => []);
-  for (const contestant of contestants) await turn(contestant, heat.warmUp, heat.atOnce);
+  for (const contestant of contestants) await turn(contestant, heat.warmUp, contestant.atOnce ?? heat.atOnce);
   for (let round = 0; round < heat.rounds; round++)
     for (const [index, contestant] of contestants.entries())
-      turns[index]?.push(await turn(contestant, heat.requests, heat.atOnce));
+      turns[index]?.push(await turn(contestant, heat.requests, contestant.atOnce ?? heat.atOnce));
   const peer = turns[0] ?? [];
   return contestants.map(({ name }, index) => print(placed(name, turns[index] ?? [], peer)));
 }

@@ -9,7 +9,7 @@ const MCP_HEADERS = { accept: 'application/json, text/event-stream', 'content-ty
 
 /** The two eras of MCP: without and with the protocol version in each request's body. */
 export const ERAS = ['2025-06-18', '2026-07-28'] as const;
-type Era = (typeof ERAS)[number];
+export type Era = (typeof ERAS)[number];
 
 const LEGACY = {
   headers: { ...MCP_HEADERS, 'mcp-protocol-version': '2025-06-18' },

@@ -16,7 +16,7 @@ import { EventBus } from '../src/observe/events.ts';
 import { openStore } from '../src/open-store.ts';
 import { codeChallenge } from '../src/protocol/pkce.ts';
 import { createSigningKeys } from '../src/security/keys.ts';
-import { createSecrets, hashToken, randomId, randomToken } from '../src/security/secrets.ts';
+import { createSecrets, hashToken, randomId, randomToken, sealUnder } from '../src/security/secrets.ts';
 import type { GrantState } from '../src/store/records.ts';
 import type { NewSession } from '../src/store/session-operations.ts';
 import type { BridgeEnvironment } from './bridge.ts';
@@ -39,7 +39,7 @@ export interface Code {
 }
 
 /** A session whose code was redeemed. */
-interface MadeSession {
+export interface MadeSession {
   readonly grant: GrantState;
   readonly accountId: number;
   readonly refreshToken: string;
@@ -54,6 +54,8 @@ export interface Sessions {
   make(count: number, options?: { keepEvery?: number; progress?: (made: number) => void }): Promise<MadeSession[]>;
   /** An access token of a session, for the bridge's default resource or the one that the sessions are for. */
   accessToken(session: MadeSession): Promise<string>;
+  /** Rotates the refresh token of a session once. */
+  rotate(session: MadeSession): Promise<void>;
 }
 
 /**
@@ -172,6 +174,18 @@ export async function openSessions(lab: Lab, env: BridgeEnvironment, resource?: 
         progress?.(made);
       }
       return kept;
+    },
+    async rotate({ grant: { ref }, refreshToken }) {
+      const successor = mintRefreshToken(secrets, ref, 2);
+      await store.sessions.rotate(ref, {
+        clientId,
+        presentedHash: hashToken(refreshToken),
+        presentedGeneration: 1,
+        successorHash: hashToken(successor),
+        sealedSuccessor: sealUnder(refreshToken, successor),
+        grace: 60,
+        ttl: config.refreshTokenTtl,
+      });
     },
     accessToken: ({ grant, accountId }) =>
       accessTokens.mint(grant, subjectOf({ id: accountId, login: '' }), grant.scope),

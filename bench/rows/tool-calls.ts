@@ -1,29 +1,20 @@
 /** A tool call that needs no GitHub data, over the bare SDK handler with the same tool: both eras, one and 16 at once. */
 import { startBridge } from '../bridge.ts';
+import { calling } from '../calling.ts';
 import { type Lab, STORES, type StoreKind } from '../lab.ts';
 import { startServer } from '../processes.ts';
 import { type Contestant, raceRow } from '../race.ts';
-import { callTool, ERAS } from '../requests.ts';
+import { callTool, ERAS, type Era } from '../requests.ts';
 import type { Row } from '../row.ts';
-
-const SESSIONS = 16;
-type Era = (typeof ERAS)[number];
 
 async function bareSdk(lab: Lab, era: Era): Promise<Contestant> {
   const { url, process } = await startServer(lab, 'sdk');
   return { name: 'bare SDK', processes: [process], run: () => callTool(url, { era }) };
 }
 
-/** A bridge whose sessions call the built-in tool, each by turns. */
-async function bridge(lab: Lab, store: StoreKind, era: Era): Promise<Contestant> {
-  const { url, process, sessions } = await startBridge(lab, store);
-  const made = await sessions.make(SESSIONS);
-  const tokens = await Promise.all(made.map((session) => sessions.accessToken(session)));
-  return {
-    name: store,
-    processes: [process],
-    run: (worker) => callTool(`${url}/mcp`, { era, accessToken: tokens[worker % SESSIONS] ?? '' }),
-  };
+async function bridge(lab: Lab, name: StoreKind, era: Era): Promise<Contestant> {
+  const { url, process, sessions } = await startBridge(lab, name);
+  return calling({ name, urls: [url], processes: [process], sessions, era });
 }
 
 export const toolCalls: readonly Row[] = ERAS.flatMap((era) =>

@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import Provider from 'oidc-provider';
 import { codeChallenge } from '../src/protocol/pkce.ts';
 import { randomToken } from '../src/security/secrets.ts';
+import type { Lab } from './lab.ts';
 import { createRedisAdapter } from './oidc-redis-adapter.ts';
 import { type Code, REDIRECT_URI } from './sessions.ts';
 
@@ -17,11 +18,11 @@ const REFRESH_TOKEN_TTL = 30 * 86400;
 /** Seconds, as at the bridge: longer than any row takes. */
 const CODE_TTL = 3600;
 
-/** Creates a provider. @param redisUrl the database that it stores everything in */
-export function createProvider(issuer: string, redisUrl: string): Provider {
+/** Creates a provider. @param redis the database that it stores everything in */
+export function createProvider(issuer: string, redis: Redis): Provider {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return new Provider(issuer, {
-    adapter: createRedisAdapter(new Redis(redisUrl)),
+    adapter: createRedisAdapter(redis),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kty: 'EC', alg: 'ES256', use: 'sig' }] },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     scopes: SCOPE.split(' '),
@@ -53,8 +54,9 @@ export interface ProviderGrants {
 }
 
 /** Registers the client, and opens the store of the provider with this issuer. */
-export async function openProvider(issuer: string, redisUrl: string): Promise<ProviderGrants> {
+export async function openProvider(lab: Lab, issuer: string, redisUrl: string): Promise<ProviderGrants> {
   const redis = new Redis(redisUrl);
+  lab.atEnd(() => redis.disconnect());
   await createRedisAdapter(redis)('Client').upsert(CLIENT_ID, {
     client_id: CLIENT_ID,
     client_name: 'Claude Code',
@@ -64,8 +66,7 @@ export async function openProvider(issuer: string, redisUrl: string): Promise<Pr
     application_type: 'native',
     id_token_signed_response_alg: 'ES256',
   });
-  await redis.quit();
-  const provider = createProvider(issuer, redisUrl);
+  const provider = createProvider(issuer, redis);
   const client = await foundClient(provider);
   let people = 0;
 

@@ -54,7 +54,10 @@ export async function startServer(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; process: ServerProcess }> {
   const server = startNode(lab, ['--expose-gc', `bench/servers/${name}.ts`, ...args], env);
-  const [message] = await once(server.child, 'message');
+  const ended = once(server.child, 'exit').then(([code]) => {
+    throw new Error(`bench/servers/${name}.ts ended with ${code}`);
+  });
+  const [message] = await Promise.race([once(server.child, 'message'), ended]);
   return { url: readySchema.parse(message).url, process: server };
 }
 

@@ -22,7 +22,7 @@ interface TokenServer {
 async function provider(lab: Lab): Promise<TokenServer> {
   const redisUrl = await lab.redis();
   const { url, process } = await startServer(lab, 'oidc-provider', [redisUrl]);
-  return { name: 'oidc-provider', url, process, grants: await openProvider(url, redisUrl) };
+  return { name: 'oidc-provider', url, process, grants: await openProvider(lab, url, redisUrl) };
 }
 
 async function bridge(lab: Lab, store: StoreKind): Promise<TokenServer> {

@@ -27,7 +27,10 @@ const isWanted = ({ names }: Row) =>
   names.some((name) => words.every((word) => name.toLowerCase().includes(word.toLowerCase())));
 const rows = values.growth || values.soak ? [...(values.growth ? growth : []), ...(values.soak ? soak : [])] : ROWS;
 const wanted = rows.filter(isWanted);
-if (wanted.length === 0) throw new Error(`no line has the words ${words.join(' ')}; bench/README.md has their names`);
+if (wanted.length === 0) {
+  process.stderr.write(`no line has the words ${words.join(' ')}; bench/README.md names the lines\n`);
+  process.exit(1);
+}
 
 // Ends the servers too: they are killed when this process exits.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));

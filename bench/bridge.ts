@@ -15,7 +15,7 @@ const PATIENCE = 30_000;
 /** The environment of a bridge. */
 export type BridgeEnvironment = Readonly<Record<string, string>> & { readonly PUBLIC_URL: string };
 
-export interface Bridge {
+interface Bridge {
   /** Where it listens. */
   readonly url: string;
   readonly env: BridgeEnvironment;

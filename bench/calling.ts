@@ -5,7 +5,7 @@ import { callTool, type Era } from './requests.ts';
 import type { MadeSession, Sessions } from './sessions.ts';
 
 /** Sessions that call. */
-export const CALLERS = 16;
+const CALLERS = 16;
 
 interface CallingBridge {
   readonly name: string;

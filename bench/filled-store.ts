@@ -12,7 +12,7 @@ const MEMORY = '/dev/shm';
 /** Milliseconds between two lines that tell how far it is. */
 const REPORT = 10_000;
 
-export interface FilledStore {
+interface FilledStore {
   readonly env: BridgeEnvironment;
   /** Some of its sessions, spread evenly. */
   readonly some: readonly MadeSession[];

@@ -26,7 +26,7 @@ interface Turn {
 }
 
 /** Milliseconds for a request: medians of the rounds, and percentiles of all requests. */
-export interface Times {
+interface Times {
   readonly cpu: number;
   readonly elapsed: number;
   readonly p50: number;
@@ -34,12 +34,12 @@ export interface Times {
 }
 
 /** A contestant's times, and the medians of the ratios of its rounds to those of the first contestant. */
-export interface Placed extends Times {
+interface Placed extends Times {
   readonly name: string;
   readonly ratios: Times;
 }
 
-export interface Heat {
+interface Heat {
   /** Requests that are sent at the same time. */
   readonly atOnce: number;
   readonly requests: number;
@@ -49,7 +49,7 @@ export interface Heat {
 }
 
 /** A race that is one line of the table; the ratio is that of CPU time. */
-export interface Race extends Partial<Heat> {
+interface Race extends Partial<Heat> {
   readonly name: string;
   /** What the first contestant is. */
   readonly peer: string;

@@ -1,107 +1,50 @@
-/** `npm run bench`: runs the races, see README.md. */
-import { Agent, request } from 'undici';
-import { z } from 'zod';
-import { type Contestant, contestant, type Ready } from './contestant.ts';
-import { race } from './race.ts';
-import { streams } from './streams.ts';
+/** `npm run bench`: measures the rows and prints the table, see README.md. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createLab } from './lab.ts';
+import { holds, type Line, type Row, table } from './row.ts';
+import { gateway } from './rows/gateway.ts';
+import { growth } from './rows/growth.ts';
+import { program } from './rows/program.ts';
+import { replicas } from './rows/replicas.ts';
+import { soak } from './rows/soak.ts';
+import { storedBytes } from './rows/stored-bytes.ts';
+import { sweep } from './rows/sweep.ts';
+import { tokens } from './rows/tokens.ts';
+import { toolCalls } from './rows/tool-calls.ts';
 
-const agent = new Agent({ connections: 8, pipelining: 1 });
-const toolCall = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: { name: 'get_auth_status', arguments: {} },
+const ROWS: readonly Row[] = [...toolCalls, ...tokens, ...gateway, sweep, storedBytes, ...program, replicas];
+
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string', default: 'bench/results.json' },
+    growth: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+  },
 });
-
-/** Calls `get_auth_status`. @param path the path of the MCP endpoint */
-const callsTool = (path: string) => (server: Ready) => async () => {
-  const { statusCode, body } = await request(`${server.url}${path}`, {
-    dispatcher: agent,
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${server.state.accessToken}`,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      'mcp-protocol-version': '2025-06-18',
-    },
-    body: toolCall,
-  });
-  const text = await body.text();
-  if (statusCode !== 200 || !text.includes('octocat'))
-    throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
-};
-
-/** Calls the server of `servers/backend.ts`, directly or through another. */
-const callsServer = (path: string) => (server: Ready) => async () => {
-  const { statusCode, body } = await request(`${server.url}${path}`, {
-    dispatcher: agent,
-    method: 'POST',
-    headers: {
-      ...(server.state.accessToken === undefined ? {} : { authorization: `Bearer ${server.state.accessToken}` }),
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      'mcp-protocol-version': '2025-06-18',
-    },
-    body: toolCall,
-  });
-  const text = await body.text();
-  if (statusCode !== 200 || !text.includes('xxx'))
-    throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 200)}`);
-};
-
-/** Refreshes. Simultaneous requests wait for each other, because each needs the newest refresh token. */
-const refreshes = ({ url, state }: Ready) => {
-  let turn: Promise<string> = Promise.resolve(state.refreshToken ?? '');
-  return async () => {
-    turn = turn.then(async (refreshToken) => {
-      const { statusCode, body } = await request(`${url}/token`, {
-        dispatcher: agent,
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({
-          grant_type: 'refresh_token',
-          refresh_token: refreshToken,
-          client_id: state.clientId ?? '',
-        }).toString(),
-      });
-      const answer = await body.json();
-      if (statusCode !== 200) throw new Error(`/token answered ${statusCode}: ${JSON.stringify(answer)}`);
-      return z.object({ refresh_token: z.string() }).parse(answer).refresh_token;
-    });
-    await turn;
-  };
-};
-
-async function run(title: string, starting: Promise<Contestant>[]): Promise<void> {
-  const contestants = await Promise.all(starting);
-  try {
-    await race(title, contestants);
-  } finally {
-    for (const { stop } of contestants) stop();
-  }
+const isWanted = ({ names }: Row) =>
+  names.some((name) => words.every((word) => name.toLowerCase().includes(word.toLowerCase())));
+const rows = values.growth || values.soak ? [...(values.growth ? growth : []), ...(values.soak ? soak : [])] : ROWS;
+const wanted = rows.filter(isWanted);
+if (wanted.length === 0) {
+  process.stderr.write(`no line has the words ${words.join(' ')}; bench/README.md names the lines\n`);
+  process.exit(1);
 }
 
-await run('A tool call that needs no GitHub data', [
-  contestant('MCP SDK alone', 'sdk', [], callsTool('/')),
-  contestant('MCP SDK with a JWT check', 'sdk', ['jwt'], callsTool('/')),
-  contestant('bridge, SQLite', 'bridge', ['sqlite'], callsTool('/mcp')),
-  contestant('bridge, Redis', 'bridge', ['redis'], callsTool('/mcp')),
-]);
-await run('A refresh, with rotation and a JWT access token', [
-  contestant('oidc-provider, in memory', 'oidc-provider', [], refreshes),
-  contestant('bridge, SQLite', 'bridge', ['sqlite'], refreshes),
-  contestant('bridge, Redis', 'bridge', ['redis'], refreshes),
-]);
-const backend = await contestant('the server itself', 'backend', [], callsServer('/'));
-const behind = backend.server.url;
-await run('A small call of an MCP server behind the bridge', [
-  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
-  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
-  contestant('bridge, Redis', 'bridge', ['redis', behind], callsServer('/mcp/one')),
-]);
-await streams(backend, [
-  contestant('a plain reverse proxy', 'reverse-proxy', [behind], callsServer('/')),
-  contestant('bridge, SQLite', 'bridge', ['sqlite', behind], callsServer('/mcp/one')),
-]);
-backend.stop();
-await agent.close();
+// Ends the servers too: they are killed when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+const lines: Line[] = [];
+for (const row of wanted) {
+  process.stdout.write(`\n${row.names.join('; ')}\n`);
+  const lab = createLab();
+  try {
+    lines.push(...(await row.measure(lab)));
+  } finally {
+    await lab.close();
+  }
+}
+process.stdout.write(`\n${table(lines)}\n`);
+const results = lines.map((line) => ({ ...line, holds: holds(line) }));
+writeFileSync(values.json, `${JSON.stringify({ node: process.version, lines: results }, undefined, 2)}\n`);
+process.exit();

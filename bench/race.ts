@@ -1,64 +1,152 @@
 /**
- * A race: the contestants take turns of a fixed number of requests, a few at a time; the median of the turns counts, of the time
- * that passes and of the CPU time of the server.
+ * A race: contestants take turns of a fixed number of requests. Each ratio is the median over the rounds of the ratio within
+ * one round, because the load of the machine changes from round to round and is much the same within one.
  */
-import type { Contestant } from './contestant.ts';
+import type { Lab } from './lab.ts';
+import type { ServerProcess } from './processes.ts';
+import type { Line, Row } from './row.ts';
 
-/** Turns per contestant, after one turn to warm up. */
-const TURNS = 7;
-const REQUESTS_PER_TURN = 400;
-/** Requests that are sent at the same time. */
-const CONCURRENCY = 4;
-
-/** Milliseconds per request: until the answer, and of CPU in the server's process. */
-interface Turn {
-  readonly elapsed: number;
-  readonly cpu: number;
+export interface Contestant {
+  readonly name: string;
+  /** The processes whose CPU time counts. */
+  readonly processes: readonly ServerProcess[];
+  /** Requests that are sent at the same time, if not as many as for the others. */
+  readonly atOnce?: number;
+  /** Runs before each turn and is not timed: makes what its requests use up. */
+  prepare?(requests: number): Promise<void>;
+  /** Sends one request and checks its answer. @param worker the number of the sender, from 0; each waits for its answer */
+  run(worker: number): Promise<void>;
 }
 
-/** Runs one turn. */
-async function turn({ run, usage }: Contestant, requests: number): Promise<Turn> {
+/** What one turn took: milliseconds of CPU time and of elapsed time for a request, and of each request until its answer. */
+interface Turn {
+  readonly cpu: number;
+  readonly elapsed: number;
+  readonly latencies: readonly number[];
+}
+
+/** Milliseconds for a request: medians of the rounds, and percentiles of all requests. */
+interface Times {
+  readonly cpu: number;
+  readonly elapsed: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** A contestant's times, and the medians of the ratios of its rounds to those of the first contestant. */
+interface Placed extends Times {
+  readonly name: string;
+  readonly ratios: Times;
+}
+
+interface Heat {
+  /** Requests that are sent at the same time. */
+  readonly atOnce: number;
+  readonly requests: number;
+  readonly rounds: number;
+  /** Requests of each contestant before the first round, so that its code is compiled. */
+  readonly warmUp: number;
+}
+
+/** A race that is one line of the table; the ratio is that of CPU time. */
+interface Race extends Partial<Heat> {
+  readonly name: string;
+  /** What the first contestant is. */
+  readonly peer: string;
+  readonly atOnce: number;
+  readonly goal: number;
+  /** Starts the contestants, the peer first. */
+  contestants(lab: Lab): Promise<readonly Contestant[]>;
+}
+
+/** The row of a race. */
+export function raceRow(race: Race): Row {
+  const { name, peer, atOnce, goal, requests = 800, rounds = 5, warmUp = 1500 } = race;
+  return {
+    names: [name],
+    async measure(lab) {
+      const placed = await runRace(await race.contestants(lab), { atOnce, requests, rounds, warmUp });
+      const others = placed.slice(1);
+      const values = Object.fromEntries(others.map((each) => [each.name, each.ratios.cpu]));
+      return [{ name, over: peer, unit: '×', goal: { atMost: goal }, values, details: placed } satisfies Line];
+    },
+  };
+}
+
+/** Runs a race, and prints what each contestant took. */
+export async function runRace(contestants: readonly Contestant[], heat: Heat): Promise<Placed[]> {
+  const turns = contestants.map((): Turn[] => []);
+  for (const contestant of contestants) await turn(contestant, heat.warmUp, contestant.atOnce ?? heat.atOnce);
+  for (let round = 0; round < heat.rounds; round++)
+    for (const [index, contestant] of contestants.entries())
+      turns[index]?.push(await turn(contestant, heat.requests, contestant.atOnce ?? heat.atOnce));
+  const peer = turns[0] ?? [];
+  return contestants.map(({ name }, index) => print(placed(name, turns[index] ?? [], peer)));
+}
+
+/** Sends requests, `atOnce` at a time. */
+export async function turn(contestant: Contestant, requests: number, atOnce: number): Promise<Turn> {
+  await contestant.prepare?.(requests);
+  const cpu = () => contestant.processes.reduce((sum, each) => sum + each.cpu(), 0);
+  const latencies: number[] = [];
   let left = requests;
-  const before = await usage();
+  const before = cpu();
   const begun = performance.now();
   await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (left-- > 0) await run();
+    Array.from({ length: atOnce }, async (_, worker) => {
+      while (left-- > 0) {
+        const sent = performance.now();
+        await contestant.run(worker);
+        latencies.push(performance.now() - sent);
+      }
     }),
   );
-  const elapsed = (performance.now() - begun) / requests;
-  return { elapsed, cpu: ((await usage()).cpu - before.cpu) / requests };
+  const elapsed = performance.now() - begun;
+  return { cpu: (cpu() - before) / requests, elapsed: elapsed / requests, latencies };
 }
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-/** Runs a race and prints its table. */
-export async function race(title: string, contestants: readonly Contestant[]): Promise<void> {
-  const times = contestants.map((): Turn[] => []);
-  for (const contestant of contestants) await turn(contestant, REQUESTS_PER_TURN);
-  for (let i = 0; i < TURNS; i++) {
-    for (const [index, contestant] of contestants.entries())
-      times[index]?.push(await turn(contestant, REQUESTS_PER_TURN));
-  }
-  const medians = times.map((turns) => ({
-    elapsed: median(turns.map(({ elapsed }) => elapsed)),
+function timesOf(turns: readonly Turn[]): Times {
+  const latencies = turns.flatMap((each) => each.latencies);
+  return {
     cpu: median(turns.map(({ cpu }) => cpu)),
-  }));
-  const [first] = medians;
-  process.stdout.write(`\n${title}\n`);
-  for (const [index, { name }] of contestants.entries()) {
-    const { elapsed, cpu } = medians[index] ?? { elapsed: Number.NaN, cpu: Number.NaN };
-    const columns = [
-      `${elapsed.toFixed(3).padStart(8)} ms a request ${ratio(elapsed, first?.elapsed)}`,
-      `${cpu.toFixed(3).padStart(8)} ms of CPU ${ratio(cpu, first?.cpu)}`,
-    ];
-    process.stdout.write(`  ${name.padEnd(34)} ${columns.join('  ')}\n`);
-  }
+    elapsed: median(turns.map(({ elapsed }) => elapsed)),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+  };
 }
 
-function ratio(value: number, first = Number.NaN): string {
-  return `${(value / first).toFixed(2)} ×`.padStart(8);
+function placed(name: string, turns: readonly Turn[], peer: readonly Turn[]): Placed {
+  const rounds = turns.map((each, round) => {
+    const [own, first] = [timesOf([each]), timesOf(peer.slice(round, round + 1))];
+    return {
+      cpu: own.cpu / first.cpu,
+      elapsed: own.elapsed / first.elapsed,
+      p50: own.p50 / first.p50,
+      p99: own.p99 / first.p99,
+    };
+  });
+  const ratio = (of: keyof Times) => median(rounds.map((round) => round[of]));
+  return {
+    name,
+    ...timesOf(turns),
+    ratios: { cpu: ratio('cpu'), elapsed: ratio('elapsed'), p50: ratio('p50'), p99: ratio('p99') },
+  };
+}
+
+function print(each: Placed): Placed {
+  const column = (of: keyof Times) => `${of} ${each[of].toFixed(3)} ms (${each.ratios[of].toFixed(2)} ×)`;
+  process.stdout.write(
+    `  ${each.name.padEnd(28)} ${(['cpu', 'elapsed', 'p50', 'p99'] as const).map(column).join('  ')}\n`,
+  );
+  return each;
+}
+
+/** The median of values. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

@@ -1,70 +1,62 @@
-/** Event streams: the throughput of a long one, and the memory of many that are open, directly and through each contestant. */
+/** Event streams through a server: the throughput of a long one, and the memory of many that are open. */
 import { Agent, request } from 'undici';
-import type { Contestant } from './contestant.ts';
+import { collectGarbage, type ServerProcess } from './processes.ts';
+import { median } from './race.ts';
 
-/** Events of 8 KiB in the long stream: 64 MiB. */
+/** Events in the long stream, and bytes of each: 64 MiB. */
 const EVENTS = 8192;
+const EVENT = 8 * 1024;
 const TURNS = 5;
 const OPEN_STREAMS = 500;
 
+/** Where streams come from, and the access tokens to ask with, by turns. */
+interface Source {
+  readonly url: string;
+  readonly tokens: readonly string[];
+  readonly process: ServerProcess;
+}
+
 const agent = new Agent({ connections: null, bodyTimeout: 0 });
 
-/** @param tokens of one person each; a person may have 200 open answers at the bridge */
-function open({ server }: Contestant, query: string, index = 0) {
-  const tokens = server.state.accessTokens?.split(' ') ?? [];
+async function open({ url, tokens }: Source, query: string, index = 0) {
   const token = tokens[index % tokens.length];
-  return request(`${server.url}${token === undefined ? '/' : '/mcp/one'}${query}`, {
+  const { statusCode, body } = await request(`${url}${query}`, {
     dispatcher: agent,
     headers: { accept: 'text/event-stream', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
   });
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${await body.text()}`);
+  return body;
 }
 
-/** @returns MiB per second */
-async function throughput(contestant: Contestant): Promise<number> {
+/** MiB a second of a long stream: for each source the median of interleaved turns. */
+export async function throughputs(sources: readonly Source[]): Promise<number[]> {
+  const rates = sources.map((): number[] => []);
+  for (let i = 0; i < TURNS; i++)
+    for (const [index, source] of sources.entries()) rates[index]?.push(await throughput(source));
+  return rates.map(median);
+}
+
+async function throughput(source: Source): Promise<number> {
   const begun = performance.now();
-  const { body } = await open(contestant, `?events=${EVENTS}`);
   let bytes = 0;
-  for await (const chunk of body) bytes += (chunk as Buffer).length;
-  if (bytes !== EVENTS * 8 * 1024) throw new Error(`${contestant.name} sent ${bytes} bytes`);
+  for await (const chunk of await open(source, `?events=${EVENTS}`)) bytes += (chunk as Buffer).length;
+  if (bytes !== EVENTS * EVENT) throw new Error(`${source.url} sent ${bytes} bytes`);
   return bytes / 1024 / 1024 / ((performance.now() - begun) / 1000);
 }
 
-/** @returns KiB of resident memory per open stream */
-async function memoryOfOpenStreams(contestant: Contestant): Promise<number> {
-  const before = await contestant.usage('memory');
-  const streams = await Promise.all(
+/** Bytes of resident memory for each open stream, without garbage. */
+export async function memoryOfStream(source: Source): Promise<number> {
+  await collectGarbage(source.process);
+  const before = source.process.resident();
+  const bodies = await Promise.all(
     Array.from({ length: OPEN_STREAMS }, async (_, index) => {
-      const { statusCode, body } = await open(contestant, '', index);
-      if (statusCode !== 200) throw new Error(`${contestant.name} answered ${statusCode}`);
-      const events = body[Symbol.asyncIterator]();
-      await events.next();
+      const body = await open(source, '', index);
+      await body[Symbol.asyncIterator]().next();
       return body;
     }),
   );
-  const after = await contestant.usage('memory');
-  for (const body of streams) body.on('error', () => {}).destroy();
-  return (after.memory - before.memory) / 1024 / OPEN_STREAMS;
-}
-
-/** Measures the server behind directly, and through each contestant; prints the table. */
-export async function streams(backend: Contestant, starting: Promise<Contestant>[]): Promise<void> {
-  const contestants = [backend, ...(await Promise.all(starting))];
-  const rates = contestants.map((): number[] => []);
-  try {
-    for (let i = 0; i < TURNS; i++)
-      for (const [index, contestant] of contestants.entries()) rates[index]?.push(await throughput(contestant));
-    process.stdout.write(`\nA stream of ${(EVENTS * 8) / 1024} MiB, and ${OPEN_STREAMS} open streams\n`);
-    const medians = rates.map((values) => values.toSorted((a, b) => a - b)[Math.floor(TURNS / 2)] ?? Number.NaN);
-    for (const [index, contestant] of contestants.entries()) {
-      const rate = medians[index] ?? Number.NaN;
-      const ratio = `${(rate / (medians[0] ?? Number.NaN)).toFixed(2)} ×`;
-      const memory = (await memoryOfOpenStreams(contestant)).toFixed(0);
-      process.stdout.write(
-        `  ${contestant.name.padEnd(34)} ${rate.toFixed(0).padStart(8)} MiB a second ${ratio.padStart(8)} ${memory.padStart(8)} KiB a stream\n`,
-      );
-    }
-  } finally {
-    for (const { stop } of contestants.slice(1)) stop();
-    await agent.destroy();
-  }
+  await collectGarbage(source.process);
+  const after = source.process.resident();
+  for (const body of bodies) body.on('error', () => {}).destroy();
+  return (after - before) / OPEN_STREAMS;
 }

@@ -1,6 +1,6 @@
 /** A small server in the place of an MCP server: it answers calls at once, and streams as many bytes as are asked for. */
 import { createServer } from 'node:http';
-import { ready } from '../contestant.ts';
+import { listen, ready } from './ready.ts';
 
 const ANSWER = JSON.stringify({
   jsonrpc: '2.0',
@@ -27,8 +27,4 @@ const server = createServer((request, response) => {
   };
   write();
 });
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (address !== null && typeof address === 'object') ready(`http://127.0.0.1:${address.port}`);
-});
+ready(await listen(server));

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Pool } from 'undici';
-import { ready } from '../contestant.ts';
+import { listen, ready } from './ready.ts';
 
 const pool = new Pool(process.argv[2] ?? '', { bodyTimeout: 0 });
 
@@ -23,7 +23,4 @@ const server = createServer(async (request, response) => {
     response.destroy();
   }
 });
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (address !== null && typeof address === 'object') ready(`http://127.0.0.1:${address.port}`);
-});
+ready(await listen(server));

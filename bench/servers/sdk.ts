@@ -1,50 +1,54 @@
 /**
- * The MCP SDK alone, or with a check of a JWT (argument `jwt`): a tool with the same answer, without store and login.
+ * The MCP SDK alone, behind `node:http`: a tool with the schemas and the answer of the bridge's `get_auth_status`, without
+ * authorization and store.
  */
 import { createServer } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, McpServer, requireBearerAuth } from '@modelcontextprotocol/server';
-import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { ready } from '../contestant.ts';
+import { listen, ready } from './ready.ts';
 
-const { publicKey, privateKey } = await generateKeyPair('ES256');
-const accessToken = await new SignJWT({ scope: 'read:user' })
-  .setProtectedHeader({ alg: 'ES256' })
-  .setExpirationTime('1h')
-  .sign(privateKey);
-const answer = { login: 'octocat', id: 583231, scopes: ['read:user'] };
+const answer = {
+  login: 'person-10000000',
+  id: 10_000_000,
+  client: { id: 'Jz2HAwKTTbuxTOMpbVmSSA', name: 'Claude Code' },
+  scopes: ['read:user', 'user:email'],
+  github_scopes: ['read:user', 'user:email'],
+  resource: 'http://127.0.0.1:12345/mcp',
+  logged_in_at: '2026-07-28T00:53:20.000Z',
+  access_token_expires_at: '2026-07-28T01:53:20.000Z',
+  session_expires_at: '2026-08-27T00:53:20.000Z',
+  github_token_expires_at: null,
+};
+const outputSchema = z.object({
+  login: z.string(),
+  id: z.number(),
+  client: z.object({ id: z.string(), name: z.string() }),
+  scopes: z.array(z.string()),
+  github_scopes: z.array(z.string()),
+  resource: z.string(),
+  logged_in_at: z.string(),
+  access_token_expires_at: z.string(),
+  session_expires_at: z.string(),
+  github_token_expires_at: z.string().nullable(),
+});
+const inputSchema = z.object({});
+const description = 'Says who is logged in, through which client, with which scopes, and when the tokens expire.';
 
 const handler = createMcpHandler(() => {
   const server = new McpServer({ name: 'peer', version: '1.0.0' });
-  const outputSchema = z.object({ login: z.string(), id: z.number(), scopes: z.array(z.string()) });
-  server.registerTool('get_auth_status', { inputSchema: z.object({}), outputSchema }, async () => ({
+  server.registerTool('get_auth_status', { description, inputSchema, outputSchema }, async () => ({
     content: [{ type: 'text', text: JSON.stringify(answer, null, 2) }],
     structuredContent: answer,
   }));
   return server;
 });
-const gate = requireBearerAuth({
-  verifier: {
-    async verifyAccessToken(token) {
-      const { payload } = await jwtVerify(token, publicKey, { algorithms: ['ES256'] });
-      return { token, clientId: 'peer', scopes: [String(payload.scope)], expiresAt: payload.exp ?? 0 };
-    },
-  },
-});
-const fetch =
-  process.argv[2] === 'jwt'
-    ? async (request: Request): Promise<Response> => {
-        const authInfo = await gate(request);
-        return authInfo instanceof Response ? authInfo : handler.fetch(request, { authInfo });
-      }
-    : handler.fetch;
-const listener = toNodeHandler({ ...handler, fetch });
-const server = createServer((request, response) => {
-  const { method = 'GET', url = '/' } = request;
-  void listener(Object.assign(request, { method, url }), response);
-});
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (address !== null && typeof address === 'object') ready(`http://127.0.0.1:${address.port}`, { accessToken });
-});
+const listener = toNodeHandler(handler);
+ready(
+  await listen(
+    createServer((request, response) => {
+      const { method = 'GET', url = '/' } = request;
+      void listener(Object.assign(request, { method, url }), response);
+    }),
+  ),
+);

@@ -3,10 +3,10 @@
  * JWKS. It opens nothing here: its audience is no resource of this server.
  * @see RFC 9068 section 2
  */
-import { SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { subjectOf } from '../oauth/tokens/subject.ts';
+import { signJwt } from '../security/jws.ts';
 import type { SigningKeys } from '../security/keys.ts';
 import { randomId } from '../security/secrets.ts';
 import type { Session } from '../store/records.ts';
@@ -42,22 +42,19 @@ export function createIdentityTokens({ issuer, audience, keys, now }: IdentityTo
   });
 
   async function make({ grant, credential: { account } }: Session, scope: readonly string[]): Promise<string> {
-    const { kid, privateKey } = await keys.current(ALGORITHM);
     const iat = now();
-    return new SignJWT({
+    return signJwt(await keys.current(ALGORITHM), 'at+jwt', {
+      iss: issuer,
+      sub: subjectOf(account),
+      aud: audience,
       client_id: grant.clientId,
       github_id: account.id,
       github_login: account.login,
       scope: scope.join(' '),
-    })
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid })
-      .setIssuer(issuer)
-      .setSubject(subjectOf(account))
-      .setAudience(audience)
-      .setJti(randomId())
-      .setIssuedAt(iat)
-      .setExpirationTime(iat + TTL)
-      .sign(privateKey);
+      jti: randomId(),
+      iat,
+      exp: iat + TTL,
+    });
   }
 
   return {

@@ -22,8 +22,9 @@ export function body({ as, limit }: BodyRule): Koa.Middleware {
     formLimit: limit,
     multipart: false,
     text: false,
-    // The parsed form hides parameters that are repeated.
+    // The parsed form hides parameters that are repeated, so only the text is used, and the library parses none of it.
     includeUnparsed: true,
+    queryString: { parameterLimit: 0 },
     parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT],
     onError: unreadable,
   });

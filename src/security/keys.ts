@@ -3,7 +3,7 @@
  * before it signs, and an old key stays published until the last token that it signed has expired.
  * @see RFC 7517, RFC 9068 section 2.1 (design decision 4)
  */
-import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import type { EventBus } from '../observe/events.ts';
@@ -35,15 +35,21 @@ const storedKeySchema = z.object({
 });
 type StoredKey = z.infer<typeof storedKeySchema>;
 
-interface LoadedKey extends Omit<StoredKey, 'jwk'> {
-  readonly privateKey: CryptoKey | Uint8Array;
+/** A key that signs: a `KeyObject`, because Node imports a key of any other form at every use. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly privateKey: KeyObject;
+}
+
+interface LoadedKey extends SigningKey, Pick<StoredKey, 'activeFrom'> {
   readonly publicKey: CryptoKey | Uint8Array;
   readonly publicJwk: JWK;
 }
 
 export interface SigningKeys {
   /** The key that signs now. */
-  current(algorithm: SigningAlgorithm): Promise<{ kid: string; privateKey: CryptoKey | Uint8Array }>;
+  current(algorithm: SigningAlgorithm): Promise<SigningKey>;
   /** The public key with an id and an algorithm; undefined when there is none. */
   find(kid: string, algorithm: SigningAlgorithm): Promise<CryptoKey | Uint8Array | undefined>;
   /** The public key set (RFC 7517 section 5). */
@@ -235,8 +241,8 @@ async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: num
 async function importKey({ jwk, ...identity }: StoredKey): Promise<LoadedKey> {
   const { kid, alg } = identity;
   const publicJwk: JWK = { ...publicPart(jwk), kid, alg, use: 'sig' };
-  const [privateKey, publicKey] = await Promise.all([importJWK(jwk, alg), importJWK(publicJwk, alg)]);
-  return { ...identity, privateKey, publicKey, publicJwk };
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+  return { ...identity, privateKey, publicKey: await importJWK(publicJwk, alg), publicJwk };
 }
 
 function publicPart(jwk: JsonWebKey): JWK {

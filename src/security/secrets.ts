@@ -6,9 +6,9 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -48,7 +48,7 @@ export interface Secrets {
 export function createSecrets(secrets: readonly string[]): Secrets {
   const sealingKeys = secrets.map((secret) => {
     const key = derive(secret, 'seal');
-    const id = createHash('sha256').update(key).digest('base64url').slice(0, 6);
+    const id = hash('sha256', key, 'base64url').slice(0, 6);
     // Node imports a key that is a Buffer at every use.
     return { id, key: createSecretKey(key) };
   });
@@ -86,19 +86,31 @@ export function createSecrets(secrets: readonly string[]): Secrets {
   };
 }
 
-/** Seals with a key derived from `token`, so that the store alone is not enough to open the value. */
+/**
+ * Seals with a key derived from `token`, so that the store alone is not enough to open the value.
+ * @param token at least 128 random bits, of which the store has only the {@link hashToken}
+ */
 export function sealUnder(token: string, plaintext: string): string {
-  return encrypt(derive(token, 'successor'), plaintext, '');
+  return encrypt(keyUnder(token), plaintext, '');
 }
 
 /** Opens what {@link sealUnder} sealed. @throws {SealBroken} */
 export function openUnder(token: string, sealed: string): string {
-  return decrypt(derive(token, 'successor'), sealed, '');
+  return decrypt(keyUnder(token), sealed, '');
+}
+
+/**
+ * The sealing key of a token: the first step of HKDF, which is enough for one key of 32 bytes. The token is the message of
+ * the HMAC, not its key: a key of more than 64 bytes counts as its SHA-256, and that is in the store.
+ * @see RFC 5869 section 2.2, RFC 2104 section 2
+ */
+function keyUnder(token: string): KeyObject {
+  return createSecretKey(createHmac('sha256', 'successor').update(token).digest());
 }
 
 /** SHA-256 of a random token, as base64url; the store keeps only this (design decision 5). */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 /** Whether `hash` is the hash of the presented secret. The comparison takes constant time. */
@@ -127,14 +139,14 @@ function derive(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'mcp-github-bridge', purpose, 32));
 }
 
-function encrypt(key: Buffer | KeyObject, plaintext: string, identity: string): string {
+function encrypt(key: KeyObject, plaintext: string, identity: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(identity));
   const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
 }
 
-function decrypt(key: Buffer | KeyObject, box: string, identity: string): string {
+function decrypt(key: KeyObject, box: string, identity: string): string {
   const bytes = Buffer.from(box, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) throw new SealBroken('too short to be sealed');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))

@@ -14,6 +14,13 @@ export interface RegisteredClient {
   readonly registrationTokenHash: string;
 }
 
+/** A registration as a store keeps it. */
+export interface StoredRegistration {
+  readonly client: RegisteredClient;
+  /** When it is deleted, unless it is used before. */
+  readonly expiresAt: number;
+}
+
 /** Another MCP server that gets the calls of a session, and what it gets of the person with each call. */
 export interface Recipient {
   /** Its URL without the query. */

@@ -18,6 +18,7 @@ import type {
   RegisteredClient,
   Session,
   SessionRef,
+  StoredRegistration,
 } from './records.ts';
 import type {
   CodePresentation,
@@ -40,8 +41,8 @@ export interface ClientStore {
    * its first login; when there are `limit` unused ones already, the oldest of them is deleted.
    */
   add(client: RegisteredClient, ttl: number, limit: number): Promise<void>;
-  /** Reads a registration. */
-  get(clientId: string): Promise<RegisteredClient | undefined>;
+  /** Reads a registration. For the same stored record, `client` may be the same frozen object each time. */
+  get(clientId: string): Promise<StoredRegistration | undefined>;
   /** Records a use by a person: the registration is kept for another `ttl` seconds and is no longer unused. */
   touch(clientId: string, ttl: number, person: string): Promise<void>;
   /** Replaces a registration if the hash of its registration token is still `ifTokenHash`. */

@@ -116,12 +116,16 @@ const reader =
   (json: string): T =>
     schema.parse(JSON.parse(json));
 
-/** Parsed records that are kept. */
-const MAX_PARSED = 5000;
+/** Parsed records of one kind that are kept, and the characters of their texts; anyone can register a long record. */
+const [MAX_PARSED, MAX_PARSED_TEXT] = [5000, 4 * 1024 * 1024];
 
 /** A reader that parses each text once: every call reads the records of its session. The objects are shared and frozen. */
 const cachedReader = <T extends object>(schema: z.ZodType<T>) => {
-  const parsed = new LRUCache<string, Readonly<T>>({ max: MAX_PARSED });
+  const parsed = new LRUCache<string, Readonly<T>>({
+    max: MAX_PARSED,
+    maxSize: MAX_PARSED_TEXT,
+    sizeCalculation: (_, json) => json.length,
+  });
   const read = reader(schema);
   return (json: string): Readonly<T> => {
     let record = parsed.get(json);
@@ -133,7 +137,7 @@ const cachedReader = <T extends object>(schema: z.ZodType<T>) => {
   };
 };
 
-export const readClient = reader(clientSchema);
+export const readClient = cachedReader(clientSchema);
 export const readClientLogin = reader<ClientLogin>(clientLoginSchema);
 export const readLogin = reader(loginSchema);
 export const readApproval = reader(approvalSchema);

@@ -1,5 +1,6 @@
 // Sealing and signing under BRIDGE_SECRET, and its rotation.
 import assert from 'node:assert/strict';
+import { createDecipheriv, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import {
   createSecrets,
@@ -55,6 +56,18 @@ describe('the secrets of a bridge', () => {
     const sealed = sealUnder('mgr_spent', 'mgr_successor');
     assert.equal(openUnder('mgr_spent', sealed), 'mgr_successor');
     assert.throws(() => openUnder('mgr_other', sealed), SealBroken);
+  });
+
+  it('do not let the store open what is sealed under a token: it has the SHA-256 of the token', () => {
+    const spent = `mgr_${randomToken(76)}`;
+    const inStore = Buffer.from(hashToken(spent), 'base64url');
+    const box = Buffer.from(sealUnder(spent, 'mgr_successor'), 'base64url');
+    // An HMAC with a key of more than 64 bytes is one with the SHA-256 of that key (RFC 2104 section 2).
+    for (const key of [inStore, createHmac('sha256', inStore).update('successor').digest()]) {
+      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12)).setAuthTag(box.subarray(12, 28));
+      decipher.update(box.subarray(28));
+      assert.throws(() => decipher.final());
+    }
   });
 });
 

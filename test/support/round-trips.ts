@@ -5,12 +5,15 @@ import type { Store } from '../../src/store/store.ts';
 /** Calls that start at the same moment count as one round trip, because they are sent together. */
 export class RoundTrips {
   count = 0;
+  /** Calls, without those for refresh locks. */
+  calls = 0;
   /** Round trips for refresh locks, and those made while one is held. */
   locks = 0;
   #together = false;
 
   reset(): void {
     this.count = 0;
+    this.calls = 0;
     this.locks = 0;
   }
 
@@ -41,6 +44,7 @@ export class RoundTrips {
       this.locks += 1;
       return;
     }
+    this.calls += 1;
     if (this.#together) return;
     this.count += 1;
     this.#together = true;

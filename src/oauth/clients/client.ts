@@ -12,8 +12,10 @@ import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
 import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts';
 
-/** Seconds after its last use (a login or a refresh) for which a registration is kept. */
+/** Seconds after its last use (a login or a refresh) for which a registration is kept at least. */
 export const UNUSED_CLIENT_TTL = 90 * 86400;
+/** Seconds after a recorded use for which others are not recorded; so much longer each recorded use keeps a registration. */
+const USE_INTERVAL = 86400;
 
 /** A client as the endpoints use it. */
 export interface Client {
@@ -24,6 +26,8 @@ export interface Client {
   readonly secretHash?: string;
   /** For a preregistered resource server: its resource; it may introspect the tokens for it. */
   readonly resource?: string;
+  /** Epoch seconds when a registration is deleted, unless it is used before; absent for a client of another origin. */
+  readonly expiresAt?: number;
 }
 
 export interface ClientDirectory {
@@ -60,13 +64,23 @@ export function createClientDirectory(
   preregistered: ReadonlyMap<string, Client>,
   documents?: ClientDocuments,
 ): ClientDirectory {
+  /** The clients of the records that the store keeps parsed; a changed registration is another record. */
+  const parsed = new WeakMap<RegisteredClient, Client>();
+
+  async function findRegistered(clientId: string): Promise<Client | undefined> {
+    const registration = await store.clients.get(clientId);
+    if (registration === undefined) return undefined;
+    const client = parsed.get(registration.client) ?? fromRegistration(registration.client);
+    parsed.set(registration.client, client);
+    return { ...client, expiresAt: registration.expiresAt };
+  }
+
   return {
     async find(clientId, address) {
       const fixed = preregistered.get(clientId);
       if (fixed !== undefined) return fixed;
       if (documents?.isDocumentId(clientId)) return documents.fetch(clientId, address);
-      const registered = isRandomId(clientId) ? await store.clients.get(clientId) : undefined;
-      return registered === undefined ? undefined : fromRegistration(registered);
+      return isRandomId(clientId) ? findRegistered(clientId) : undefined;
     },
   };
 }
@@ -108,7 +122,16 @@ export function clientName(client: Client): string {
   return client.metadata.client_name ?? client.clientId;
 }
 
-/** Extends the registration of a client that a person uses; other clients have none. */
+/** Extends the registration of a client that a person logs in to, and records the person; other clients have none. */
 export async function touchRegistration({ clients }: Store, clientId: string, person: string): Promise<void> {
-  if (isRandomId(clientId)) await clients.touch(clientId, UNUSED_CLIENT_TTL, person);
+  if (isRandomId(clientId)) await clients.touch(clientId, UNUSED_CLIENT_TTL + USE_INTERVAL, person);
+}
+
+/**
+ * Extends the registration of a client that refreshes a token, unless a use of the last {@link USE_INTERVAL} has extended it.
+ * @param now epoch seconds
+ */
+export async function renewRegistration(store: Store, client: Client, person: string, now: number): Promise<void> {
+  if (client.expiresAt !== undefined && client.expiresAt < now + UNUSED_CLIENT_TTL)
+    await touchRegistration(store, client.clientId, person);
 }

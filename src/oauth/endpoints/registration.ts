@@ -97,8 +97,9 @@ async function authenticated(
 ): Promise<{ client: RegisteredClient; token: string }> {
   const clientId: unknown = ctx.params?.client_id;
   const token = bearerToken(ctx);
-  const client =
+  const registration =
     typeof clientId === 'string' && isRandomId(clientId) ? await services.store.clients.get(clientId) : undefined;
+  const client = registration?.client;
   // The same answer for a wrong token and an unknown client, so that the answer does not reveal which ids exist.
   if (token === undefined || client === undefined || !matchesHash(token, client.registrationTokenHash))
     throw unknownRegistration();

@@ -19,6 +19,8 @@ export interface GrantServices {
   readonly resources: Resources;
   readonly upstream: Upstream;
   readonly sessionEnding: SessionEnding;
+  /** Epoch seconds. */
+  readonly now: () => number;
   /** Seconds. */
   readonly accessTokenTtl: number;
   /** Seconds; starts again with each refresh. */

@@ -8,7 +8,7 @@ import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../..
 import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
-import { type Client, touchRegistration } from '../clients/client.ts';
+import { type Client, renewRegistration } from '../clients/client.ts';
 import { isSameRecipient } from '../resource-indicators.ts';
 import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
@@ -113,12 +113,13 @@ async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, 
 /** Rotates the token. @returns its successor: a new token, or for a retry the one that was issued before */
 async function rotate(
   services: GrantServices,
-  { clientId }: Client,
+  client: Client,
   { grant: { ref } }: Session,
   token: string,
   generation: number,
 ): Promise<string> {
-  const { store, secrets, events } = services;
+  const { store, secrets, events, now } = services;
+  const { clientId } = client;
   const successor = mintRefreshToken(secrets, ref, generation + 1);
   const [rotation] = await Promise.all([
     store.sessions.rotate(ref, {
@@ -131,7 +132,7 @@ async function rotate(
       ttl: services.refreshTokenTtl,
     }),
     // A use extends the registration. Both writes are sent in one round trip.
-    touchRegistration(store, clientId, ref.person),
+    renewRegistration(store, client, ref.person, now()),
   ]);
   switch (rotation.outcome) {
     case 'rotated':

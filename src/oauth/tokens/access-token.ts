@@ -4,10 +4,11 @@
  * @see RFC 9068 (design decision 4)
  */
 import { hash } from 'node:crypto';
-import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { parseJson } from '../../base/json.ts';
+import { signJwt } from '../../security/jws.ts';
 import type { SigningAlgorithm, SigningKeys } from '../../security/keys.ts';
 import { randomId } from '../../security/secrets.ts';
 import type { GrantState, SessionRef } from '../../store/records.ts';
@@ -124,18 +125,18 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   return {
     async mint(grant, subject, scope) {
-      const algorithm = algorithmFor(grant.resource);
-      const { kid, privateKey } = await keys.current(algorithm);
       const iat = now();
-      return new SignJWT({ client_id: grant.clientId, scope: scope.join(' '), sid: formatSid(grant.ref) })
-        .setProtectedHeader({ alg: algorithm, typ: TYP, kid })
-        .setIssuer(issuer)
-        .setSubject(subject)
-        .setAudience(grant.resource)
-        .setJti(randomId())
-        .setIssuedAt(iat)
-        .setExpirationTime(iat + ttl)
-        .sign(privateKey);
+      return signJwt(await keys.current(algorithmFor(grant.resource)), TYP, {
+        iss: issuer,
+        sub: subject,
+        aud: grant.resource,
+        client_id: grant.clientId,
+        scope: scope.join(' '),
+        jti: randomId(),
+        sid: formatSid(grant.ref),
+        iat,
+        exp: iat + ttl,
+      } satisfies z.infer<typeof claimsSchema>);
     },
     verify,
     async verifyAny(token, verifyOptions) {

@@ -1,7 +1,7 @@
 /** ID tokens, for logins with the scope `openid`. @see OpenID Connect Core sections 2 and 3.1.3.6 */
 import { createHash } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { defined } from '../../base/defined.ts';
+import { signJwt } from '../../security/jws.ts';
 import type { SigningKeys } from '../../security/keys.ts';
 import type { Account, Session } from '../../store/records.ts';
 import { subjectOf } from './subject.ts';
@@ -26,21 +26,18 @@ interface IdTokenOptions {
 export function createIdTokens({ issuer, keys, now, ttl }: IdTokenOptions): IdTokens {
   return {
     async mint({ grant, credential: { account } }, accessToken) {
-      const { kid, privateKey } = await keys.current(ALGORITHM);
       const iat = now();
-      return new SignJWT({
+      return signJwt(await keys.current(ALGORITHM), 'JWT', {
+        iss: issuer,
+        sub: subjectOf(account),
+        aud: grant.clientId,
         auth_time: grant.authTime,
         at_hash: accessTokenHash(accessToken),
-        ...defined({ nonce: grant.nonce }),
+        nonce: grant.nonce,
         ...(grant.scope.includes('profile') ? profileClaims(account) : {}),
-      })
-        .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
-        .setIssuer(issuer)
-        .setSubject(subjectOf(account))
-        .setAudience(grant.clientId)
-        .setIssuedAt(iat)
-        .setExpirationTime(iat + ttl)
-        .sign(privateKey);
+        iat,
+        exp: iat + ttl,
+      });
     },
   };
 }

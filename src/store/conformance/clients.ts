@@ -1,14 +1,27 @@
 /** The client registrations of a store. */
 import assert from 'node:assert/strict';
-import { aClient, DAY, liveSession } from './fixtures.ts';
+import { aClient, DAY, HOUR, liveSession } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
 export function describeClients(test: DefineTest): void {
   test('a registration is read back as it was written', async ({ store, second }) => {
     const client = aClient();
     await store.clients.add(client, DAY, 10);
-    assert.deepEqual(await second.clients.get(client.clientId), client);
+    assert.deepEqual((await second.clients.get(client.clientId))?.client, client);
     assert.equal(await store.clients.get('nobody'), undefined);
+  });
+
+  test('a registration is read with the instant at which it expires, which a use moves', async ({
+    store,
+    time,
+    advance,
+  }) => {
+    const { clientId } = aClient('dated');
+    await store.clients.add(aClient(clientId), DAY, 10);
+    assert.equal((await store.clients.get(clientId))?.expiresAt, time() + DAY);
+    advance(HOUR);
+    await store.clients.touch(clientId, 2 * DAY, 'person');
+    assert.equal((await store.clients.get(clientId))?.expiresAt, time() + 2 * DAY);
   });
 
   test('an unused registration expires after its ttl, and use renews it', async ({ store, advance }) => {
@@ -35,7 +48,7 @@ export function describeClients(test: DefineTest): void {
     await store.clients.add(aClient('d'), DAY, 3);
     const left = async (...ids: string[]) => {
       const found = await Promise.all(ids.map((id) => store.clients.get(id)));
-      return found.flatMap((client) => (client === undefined ? [] : [client.clientId]));
+      return found.flatMap((one) => (one === undefined ? [] : [one.client.clientId]));
     };
     assert.deepEqual(await left('used', 'b', 'a', 'c', 'd'), ['used', 'a', 'c', 'd']);
     await store.clients.add(aClient('e'), DAY, 3);
@@ -71,9 +84,9 @@ export function describeClients(test: DefineTest): void {
     await store.clients.add(client, DAY, 10);
     const changed = { ...client, metadata: { client_name: 'Other' }, registrationTokenHash: 'second-hash' };
     assert.equal(await store.clients.replace(changed, 'another hash'), false);
-    assert.deepEqual(await store.clients.get(client.clientId), client);
+    assert.deepEqual((await store.clients.get(client.clientId))?.client, client);
     assert.equal(await store.clients.replace(changed, 'hash-of-registration-token'), true);
-    assert.deepEqual(await store.clients.get(client.clientId), changed);
+    assert.deepEqual((await store.clients.get(client.clientId))?.client, changed);
     assert.equal(await store.clients.remove(client.clientId, 'hash-of-registration-token'), undefined);
     assert.deepEqual(await store.clients.remove(client.clientId, 'second-hash'), []);
     assert.equal(await store.clients.get(client.clientId), undefined);

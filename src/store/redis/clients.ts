@@ -6,6 +6,8 @@ import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
+/** The record as JSON, and when it expires. */
+const registrationSchema = z.tuple([z.string(), z.coerce.number()]);
 const clientIdsSchema = z.array(z.string());
 
 export function createRedisClientStore(redis: RedisConnection, keys: RedisKeys): ClientStore {
@@ -34,8 +36,10 @@ export function createRedisClientStore(redis: RedisConnection, keys: RedisKeys):
     },
 
     async get(clientId) {
-      const record = await redis.run(scripts.get, [keys.client(clientId)]);
-      return typeof record === 'string' ? readClient(record) : undefined;
+      const reply = await redis.run(scripts.get, [keys.client(clientId)]);
+      if (reply === null) return undefined;
+      const [record, expiresAt] = registrationSchema.parse(reply);
+      return { client: readClient(record), expiresAt };
     },
 
     async touch(clientId, ttl, person) {

@@ -24,9 +24,11 @@ export function createSqliteClientStore({ sql, query, transaction }: Database): 
 
     async get(clientId) {
       const row = await query(
-        (now) => sql.get`SELECT record FROM clients WHERE client_id = ${clientId} AND expires_at > ${now}`,
+        (now) => sql.get`SELECT record, expires_at FROM clients WHERE client_id = ${clientId} AND expires_at > ${now}`,
       );
-      return row === undefined ? undefined : readClient(String(row.record));
+      return row === undefined
+        ? undefined
+        : { client: readClient(String(row.record)), expiresAt: Number(row.expires_at) };
     },
 
     async touch(clientId, ttl) {

@@ -41,8 +41,24 @@ describe('a client', () => {
       60,
       10,
     );
-    const found = await createClientDirectory(store, new Map(), documents).find(REGISTERED, ADDRESS);
+    const directory = createClientDirectory(store, new Map(), documents);
+    const { expiresAt = 0, ...found } = (await directory.find(REGISTERED, ADDRESS)) ?? {};
     assert.deepEqual(found, { clientId: REGISTERED, origin: 'registered', metadata, secretHash: 'hash' });
+    assert.ok(Math.abs(expiresAt - Date.now() / 1000 - 60) < 10, 'when the registration expires');
+  });
+
+  it('is found as its registration was changed last', async () => {
+    const clientId = 'C'.repeat(22);
+    const first = { clientId, issuedAt: 1, metadata, registrationTokenHash: 'first' };
+    const directory = createClientDirectory(store, new Map(), documents);
+    await store.clients.add(first, 60, 10);
+    for (const client_name of ['A', 'B', 'A', 'C']) {
+      await store.clients.replace({ ...first, metadata: { ...metadata, client_name } }, 'first');
+      for (let i = 0; i < 2; i++)
+        assert.equal((await directory.find(clientId, ADDRESS))?.metadata.client_name, client_name);
+    }
+    await store.clients.remove(clientId, 'first');
+    assert.equal(await directory.find(clientId, ADDRESS), undefined);
   });
 
   it('is found in the operator’s file first', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { decodeJwt } from 'jose';
-import { onBothStores, useBridge } from '../../support/bridge.ts';
+import { bridgeFor, onBothStores, useBridge } from '../../support/bridge.ts';
 import {
   callTool,
   connect,
@@ -18,6 +18,8 @@ import { assertError } from '../assert-error.ts';
 
 const MORE_THAN_THE_TOKEN_LIVES = 3601; // seconds
 const MORE_THAN_THE_GRACE = 61; // seconds
+
+const DAY = 86_400;
 
 onBothStores('the refresh token grant', (store) => {
   const bridge = useBridge({ store });
@@ -78,6 +80,43 @@ onBothStores('the refresh token grant', (store) => {
     assertError(await refresh(other, token), 'invalid_grant');
     tokensOf(await refresh(client, token, { resource: `${bridge.url}/mcp`, scope: '' }));
     assert.equal(bridge.eventsOf('refresh_token.repeated').filter((e) => e.clientId === client.client_id).length, 0);
+  });
+
+  it('keeps the registration of the client for 90 days after each use, and writes that at most once a day', async (t) => {
+    let touched = 0;
+    const lasting = await bridgeFor(t, {
+      store,
+      env: { REFRESH_TOKEN_TTL: '100d' },
+      wrapStore: (inner) => ({
+        ...inner,
+        clients: {
+          ...inner.clients,
+          touch(...args) {
+            touched += 1;
+            return inner.clients.touch(...args);
+          },
+        },
+      }),
+    });
+    const { client, tokens } = await connect(lasting.url);
+    let token = tokens.refresh_token;
+    const use = async () => {
+      const before = touched;
+      const answer = await tokenRequest(lasting.url, refreshing(client, token));
+      token = answer.status === 200 ? tokensOf(answer).refresh_token : undefined;
+      return { status: answer.status, touched: touched - before };
+    };
+    lasting.advance(DAY - 600);
+    assert.deepEqual(await use(), { status: 200, touched: 0 }, 'the login was less than a day ago');
+    lasting.advance(90 * DAY - 600);
+    assert.deepEqual(await use(), { status: 200, touched: 1 }, 'less than 90 days after a use that was not recorded');
+    assert.deepEqual(await use(), { status: 200, touched: 0 });
+    for (let i = 0; i < 3; i++) {
+      lasting.advance(80 * DAY);
+      assert.deepEqual(await use(), { status: 200, touched: 1 });
+    }
+    lasting.advance(91 * DAY);
+    assert.deepEqual(await use(), { status: 401, touched: 0 }, 'and is forgotten when it is not used');
   });
 
   it('lets a session live on with each use, and no longer than REFRESH_TOKEN_TTL without', async () => {

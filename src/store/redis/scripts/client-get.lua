@@ -1,2 +1,2 @@
--- Returns a registration.
-return isRegistered() and redis.call('HGET', CLIENT, 'record') or nil
+-- Returns a registration, and when it expires.
+return isRegistered() and redis.call('HMGET', CLIENT, 'record', 'expiresAt') or nil

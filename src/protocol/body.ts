@@ -1,6 +1,5 @@
 /** Reading bodies: each route says how many bytes it takes, and as what. */
 import type Koa from 'koa';
-import { HttpMethodEnum, koaBody } from 'koa-body';
 
 /** The body that a route accepts; a body of another type is not read. */
 export interface BodyRule {
@@ -12,6 +11,16 @@ export interface BodyRule {
 /** Creates the middleware that reads the body. A body that is malformed or longer than the limit is a 4xx error. */
 export function body({ as, limit }: BodyRule): Koa.Middleware {
   if (as === 'bytes') return readBytes(limit);
+  let read: Koa.Middleware | undefined;
+  return async (ctx, next) => {
+    read ??= await reader({ as, limit });
+    return read(ctx, next);
+  };
+}
+
+/** The reader of koa-body, which is loaded for the first body, because a start does not need it. */
+async function reader({ as, limit }: BodyRule): Promise<Koa.Middleware> {
+  const { HttpMethodEnum, koaBody } = await import('koa-body');
   return koaBody({
     json: as === 'json',
     urlencoded: as === 'form',

@@ -66,7 +66,7 @@ export async function openSessions(lab: Lab, env: BridgeEnvironment, resource?: 
   const config = readConfig(env);
   const { clientId: appClientId, url } = config.github;
   const now = () => Math.floor(Date.now() / 1000);
-  const store = openStore(config, { serving: false });
+  const store = await openStore(config, { serving: false });
   lab.atEnd(() => store.close());
   const secrets = createSecrets(config.secrets);
   const seal = createTokenSeal(secrets, now);

@@ -93,7 +93,7 @@ async function main(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<st
   if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
     throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
   const config = withGeneratedSecret(settings);
-  const store = openStore(config, { serving: false });
+  const store = await openStore(config, { serving: false });
   try {
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.

@@ -1,7 +1,5 @@
 /** Opens the configured store: Redis when `REDIS_URL` is set, otherwise SQLite in `DATA_DIR`. */
 import { defined } from './base/defined.ts';
-import { createRedisStore } from './store/redis/redis-store.ts';
-import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
 /** The part of the configuration that selects the store. */
@@ -21,13 +19,16 @@ interface OpenStoreOptions {
 }
 
 /**
- * Opens the store.
+ * Loads the parts of the configured store only, and opens it.
  * @throws {StoreInUse} when `serving` and another process serves from `dataDir`
  * @throws {RedisUrlError} when `redisUrl` cannot be parsed
  */
-export function openStore({ redisUrl, dataDir }: StoreLocation, options: OpenStoreOptions = {}): Store {
+export async function openStore({ redisUrl, dataDir }: StoreLocation, options: OpenStoreOptions = {}): Promise<Store> {
   const { serving, onError } = options;
-  return redisUrl === undefined
-    ? createSqliteStore(dataDir, defined({ serving }))
-    : createRedisStore(redisUrl, defined({ onError }));
+  if (redisUrl === undefined) {
+    const { createSqliteStore } = await import('./store/sqlite/sqlite-store.ts');
+    return createSqliteStore(dataDir, defined({ serving }));
+  }
+  const { createRedisStore } = await import('./store/redis/redis-store.ts');
+  return createRedisStore(redisUrl, defined({ onError }));
 }

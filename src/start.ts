@@ -9,9 +9,7 @@ import { EventBus } from './observe/events.ts';
 import { logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { openStore } from './open-store.ts';
-import { connectRedis, type RedisClient } from './store/redis/client.ts';
-import { checkRedisSettings } from './store/redis/server-settings.ts';
-import { parseRedisUrl } from './store/redis/url.ts';
+import type { RedisClient } from './store/redis/client.ts';
 import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the server stops: longer than a call of GitHub may take. */
@@ -41,11 +39,9 @@ export async function startBridge(
   const events = new EventBus();
   logEvents(events, logger);
   const onError = (error: Error) => events.emit('store.error', { error });
-  if (complete.redisUrl !== undefined)
-    for (const warning of await checkRedisSettings(complete.redisUrl))
-      logger.warn({ event: 'store.warning', message: warning });
-  const store = openStore(complete, { onError });
-  const counters = connectCounters(complete, onError);
+  for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
+  const store = await openStore(complete, { onError });
+  const counters = await connectCounters(complete, onError);
   let stopping = false;
   let stopped: Promise<void> | undefined;
   try {
@@ -88,9 +84,18 @@ export async function startBridge(
   }
 }
 
+/** What the operator should know about a store that another program serves. @throws {RedisEvicts | Error} when it is not fit */
+async function storeWarnings({ redisUrl }: Config): Promise<string[]> {
+  if (redisUrl === undefined) return [];
+  const { checkRedisSettings } = await import('./store/redis/server-settings.ts');
+  return checkRedisSettings(redisUrl);
+}
+
 /** A separate Redis connection for rate limits, so that slow counting does not delay the store. */
-function connectCounters(config: Config, onError: (error: Error) => void): RedisClient | undefined {
+async function connectCounters(config: Config, onError: (error: Error) => void): Promise<RedisClient | undefined> {
   if (config.redisUrl === undefined) return undefined;
+  const { connectRedis } = await import('./store/redis/client.ts');
+  const { parseRedisUrl } = await import('./store/redis/url.ts');
   const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_TIMEOUTS);
   client.on('error', onError);
   return client;

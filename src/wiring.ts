@@ -202,7 +202,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   });
   const answers = createOpenAnswers({ sessions: store.sessions, events, now });
   const unread = defined({ unreadTimeout: options.unreadTimeout });
-  const gateway = createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
+  const gateway = await createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
   const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
   const sse = createSseTransport({ bearer, servers, stepUp, answers });
 

@@ -120,7 +120,7 @@ describe('the admin command', () => {
     /** What a bridge finds that reads the keys now. */
     const keys = async () => {
       const config = withGeneratedSecret(readConfig(env));
-      const store = openStore(config, { serving: false });
+      const store = await openStore(config, { serving: false });
       const bridge = await wire(config, { store, events: new EventBus() });
       const { keys } = bridge.services;
       const found = { signing: (await keys.current('ES256')).kid, published: (await keys.jwks()).keys.length };

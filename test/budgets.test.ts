@@ -1,7 +1,8 @@
 // The budgets of docs/design.md: how many round trips each flow makes to the store and to GitHub, and how many signatures it
 // makes and checks. Rate limiters and policy checks do not count; refresh locks are counted apart.
 import assert from 'node:assert/strict';
-import { after, before, it, mock } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it, mock } from 'node:test';
 import { upstreamsFile } from './gateway/fixtures.ts';
 import { createAgent } from './support/agent.ts';
 import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
@@ -22,6 +23,16 @@ import {
 } from './support/oauth.ts';
 import { RoundTrips } from './support/round-trips.ts';
 
+/** Libraries that a start loads only when the configuration needs them, or that the first request of a kind loads. */
+const LOADED_LATE = [
+  '@modelcontextprotocol/server-legacy/sse',
+  '@octokit/rest',
+  'ioredis',
+  'koa-body',
+  'node:sqlite',
+  'undici',
+] as const;
+
 interface Spent {
   /** Round trips to the store. Calls that start at the same moment are one round trip. */
   readonly store: number;
@@ -31,6 +42,29 @@ interface Spent {
   readonly checked: number;
   readonly github: number;
 }
+
+describe('a start', () => {
+  /** What `src/main.ts` imports, directly or not, types and `import()` apart. */
+  function loaded(file: URL, seen = new Set<string>()): Set<string> {
+    const code = readFileSync(file, 'utf8').replace(/^import type .*$|^import type \{[^}]*\}.*$/gm, '');
+    for (const [, target = ''] of code.matchAll(/^(?:import|export) (?:[^'";]*? from )?'([^']+)'/gm)) {
+      const path = target.startsWith('.') ? new URL(target, file).href : target;
+      if (seen.has(path)) continue;
+      seen.add(path);
+      if (target.startsWith('.')) loaded(new URL(path), seen);
+    }
+    return seen;
+  }
+
+  it('does not load the libraries that only some requests, or one store, need', () => {
+    const all = loaded(new URL('../src/main.ts', import.meta.url));
+    assert.ok(all.has('koa') && all.has('jose'), 'the imports are read');
+    assert.deepEqual(
+      LOADED_LATE.filter((library) => all.has(library)),
+      [],
+    );
+  });
+});
 
 onBothStores('the number of round trips and signatures', (kind) => {
   const trips = new RoundTrips();

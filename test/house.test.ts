@@ -38,6 +38,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
+  [/^src\/github\/octokit\.ts$/, 'api.test.ts'],
   [/^src\/github\/github\.ts$/, 'it makes the parts; every test with a bridge runs it'],
 ];
 

@@ -13,19 +13,19 @@ describe('the store', () => {
   after(() => rmSync(dataDir, { recursive: true, force: true }));
 
   it('is SQLite in the folder, for one that serves and others beside it', async () => {
-    const serving = openStore({ dataDir });
+    const serving = await openStore({ dataDir });
     assert.equal(serving.kind, 'sqlite');
-    assert.throws(() => openStore({ dataDir }), StoreInUse);
-    const beside = openStore({ dataDir }, { serving: false });
+    await assert.rejects(openStore({ dataDir }), StoreInUse);
+    const beside = await openStore({ dataDir }, { serving: false });
     await beside.ping();
     await beside.close();
     await serving.close();
-    await openStore({ dataDir }).close();
+    await (await openStore({ dataDir })).close();
   });
 
   it('is Redis where its address is configured, and tells of each error of the connection', async () => {
     const told = Promise.withResolvers<Error>();
-    const store = openStore({ dataDir, redisUrl: 'redis://127.0.0.1:1' }, { onError: told.resolve });
+    const store = await openStore({ dataDir, redisUrl: 'redis://127.0.0.1:1' }, { onError: told.resolve });
     assert.equal(store.kind, 'redis');
     assert.match((await told.promise).message, /ECONNREFUSED/);
     await store.close();

@@ -57,6 +57,8 @@ function isMisspelling(name: string, right: string): boolean {
 }
 
 function areClose(words: readonly string[], rightWords: readonly string[]): boolean {
+  // Most names differ in length by more than that, and their distance need not be computed.
+  if (words.some((word, index) => Math.abs(word.length - (rightWords[index]?.length ?? 0)) > 1)) return false;
   const edits = words.map((word, index) => distance(word, rightWords[index] ?? ''));
   return edits.every((each) => each <= 1) && edits.reduce((sum, each) => sum + each, 0) <= 2;
 }

@@ -30,7 +30,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
   let connectionError: Error | undefined;
   let store: Store | undefined;
   try {
-    store = openStore(config, {
+    store = await openStore(config, {
       serving: false,
       onError: (error) => {
         connectionError ??= error;

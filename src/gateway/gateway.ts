@@ -1,6 +1,6 @@
 /** Makes the endpoints of all MCP servers behind the bridge (`MCP_UPSTREAMS`, `UPSTREAMS_FILE`). */
 import type Koa from 'koa';
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type McpUpstream, upstreamPath } from '../config/upstreams.ts';
 import type { TokenForwarding } from '../github/forwarding.ts';
 import { createBearerAuth } from '../mcp/bearer.ts';
@@ -8,7 +8,6 @@ import type { OpenAnswers } from '../mcp/open-answers.ts';
 import type { Services } from '../oauth/endpoints/services.ts';
 import type { Resource } from '../oauth/resource-indicators.ts';
 import { createOutgoingTokens } from './bearer.ts';
-import { createEndpoint } from './endpoint.ts';
 import { createHeldBytes } from './held-bytes.ts';
 import { createIdentityTokens } from './identity-token.ts';
 import { createTarget } from './query.ts';
@@ -46,13 +45,26 @@ interface GatewayOptions
   readonly unreadTimeout?: number;
 }
 
-/** Creates the gateway. It opens no connection before the first request. */
-export function createGateway(options: GatewayOptions): Gateway {
+/** Creates the gateway. It opens no connection before the first request. What it needs is loaded only if a server is behind it. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { issuer, resources, accessTokens, store, secrets, keys, answers, forwarding, events, now } = options;
   const { unreadTimeout = UNREAD_TIMEOUT } = options;
+  if (resources.all.every(({ upstream }) => upstream === undefined)) return { endpoints: [], async close() {} };
+  const [{ createEndpoint }, { EnvHttpProxyAgent, Pool }] = await Promise.all([
+    import('./endpoint.ts'),
+    import('undici'),
+  ]);
   const { scopes } = options.upstream;
   const held = createHeldBytes();
   const dispatchers: Dispatcher[] = [];
+
+  /** A pool of its own for each server, so that a slow one does not delay the others. Behind a proxy, as Node's own fetch. */
+  function createDispatcher(url: string): Dispatcher {
+    // A server that is reached by plain http is near, and the proxy must not read the token.
+    return process.env.NODE_USE_ENV_PROXY === '1' && url.startsWith('https:')
+      ? new EnvHttpProxyAgent(POOL)
+      : new Pool(new URL(url).origin, POOL);
+  }
 
   function endpointOf(upstream: McpUpstream, resource: Resource): GatewayEndpoint {
     const path = upstreamPath(upstream);
@@ -86,12 +98,4 @@ export function createGateway(options: GatewayOptions): Gateway {
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
     },
   };
-}
-
-/** A pool of its own for each server, so that a slow one does not delay the others. Behind a proxy, as Node's own fetch. */
-function createDispatcher(url: string): Dispatcher {
-  // A server that is reached by plain http is near, and the proxy must not read the token.
-  return process.env.NODE_USE_ENV_PROXY === '1' && url.startsWith('https:')
-    ? new EnvHttpProxyAgent(POOL)
-    : new Pool(new URL(url).origin, POOL);
 }

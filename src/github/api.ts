@@ -4,9 +4,6 @@
  * GithubTrouble, or CredentialDead when GitHub says that the token is dead.
  * @see https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
-import { Octokit as OctokitBase } from '@octokit/rest';
 import { LRUCache } from 'lru-cache';
 import { defined } from '../base/defined.ts';
 import { within } from '../base/within.ts';
@@ -18,14 +15,6 @@ import { GithubUnavailable, splitScope } from './oauth-app.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 import { BadCredentials, GithubTrouble, githubError, isJson, notRenewed, statusOf } from './trouble.ts';
 
-const Octokit = OctokitBase.plugin(retry, throttling);
-
-/** Retries of a call that GitHub did not answer, or answered 5xx. */
-const RETRIES = 2;
-/** Milliseconds before the first retry; the plugin multiplies them by the square of the number of the retry. */
-const RETRY_BASE_DELAY = 250;
-/** A call waits for a rate limit if the wait is at most this many seconds. */
-const MAX_RATE_LIMIT_WAIT = 2;
 /** Characters of JSON in the cache for conditional requests: of all answers together, and of one answer. */
 const CACHE_SIZE = 16 * 1024 * 1024;
 const MAX_CACHED_ANSWER = 64 * 1024;
@@ -83,6 +72,8 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
    */
   async function call(token: string, path: string, throttleId: string, cacheKey?: string): Promise<GithubAnswer> {
     const known = cacheKey === undefined ? undefined : answers.get(cacheKey);
+    // Loaded at the first call, because a start does not need it.
+    const { createOctokit } = await import('./octokit.ts');
     const octokit = createOctokit(apiUrl, token, throttleId, observedFetch(events, path));
     // Not AbortSignal.timeout: Octokit would retry after its TimeoutError; it does not retry after an AbortError.
     const deadline = new AbortController();
@@ -163,32 +154,8 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
   };
 }
 
-/**
- * Creates the Octokit of one call, because an Octokit belongs to one token; this takes about 40 microseconds. The
- * throttling plugin deletes its state of an id after two minutes without calls.
- */
-function createOctokit(apiUrl: string, token: string, throttleId: string, fetch: Fetch) {
-  const waitShortly = (retryAfter: number, _options: object, _octokit: object, retryCount: number) =>
-    retryAfter <= MAX_RATE_LIMIT_WAIT && retryCount === 0;
-  return new Octokit({
-    auth: token,
-    baseUrl: apiUrl,
-    userAgent: 'mcp-github-bridge',
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    request: { fetch },
-    throttle: { id: throttleId, onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
-    retry: {
-      retries: RETRIES,
-      retryAfterBaseValue: RETRY_BASE_DELAY,
-      doNotRetry: [304, 400, 401, 403, 404, 410, 422, 429, 451],
-    },
-  });
-}
-
-type Fetch = typeof globalThis.fetch;
-
 /** A `fetch` that emits an event for each request, also for each retry. */
-function observedFetch(events: EventBus, path: string): Fetch {
+function observedFetch(events: EventBus, path: string): typeof globalThis.fetch {
   const route = `GET ${path.replace(/\?.*$/, '')}`;
   return async (input, init) => {
     const begun = performance.now();
@@ -206,5 +173,3 @@ function observedFetch(events: EventBus, path: string): Fetch {
 function tooLate(): GithubTrouble {
   return new GithubTrouble('unavailable', 'GitHub did not answer in time', { retryAfter: 30 });
 }
-
-function ignore(): void {}

@@ -5,7 +5,7 @@
  * @see MCP 2024-11-05, Transports
  */
 import type { AuthInfo } from '@modelcontextprotocol/server';
-import { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
+import type { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
 import { z } from 'zod';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
@@ -52,6 +52,8 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
         ctx.set('Allow', 'GET');
         return;
       }
+      // Loaded for the first stream, because a start does not need it.
+      const { SSEServerTransport } = await import('@modelcontextprotocol/server-legacy/sse');
       const signal = answers.open(SSE_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
       const server = await servers.create(authInfo);

@@ -33,7 +33,7 @@ const COUNTED: ReadonlySet<keyof Events> = new Set([
 /** Creates the metrics in a registry of their own, and subscribes to the events. */
 export function createMetrics(events: EventBus): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  let ofProcess = false;
   const registers = [registry];
   const counted = new Counter({
     name: 'bridge_events_total',
@@ -111,7 +111,12 @@ export function createMetrics(events: EventBus): Metrics {
   });
 
   return {
-    render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    async render() {
+      // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
+      if (!ofProcess) collectDefaultMetrics({ register: registry });
+      ofProcess = true;
+      return { text: await registry.metrics(), contentType: registry.contentType };
+    },
     request: (route, method, status, seconds) =>
       requests.observe({ route, method, status: statusLabel(status) }, seconds),
   };

@@ -1,7 +1,6 @@
 /** Reading bodies: each route says how many bytes it takes, and as what. */
 import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
-import { HttpMethodEnum, koaBody } from 'koa-body';
 import { GrowingBytes } from '../base/growing-bytes.ts';
 import { eachChunk } from './chunks.ts';
 
@@ -15,6 +14,16 @@ export interface BodyRule {
 /** Creates the middleware that reads the body. A body that is malformed or longer than the limit is a 4xx error. */
 export function body({ as, limit }: BodyRule): Koa.Middleware {
   if (as === 'bytes') return keepBytes(limit);
+  let read: Koa.Middleware | undefined;
+  return async (ctx, next) => {
+    read ??= await reader({ as, limit });
+    return read(ctx, next);
+  };
+}
+
+/** The reader of koa-body, which is loaded for the first body, because a start does not need it. */
+async function reader({ as, limit }: BodyRule): Promise<Koa.Middleware> {
+  const { HttpMethodEnum, koaBody } = await import('koa-body');
   return koaBody({
     json: as === 'json',
     urlencoded: as === 'form',

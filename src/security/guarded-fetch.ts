@@ -8,7 +8,7 @@ import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { defined } from '../base/defined.ts';
 import { parseJson } from '../base/json.ts';
 
@@ -94,17 +94,21 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
       else callback(null, first.address, first.family);
     });
   };
-  const agent = new Agent({
-    connect: { lookup, timeout: TIMEOUT, ...defined({ ca: options.ca }) },
-    headersTimeout: TIMEOUT,
-    bodyTimeout: TIMEOUT,
-    maxResponseSize: 1024 * 1024,
-    pipelining: 0,
-  });
+  /** Made at the first fetch. */
+  let agent: Agent | undefined;
 
   return {
     async json(url, maxBytes) {
       const target = checkUrl(url, allow);
+      // Loaded at the first fetch, because a start does not need it.
+      const { Agent, request } = await import('undici');
+      agent ??= new Agent({
+        connect: { lookup, timeout: TIMEOUT, ...defined({ ca: options.ca }) },
+        headersTimeout: TIMEOUT,
+        bodyTimeout: TIMEOUT,
+        maxResponseSize: 1024 * 1024,
+        pipelining: 0,
+      });
       try {
         const response = await request(target, {
           dispatcher: agent,
@@ -138,7 +142,9 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
         });
       }
     },
-    close: () => agent.close(),
+    async close() {
+      await agent?.close();
+    },
   };
 }
 

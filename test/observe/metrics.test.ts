@@ -1,10 +1,20 @@
 // Metrics: events and requests as counts, in the text format of Prometheus; no label says anything about a person.
 import assert from 'node:assert/strict';
+import perfHooks from 'node:perf_hooks';
 import { describe, it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 
 describe('the metrics', () => {
+  it('measure the event loop from the first request for them on, so that an idle process sleeps', async (t) => {
+    const monitor = t.mock.method(perfHooks, 'monitorEventLoopDelay');
+    const unasked = createMetrics(new EventBus());
+    assert.equal(monitor.mock.callCount(), 0);
+    assert.match((await unasked.render()).text, /^nodejs_eventloop_lag_seconds /m);
+    await unasked.render();
+    assert.equal(monitor.mock.callCount(), 1);
+  });
+
   const bus = new EventBus();
   const metrics = createMetrics(bus);
   const session = { clientId: 'client-1', person: 'person-1', grant: 'grant-1' };

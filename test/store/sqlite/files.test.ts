@@ -17,7 +17,7 @@ describe('the files of the embedded store', () => {
 
   it('are readable by their owner only, also when they exist with another mode', async () => {
     const directory = join(scratch, 'private', 'data');
-    const store = openStore({ dataDir: directory });
+    const store = await openStore({ dataDir: directory });
     await liveSession(store, 'p', 'g');
     assert.equal(statSync(directory).mode & 0o777, 0o700);
     const names = readdirSync(directory);

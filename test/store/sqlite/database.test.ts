@@ -201,6 +201,7 @@ describe('simultaneous work on the database', () => {
     const rollback = () => database.sql.run`INSERT OR ROLLBACK INTO used_once (id, expires_at) VALUES ('x', 1)`;
     const started = [add('a'), database.transaction(rollback), add('b')];
     assert.deepEqual(await statuses(started), ['rejected', 'rejected', 'fulfilled']);
+    await assert.rejects(started[0] ?? Promise.resolve(), /UNIQUE constraint failed/);
     assert.deepEqual(await ids(), ['b', 'x']);
   });
 

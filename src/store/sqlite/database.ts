@@ -80,21 +80,16 @@ export function openDatabase(path: string, clock: () => number): Database {
    * Runs a group of work as one transaction. Answers are given after the commit: what was written is on the disk then.
    * @param attempt runs one piece of work; returns a function that gives its answer; throws when none can be given
    */
-  function runGroup(group: Iterable<Waiting>, begin: () => void, attempt: Attempt): void {
+  function runGroup(group: readonly Waiting[], begin: () => void, attempt: Attempt): void {
     const instant = now();
-    const begun: Waiting[] = [];
-    const answers: (() => void)[] = [];
+    let answers: (() => void)[];
     try {
       begin();
-      for (const waiting of group) {
-        begun.push(waiting);
-        answers.push(attempt(waiting, instant));
-      }
+      answers = group.map((waiting) => attempt(waiting, instant));
       sql.run`COMMIT`;
     } catch (error) {
       if (database.isOpen && database.isTransaction) sql.run`ROLLBACK`;
-      // When the transaction could not begin, all of the group is left to reject.
-      for (const { reject } of [...begun, ...group]) reject(unavailable(error));
+      for (const { reject } of group) reject(unavailable(error));
       return;
     }
     for (const answer of answers) answer();

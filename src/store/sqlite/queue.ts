@@ -3,8 +3,8 @@
  * reads are one group, their writes another, which is one transaction.
  */
 
-/** Milliseconds after which a group leaves the rest of its queue to the next turn, so that other events get theirs. */
-const MAX_GROUP = 5;
+/** Pieces of work in a group at most: a few milliseconds. The rest waits for the next turn, so that other events get theirs. */
+const MAX_GROUP = 64;
 
 type Work<T> = (now: number) => T;
 
@@ -20,7 +20,7 @@ export interface Waiting {
  * @param run runs a group of work at the end of a turn, in the order in which it came. It must not throw.
  * @returns adds work to the queue; resolves with what `run` says of it
  */
-export function createQueue(run: (group: Iterable<Waiting>) => void): <T>(work: Work<T>) => Promise<T> {
+export function createQueue(run: (group: readonly Waiting[]) => void): <T>(work: Work<T>) => Promise<T> {
   const queue: Waiting[] = [];
   let scheduled = false;
 
@@ -29,7 +29,7 @@ export function createQueue(run: (group: Iterable<Waiting>) => void): <T>(work: 
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      run(takeGroup(queue));
+      run(queue.splice(0, MAX_GROUP));
       schedule();
     });
   }
@@ -39,14 +39,4 @@ export function createQueue(run: (group: Iterable<Waiting>) => void): <T>(work: 
       queue.push({ work, resolve: resolve as Waiting['resolve'], reject });
       schedule();
     });
-}
-
-/** Takes work from the queue, at least one piece, until the time of a group is over. */
-function* takeGroup(queue: Waiting[]): Generator<Waiting> {
-  const end = performance.now() + MAX_GROUP;
-  do {
-    const waiting = queue.shift();
-    if (waiting === undefined) return;
-    yield waiting;
-  } while (performance.now() < end);
 }

@@ -6,6 +6,7 @@ import { after, before, describe, it, mock } from 'node:test';
 import { upstreamsFile } from './gateway/fixtures.ts';
 import { createAgent } from './support/agent.ts';
 import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
+import { commitsDuring } from './support/commits.ts';
 import {
   authorizationUrl,
   callTool,
@@ -18,6 +19,7 @@ import {
   register,
   returnToClient,
   type TestClient,
+  type Tokens,
   tokenRequest,
   tokensOf,
 } from './support/oauth.ts';
@@ -206,6 +208,31 @@ onBothStores('the number of round trips and signatures', (kind) => {
       assert.ok(whole.store >= 4 && whole.store <= 8, `${whole.store} round trips`);
       assert.deepEqual({ ...whole, store: 0 }, { store: 0, locks: 0, made: 0, checked: 0, github: 2 });
     }
+  });
+
+  if (kind === 'redis') return;
+
+  it('is within the budget of commits', async () => {
+    const commits = (flow: () => Promise<unknown>) =>
+      commitsDuring(bridge.dataDirectory ?? '', async () => {
+        await flow();
+        await bridge.store.ping(); // the last use of a session is written after the answer
+      });
+    const client = await register(bridge.url);
+    const whole = await commits(() => loginUpToTheCode(bridge, client, 'octocat'));
+    assert.ok(whole >= 3 && whole <= 6, `${whole} commits`);
+    const { code, verifier } = await login(bridge.url, client);
+    let tokens: Tokens | undefined;
+    const exchange = async () => {
+      tokens = tokensOf(await tokenRequest(bridge.url, redemption(client, code, verifier)));
+    };
+    assert.equal(await commits(exchange), 1);
+    const callNow = () => call(tokens?.access_token ?? '', 'get_auth_status');
+    assert.equal(await commits(callNow), 0);
+    bridge.advance(61);
+    assert.equal(await commits(callNow), 1, 'the last use, to the minute');
+    const refresh = async () => tokensOf(await tokenRequest(bridge.url, refreshing(client, tokens?.refresh_token)));
+    assert.equal(await commits(refresh), 1);
   });
 });
 

@@ -8,6 +8,7 @@ import type { SessionEnding } from '../oauth/session-ending.ts';
 import type { EventBus } from '../observe/events.ts';
 import { SealBroken } from '../security/secrets.ts';
 import type { PendingRevocation } from '../store/records.ts';
+import type { Swept } from '../store/session-operations.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { type GithubOAuth, GithubRefusal, GithubUnavailable } from './oauth-app.ts';
 import type { TokenReset } from './token-reset.ts';
@@ -172,10 +173,15 @@ export function createRevocations(options: RevocationOptions): Revocations {
     await tellGithub(person, resets, () => store.revocations.pending(person));
   }
 
-  /** Ends a person's expired grants, and revokes and resets their tokens. @returns false when GitHub does not answer */
-  async function visit(person: string, githubAnswers: boolean): Promise<boolean> {
-    const { ended, revocations, resets } = await store.revocations.sweep(person, VISIT_INTERVAL);
-    sessionEnding.reportExpired(ended);
+  /** Ends a person's expired grants. */
+  async function endExpired(person: string): Promise<Swept> {
+    const swept = await store.revocations.sweep(person, VISIT_INTERVAL);
+    sessionEnding.reportExpired(swept.ended);
+    return swept;
+  }
+
+  /** Revokes and resets what a sweep found. @returns false when GitHub does not answer */
+  async function tellSwept(person: string, { revocations, resets }: Swept, githubAnswers: boolean): Promise<boolean> {
     if (githubAnswers) return tellGithub(person, resets, async () => revocations);
     if (revocations.length + resets.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return false;
@@ -192,9 +198,12 @@ export function createRevocations(options: RevocationOptions): Revocations {
       let githubAnswers = true;
       for (;;) {
         const people = await store.revocations.duePeople(PEOPLE_PER_CLAIM, CLAIM_TTL);
-        for (const person of people) {
+        // The store is asked for all of them at once, GitHub for one after the other.
+        const visits = people.map((person) => ({ person, swept: endExpired(person) }));
+        await Promise.allSettled(visits.map(({ swept }) => swept));
+        for (const { person, swept } of visits) {
           try {
-            githubAnswers = await visit(person, githubAnswers);
+            githubAnswers = await tellSwept(person, await swept, githubAnswers);
           } catch (error) {
             // An error in the records of one person must not stop the sweep.
             events.emit('store.error', { error });

@@ -1,8 +1,10 @@
 // Revocation at GitHub: the tokens of what ends here are revoked there, at once or as soon as GitHub answers.
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createTokenSeal } from '../../src/github/token-seal.ts';
 import { createSecrets } from '../../src/security/secrets.ts';
+import { liveSession } from '../../src/store/conformance/fixtures.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import { bridgeFor, CLIENT_ID, onBothStores, type TestBridgeOptions } from '../support/bridge.ts';
@@ -115,6 +117,42 @@ onBothStores('the revocation at GitHub', (store) => {
       people.length - 2,
       'nothing is left to tell',
     );
+  });
+
+  it('asks the store together for the people that a sweep has claimed, and lets other work get its turns', async (t) => {
+    const people = Array.from({ length: 120 }, (_, index) => `person-${String(index).padStart(9, '0')}`);
+    let running = 0;
+    let together = 0;
+    const bridge = await start(t, {
+      wrapStore: ({ revocations, ...rest }) => ({
+        ...rest,
+        revocations: overriding(revocations, {
+          async sweep(...of) {
+            if (of[0] === people[0]) throw new Error('the records of this person are broken');
+            running += 1;
+            together = Math.max(together, running);
+            return revocations.sweep(...of).finally(() => {
+              running -= 1;
+            });
+          },
+        }),
+      }),
+    });
+    await Promise.all(people.map((person) => liveSession(bridge.store, person, 'g')));
+    bridge.advance(HOUR);
+    let turns = 0;
+    let sweeping = true;
+    const others = (async () => {
+      for (; sweeping; turns += 1) await turn();
+    })();
+    assert.equal(await bridge.bridge.revocations.sweep(), people.length);
+    sweeping = false;
+    await others;
+    assert.equal(together, 50);
+    assert.equal(bridge.eventsOf('store.error').length, 1);
+    assert.equal(bridge.eventsOf('grant.ended').length, people.length - 1);
+    assert.equal(bridge.eventsOf('credential.revoked').length, people.length - 1);
+    assert.ok(turns >= 6, `${turns} turns: two for each claim`);
   });
 
   it('comes with the expiry of a session: the sweeper ends what nobody renewed, here and at GitHub', async (t) => {

@@ -71,6 +71,8 @@ export interface TestBridge {
   now(): number;
   /** Moves the shared clock forward. */
   advance(seconds: number): void;
+  /** The directory of the SQLite store; on Redis there is none. */
+  readonly dataDirectory: string | undefined;
   /** Everything in the store: the bytes of SQLite's files, or every key and value in Redis. */
   dumpStore(): Promise<Buffer>;
   stop(): Promise<void>;
@@ -171,6 +173,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     advance(seconds) {
       offset += seconds;
     },
+    dataDirectory: opened.directory,
     dumpStore: opened.dump,
     async stop() {
       server.closeAllConnections();
@@ -185,6 +188,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
 
 interface OpenedStore {
   readonly store: Store;
+  readonly directory?: string;
   dump(): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -206,6 +210,7 @@ async function openTestStore(kind: StoreKind, now: () => number, own?: RedisServ
   const store = createSqliteStore(directory, { now });
   return {
     store,
+    directory,
     dump: async () => Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name)))),
     async close() {
       await store.close();

@@ -1,17 +1,30 @@
-/** The open database: transactions, prepared statements and the clock, which all sub-stores share. */
+/**
+ * The open database: transactions, prepared statements and the clock, which all sub-stores share. Requests that arrive in
+ * the same turn of the event loop share a transaction (queue.ts). A read sees every write that was answered before the
+ * read was asked for; reads and writes that wait at the same time have no order between them.
+ */
 import { DatabaseSync, type SQLTagStore } from 'node:sqlite';
 import { StoreUnavailable } from '../store.ts';
 import { createPrivateFile } from './files.ts';
+import { createQueue, type Waiting } from './queue.ts';
 import { migrate } from './schema.ts';
 
 /** Milliseconds to wait for another program's lock on the database. */
 const BUSY_TIMEOUT = 2000;
 /** Prepared statements in the cache. */
 const MAX_STATEMENTS = 200;
-/** Tables whose expired rows are deleted every {@link TIDY_INTERVAL}. */
-const EXPIRING_TABLES = ['clients', 'logins', 'consents', 'leases', 'used_once'];
+/** Tables whose expired rows are deleted every {@link TIDY_INTERVAL}, and their primary keys. */
+const EXPIRING_TABLES = {
+  clients: 'client_id',
+  logins: 'id',
+  consents: 'person, consent_key',
+  leases: 'name',
+  used_once: 'id',
+};
 /** Seconds between two deletions of expired rows. */
 const TIDY_INTERVAL = 60;
+/** Expired rows of a table that one transaction deletes at most; the next transaction continues. */
+const MAX_TIDIED = 1000;
 /**
  * Result codes that mean a bug in this program: error, constraint, mismatch, misuse, range.
  * @see https://sqlite.org/rescode.html
@@ -21,11 +34,12 @@ const BUG_CODES = [1, 19, 20, 21, 25];
 export interface Database {
   /** Runs SQL with bound parameters; each statement is prepared once. */
   readonly sql: SQLTagStore;
-  /** The current instant, in whole epoch seconds. */
-  now(): number;
-  /** Runs a single statement, which is atomic by itself. */
+  /** Runs statements that only read. They see one state of the database, which is on the disk. */
   query<T>(work: (now: number) => T): Promise<T>;
-  /** Runs several statements as one transaction: when `work` throws, none of them takes effect. */
+  /**
+   * Runs statements of which all take effect, or none when `work` throws or the commit fails. What is answered is on the
+   * disk. Others that wait meanwhile share the commit.
+   */
   transaction<T>(work: (now: number) => T): Promise<T>;
   /**
    * Copies everything from `bridge.db-wal` to `bridge.db` (a checkpoint), then closes. SQLite's own checkpoint at the
@@ -55,49 +69,69 @@ export function openDatabase(path: string, clock: () => number): Database {
     database.close();
     throw error;
   }
+  const sql = database.createTagStore(MAX_STATEMENTS);
   let tidiedAt = 0;
 
   function now(): number {
     return Math.floor(clock());
   }
 
-  function runTransaction<T>(work: (now: number) => T, instant: number): T {
-    database.exec('BEGIN IMMEDIATE');
+  /**
+   * Runs a group of work as one transaction. Answers are given after the commit: what was written is on the disk then.
+   * @param attempt runs one piece of work; returns a function that gives its answer; throws when none can be given
+   */
+  function runGroup(group: readonly Waiting[], begin: () => void, attempt: Attempt): void {
+    const instant = now();
+    let answers: (() => void)[];
+    try {
+      begin();
+      answers = group.map((waiting) => attempt(waiting, instant));
+      sql.run`COMMIT`;
+    } catch (error) {
+      if (database.isOpen && database.isTransaction) sql.run`ROLLBACK`;
+      for (const { reject } of group) reject(unavailable(error));
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  function beginWrites(): void {
+    sql.run`BEGIN IMMEDIATE`;
+    tidy(now());
+  }
+
+  /** Runs one write. When it throws, it alone is rolled back. */
+  function attemptWrite({ work, resolve, reject }: Waiting, instant: number): () => void {
+    sql.run`SAVEPOINT one`;
     try {
       const result = work(instant);
-      tidy(instant);
-      database.exec('COMMIT');
-      return result;
+      sql.run`RELEASE one`;
+      return () => resolve(result);
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
+      // When the disk is full, among other causes, SQLite itself rolls back the transaction: all of the group fails.
+      if (!database.isTransaction) throw error;
+      sql.run`ROLLBACK TO one`;
+      sql.run`RELEASE one`;
+      return () => reject(unavailable(error));
     }
   }
 
+  /** Deletes expired rows, a limited number in each transaction. */
   function tidy(instant: number): void {
     if (instant - tidiedAt < TIDY_INTERVAL) return;
-    tidiedAt = instant;
-    for (const table of EXPIRING_TABLES) database.exec(`DELETE FROM ${table} WHERE expires_at <= ${instant}`);
+    const deleted = Object.entries(EXPIRING_TABLES).map(
+      ([table, key]) =>
+        database
+          .prepare(`DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE expires_at <= ? LIMIT ?)`)
+          .run(instant, MAX_TIDIED).changes,
+    );
+    if (deleted.every((rows) => rows < MAX_TIDIED)) tidiedAt = instant;
   }
 
   return {
-    sql: database.createTagStore(MAX_STATEMENTS),
-    now,
-    async query(work) {
-      try {
-        return work(now());
-      } catch (error) {
-        throw unavailable(error);
-      }
-    },
-    async transaction(work) {
-      const instant = now();
-      try {
-        return runTransaction(work, instant);
-      } catch (error) {
-        throw unavailable(error);
-      }
-    },
+    sql,
+    query: createQueue((group) => runGroup(group, () => sql.run`BEGIN`, attemptRead)),
+    transaction: createQueue((group) => runGroup(group, beginWrites, attemptWrite)),
     close(checkpoint) {
       if (!database.isOpen) return;
       try {
@@ -107,6 +141,18 @@ export function openDatabase(path: string, clock: () => number): Database {
       }
     },
   };
+}
+
+type Attempt = (waiting: Waiting, instant: number) => () => void;
+
+/** Runs one piece of work that only reads. */
+function attemptRead({ work, resolve, reject }: Waiting, instant: number): () => void {
+  try {
+    const result = work(instant);
+    return () => resolve(result);
+  } catch (error) {
+    return () => reject(unavailable(error));
+  }
 }
 
 /** The error to throw: `StoreUnavailable`, unless the cause is a bug in this program. */

@@ -1,8 +1,8 @@
-/** Sessions in SQLite: every method is one transaction, except `read` and `people`, which mostly read. */
+/** Sessions in SQLite. */
 import { z } from 'zod';
 import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
 import type { CodePresentation, Redemption, Rotation } from '../session-operations.ts';
-import { MAX_SESSIONS_PER_PERSON, type SessionStore } from '../store.ts';
+import { MAX_SESSIONS_PER_PERSON, type SessionStore, StoreUnavailable } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
 import type { Database } from './database.ts';
 import { afterDeletion, endGrant, supersede, toCredential, toEnded, toGrant, toSession, visitBy } from './people.ts';
@@ -20,7 +20,7 @@ const refreshRowSchema = z.object({
 });
 const personRowSchema = z.object({ person: z.string() });
 
-export function createSqliteSessionStore({ sql, now: currentInstant, query, transaction }: Database): SessionStore {
+export function createSqliteSessionStore({ sql, query, transaction }: Database): SessionStore {
   function grantOf({ person, grant }: SessionRef): GrantState {
     return toGrant(sql.get`SELECT * FROM grants WHERE person = ${person} AND id = ${grant}`);
   }
@@ -34,6 +34,17 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
       FROM grants JOIN credentials ON credentials.person = grants.person AND credentials.id = grants.credential
       WHERE grants.person = ${person} AND grants.id = ${grant} AND redeemed = 1 AND expires_at > ${now}`;
     return row === undefined ? undefined : toSession(row);
+  }
+
+  /** Records that a grant was used. The read does not wait for it: if it fails, the next read records its own use. */
+  function noteUse({ person, grant }: SessionRef, now: number): void {
+    transaction(() => {
+      sql.run`
+        UPDATE grants SET last_used_at = ${now}, sealed_successor = iif(grace_until < ${now}, NULL, sealed_successor)
+        WHERE person = ${person} AND id = ${grant} AND last_used_at < ${now}`;
+    }).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    });
   }
 
   return {
@@ -88,15 +99,11 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
     },
 
     async read(ref) {
-      const { person, grant: id } = ref;
-      const session = await query((now) => sessionOf(ref, now));
-      const now = currentInstant();
-      if (session === undefined || now - session.grant.lastUsedAt < LAST_USED_INTERVAL) return session;
-      return transaction(() => {
-        sql.run`UPDATE grants SET last_used_at = ${now} WHERE person = ${person} AND id = ${id}`;
-        sql.run`
-          UPDATE grants SET sealed_successor = NULL WHERE person = ${person} AND id = ${id} AND grace_until < ${now}`;
-        return sessionOf(ref, now);
+      return query((now) => {
+        const session = sessionOf(ref, now);
+        if (session === undefined || now - session.grant.lastUsedAt < LAST_USED_INTERVAL) return session;
+        noteUse(ref, now);
+        return { ...session, grant: { ...session.grant, lastUsedAt: now } };
       });
     },
 
@@ -148,7 +155,7 @@ export function createSqliteSessionStore({ sql, now: currentInstant, query, tran
     },
 
     async list(person) {
-      return transaction((now) => {
+      return query((now) => {
         const grants = sql.all`
           SELECT * FROM grants WHERE person = ${person} AND redeemed = 1 AND expires_at > ${now}
           ORDER BY created_at DESC`.map(toGrant);

@@ -99,7 +99,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
     },
 
     async read({ person, grant }) {
-      const reply = await run(scripts.read, person, { grant });
+      const reply = await redis.run(scripts.read, [keys.records(person)], { grant });
       return reply === null ? undefined : toSession({ person, grant }, sessionSchema.parse(reply));
     },
 

@@ -84,7 +84,7 @@ function present(members: Readonly<Record<string, unknown>>): Record<string, unk
 }
 
 /** Parses the value of a grant. */
-export function toGrant(ref: SessionRef, value: string): GrantState {
+function toGrant(ref: SessionRef, value: string): GrantState {
   return { ...readGrant(value), ref };
 }
 

@@ -17,7 +17,6 @@ import {
   grantRecord,
   sessionSchema,
   toEnded,
-  toGrant,
   toSession,
 } from './person-records.ts';
 import { loadScript, type Script } from './script.ts';
@@ -30,10 +29,9 @@ const redemptionSchema = z.union([
 ]);
 
 const rotationSchema = z.union([
-  z.tuple([z.literal('unknown')]),
+  z.tuple([z.enum(['unknown', 'rotated'])]),
   z.tuple([z.literal('reused'), endedSchema]),
-  z.tuple([z.literal('rotated'), z.string()]),
-  z.tuple([z.literal('repeated'), z.string(), z.string()]),
+  z.tuple([z.literal('repeated'), z.string()]),
 ]);
 
 /** `{grant id, grant, credential}` of each session. */
@@ -107,14 +105,13 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const args = { ...request, grant: ref.grant, batch: batch() };
       const answer = rotationSchema.parse(await run(scripts.rotate, ref.person, args));
       switch (answer[0]) {
-        case 'rotated':
-          return { outcome: 'rotated', grant: toGrant(ref, answer[1]) };
         case 'repeated':
-          return { outcome: 'repeated', grant: toGrant(ref, answer[1]), sealedSuccessor: answer[2] };
+          return { outcome: 'repeated', sealedSuccessor: answer[1] };
         case 'reused':
           return { outcome: 'reused', ended: toEnded(ref.person, answer[1]) };
+        case 'rotated':
         case 'unknown':
-          return { outcome: 'unknown' };
+          return { outcome: answer[0] };
       }
     },
 

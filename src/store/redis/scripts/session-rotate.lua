@@ -1,5 +1,5 @@
 -- Rotates the refresh token (design decision 6).
-local grant, value = redeemed(args.grant)
+local grant = redeemed(args.grant)
 if not grant or grant.clientId ~= args.clientId then
   return { 'unknown' }
 end
@@ -12,11 +12,12 @@ if args.presentedHash == grant.refreshHash then
   grant.generation = grant.generation + 1
   grant.lastUsedAt = now
   grant.expiresAt = now + args.ttl
-  return { 'rotated', save(GRANT, args.grant, grant) }
+  save(GRANT, args.grant, grant)
+  return { 'rotated' }
 end
 
 if args.presentedHash == grant.spentHash and now <= grant.graceUntil then
-  return { 'repeated', value, grant.sealedSuccessor }
+  return { 'repeated', grant.sealedSuccessor }
 end
 
 -- The caller verified that this server issued the token: one of an older generation was rotated before.

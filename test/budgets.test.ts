@@ -1,7 +1,7 @@
 // The budgets of docs/design.md: how many round trips each flow makes to the store and to GitHub, and how many signatures it
 // makes and checks. Rate limiters and policy checks do not count; refresh locks are counted apart.
 import assert from 'node:assert/strict';
-import { after, before, it, mock } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { upstreamsFile } from './gateway/fixtures.ts';
 import { createAgent } from './support/agent.ts';
 import { onBothStores, type TestBridge, useBridge } from './support/bridge.ts';
@@ -172,6 +172,20 @@ onBothStores('the number of round trips and signatures', (kind) => {
       assert.ok(whole.store >= 4 && whole.store <= 8, `${whole.store} round trips`);
       assert.deepEqual({ ...whole, store: 0 }, { store: 0, locks: 0, made: 0, checked: 0, github: 2 });
     }
+  });
+});
+
+describe('the characters that a session adds to Redis', () => {
+  const bridge = useBridge({ store: 'redis' });
+
+  it('are within the budget, for the first session of a person', async () => {
+    const client = await register(bridge.url);
+    await logIn(bridge.url, client, { login: 'octocat' });
+    const before = await bridge.dumpStore();
+    await logIn(bridge.url, client, { login: 'monalisa' });
+    const added = (await bridge.dumpStore()).length - before.length;
+    // Redis adds half a KB for each person: one key, two fields, and a member of two sorted sets.
+    assert.ok(added > 0 && added <= 860, `${added} characters`);
   });
 });
 

@@ -80,7 +80,9 @@ function lists(value: string): z.infer<typeof listsSchema> {
 
 /** The members that are present: an absent one is null in a list, or after its end. */
 function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined && member !== null));
+  const some: Record<string, unknown> = {};
+  for (const name in members) if (members[name] !== undefined && members[name] !== null) some[name] = members[name];
+  return some;
 }
 
 /** Parses the value of a grant. */

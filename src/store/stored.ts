@@ -119,28 +119,26 @@ const reader =
 /** Parsed records that are kept. */
 const MAX_PARSED = 5000;
 
-/**
- * A reader that parses each text once: every call reads the records of its session. The objects are shared and frozen. A
- * record that changes is another text, so what is kept is never out of date.
- */
-export function rememberParsed<T extends object>(read: (text: string) => T): (text: string) => Readonly<T> {
+/** A reader that parses each text once: every call reads the records of its session. The objects are shared and frozen. */
+const cachedReader = <T extends object>(schema: z.ZodType<T>) => {
   const parsed = new LRUCache<string, Readonly<T>>({ max: MAX_PARSED });
-  return (text) => {
-    let record = parsed.get(text);
+  const read = reader(schema);
+  return (json: string): Readonly<T> => {
+    let record = parsed.get(json);
     if (record === undefined) {
-      record = Object.freeze(read(text));
-      parsed.set(text, record);
+      record = Object.freeze(read(json));
+      parsed.set(json, record);
     }
     return record;
   };
-}
+};
 
 export const readClient = reader(clientSchema);
 export const readClientLogin = reader<ClientLogin>(clientLoginSchema);
 export const readLogin = reader(loginSchema);
 export const readApproval = reader(approvalSchema);
-export const readGrant = rememberParsed(reader(grantSchema));
-export const readCredentialIdentity = rememberParsed(reader(credentialIdentitySchema));
+export const readGrant = cachedReader(grantSchema);
+export const readCredentialIdentity = cachedReader(credentialIdentitySchema);
 export const readRevocation = reader(revocationSchema);
 
 /** Parses a grant that is kept in another form than {@link readGrant} reads. */

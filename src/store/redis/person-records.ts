@@ -1,12 +1,13 @@
 /**
  * The grants and credentials of one person, as values of one hash. A value is two JSON lists, one per line, without the
  * names of the members, so that it is short: the state, which the scripts check and change, and the record, which they
- * copy as it is (scripts/records.lua). Also parses what the scripts return.
+ * copy as it is (scripts/records.lua). Also parses what the scripts return. A session is parsed at every read: that takes
+ * as long with a million sessions as with one, and less than to look most of them up in a cache in vain.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Credential, CredentialState, EndedGrant, Grant, GrantState, Session, SessionRef } from '../records.ts';
-import { parseCredentialIdentity, parseGrant, rememberParsed } from '../stored.ts';
+import { parseCredentialIdentity, parseGrant } from '../stored.ts';
 import { scriptJson } from './script.ts';
 
 const instantsSchema = z.object({
@@ -52,7 +53,8 @@ export function credentialRecord({ account: { id, login, name, avatarUrl }, scop
   return scriptJson([id, login, name, avatarUrl, scope]);
 }
 
-const readGrant = rememberParsed((value) => {
+/** Parses the value of a grant. */
+function toGrant(ref: SessionRef, value: string): GrantState {
   const [state, record] = lists(value);
   const [clientId, credential, _codeHash, _redeemed, _sends, createdAt, lastUsedAt, expiresAt, generation] = state;
   const [redirectUri, redirectUriSent, codeChallenge, resource, ...others] = record;
@@ -61,18 +63,22 @@ const readGrant = rememberParsed((value) => {
   return {
     ...parseGrant(present({ ...members, recipient, credential, authTime, nonce, refreshable })),
     ...instantsSchema.parse({ generation, createdAt, lastUsedAt, expiresAt }),
+    ref,
   };
-});
+}
 
-const readCredential = rememberParsed((value) => {
+/** Parses the value of a credential. */
+export function toCredential(person: string, credentialId: string, value: string): CredentialState {
   const [state, record] = lists(value);
   const [appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt, resetDue] = state;
   const [id, login, name, avatarUrl, scope] = record;
   return {
     ...parseCredentialIdentity({ appClientId, account: present({ id, login, name, avatarUrl }), scope }),
     ...tokensSchema.parse(present({ generation, sealedTokens, accessExpiresAt, refreshExpiresAt, resetDue })),
+    person,
+    id: credentialId,
   };
-});
+}
 
 function lists(value: string): z.infer<typeof listsSchema> {
   return listsSchema.parse(value.split('\n').map((line) => JSON.parse(line)));
@@ -83,16 +89,6 @@ function present(members: Readonly<Record<string, unknown>>): Record<string, unk
   const some: Record<string, unknown> = {};
   for (const name in members) if (members[name] !== undefined && members[name] !== null) some[name] = members[name];
   return some;
-}
-
-/** Parses the value of a grant. */
-function toGrant(ref: SessionRef, value: string): GrantState {
-  return { ...readGrant(value), ref };
-}
-
-/** Parses the value of a credential. */
-export function toCredential(person: string, id: string, value: string): CredentialState {
-  return { ...readCredential(value), person, id };
 }
 
 /** Parses a session. */

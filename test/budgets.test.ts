@@ -236,6 +236,20 @@ onBothStores('the number of round trips and signatures', (kind) => {
   });
 });
 
+describe('the characters that a session adds to Redis', () => {
+  const bridge = useBridge({ store: 'redis' });
+
+  it('are within the budget, for the first session of a person', async () => {
+    const client = await register(bridge.url);
+    await logIn(bridge.url, client, { login: 'octocat' });
+    const before = await bridge.dumpStore();
+    await logIn(bridge.url, client, { login: 'monalisa' });
+    const added = (await bridge.dumpStore()).length - before.length;
+    // Redis adds half a KB for each person: one key, two fields, and a member of two sorted sets.
+    assert.ok(added > 0 && added <= 860, `${added} characters`);
+  });
+});
+
 async function loginUpToTheCode(bridge: TestBridge, client: TestClient, person: string): Promise<void> {
   const browser = createAgent();
   const page = await browser.get(authorizationUrl(bridge.url, client, pkce().challenge));

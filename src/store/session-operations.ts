@@ -1,5 +1,5 @@
 /** What the operations on sessions take and return; store.ts says what each operation does. */
-import type { Credential, EndedGrant, Grant, GrantState, PendingRevocation, Session, SessionRef } from './records.ts';
+import type { Credential, EndedGrant, Grant, PendingRevocation, Session, SessionRef } from './records.ts';
 
 /** What a completed login stores. */
 export interface NewSession {
@@ -46,9 +46,9 @@ export interface RotationRequest {
 }
 
 export type Rotation =
-  | { readonly outcome: 'rotated'; readonly grant: GrantState }
+  | { readonly outcome: 'rotated' }
   /** The presented token is the one rotated last, and the grace is not over: it gets the same successor again. */
-  | { readonly outcome: 'repeated'; readonly grant: GrantState; readonly sealedSuccessor: string }
+  | { readonly outcome: 'repeated'; readonly sealedSuccessor: string }
   /** The presented token was rotated earlier, or its grace is over: the grant has been ended now. */
   | { readonly outcome: 'reused'; readonly ended: EndedGrant }
   | { readonly outcome: 'unknown' };

@@ -145,6 +145,16 @@ export const readGrant = cachedReader(grantSchema);
 export const readCredentialIdentity = cachedReader(credentialIdentitySchema);
 export const readRevocation = reader(revocationSchema);
 
+/** Parses a grant that is kept in another form than {@link readGrant} reads. */
+export function parseGrant(grant: unknown): Grant {
+  return grantSchema.parse(grant);
+}
+
+/** Parses the identity of a credential that is kept in another form than {@link readCredentialIdentity} reads. */
+export function parseCredentialIdentity(identity: unknown): CredentialIdentity {
+  return credentialIdentitySchema.parse(identity);
+}
+
 /** The JSON that {@link readCredentialIdentity} parses. */
 export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {
   return JSON.stringify({ appClientId, account, scope } satisfies CredentialIdentity);

@@ -7,7 +7,7 @@ import { Redis, type RedisCommander } from 'ioredis';
 import { within } from '../../base/within.ts';
 import { StoreUnavailable } from '../store.ts';
 import { connectRedis, type RedisTimeouts } from './client.ts';
-import type { Script } from './script.ts';
+import { type Script, scriptJson } from './script.ts';
 import type { RedisLocation } from './url.ts';
 
 const DEFAULT_TIMEOUTS: RedisTimeouts = { connect: 1500, command: 2000 };
@@ -75,7 +75,7 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   return {
     run(script, keys, args = {}) {
       const instant = now === undefined ? '' : String(Math.floor(now()));
-      const rest = [...keys, instant, JSON.stringify(args, wellFormed)];
+      const rest = [...keys, instant, scriptJson(args)];
       return send(async (commander) => {
         try {
           return await commander.evalsha(script.sha, keys.length, ...rest);
@@ -99,9 +99,4 @@ function isBug(error: unknown): boolean {
     /^(ERR|WRONGTYPE) /.test(error.message) &&
     !/\b(READONLY|OOM|MISCONF|NOREPLICAS|LOADING)\b/.test(error.message)
   );
-}
-
-/** Replaces lone surrogates, which a JSON request can contain and which cjson refuses. */
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value;
 }

@@ -1,25 +1,21 @@
 /** GitHub credentials in Redis: reads them, replaces their tokens and ends them. `sessions.ts` creates them. */
-import { z } from 'zod';
 import type { CredentialStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { batch, endedListSchema, toCredential, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
-/** `{credential, tokens}`, both JSON. */
-const credentialSchema = z.tuple([z.string(), z.string()]);
-
 export function createRedisCredentialStore(redis: RedisConnection, keys: RedisKeys): CredentialStore {
   const scripts = {
-    read: loadScript('credential-read', 'person'),
-    replace: loadScript('credential-replace', 'person'),
-    reseal: loadScript('credential-reseal', 'person'),
-    end: loadScript('credential-end', 'person'),
+    read: loadScript('credential-read', 'records'),
+    replace: loadScript('credential-replace', 'records'),
+    reseal: loadScript('credential-reseal', 'records'),
+    end: loadScript('credential-end', 'records', 'person'),
   };
   return {
     async read(person, id) {
       const reply = await redis.run(scripts.read, keys.person(person), { credential: id });
-      return reply === null ? undefined : toCredential(person, id, ...credentialSchema.parse(reply));
+      return typeof reply === 'string' ? toCredential(person, id, reply) : undefined;
     },
 
     async replaceTokens(person, id, ifGeneration, { sealedTokens, accessExpiresAt, refreshExpiresAt }) {

@@ -4,8 +4,10 @@
  */
 
 export interface RedisKeys {
-  /** The keys that scripts/person.lua expects, in its order. */
+  /** The keys that scripts/records.lua expects, in its order. */
   person(person: string): string[];
+  /** The first of them. */
+  records(person: string): string;
   outbox(person: string): string;
   consents(person: string): string;
   /** The keys that scripts/people.lua expects, in its order. */
@@ -28,16 +30,11 @@ export interface RedisKeys {
 export function createRedisKeys(prefix: string): RedisKeys {
   const tagged = (kind: string, tag: string) => `${prefix}${kind}:{${tag}}`;
   const keys: RedisKeys = {
-    person: (person) => [
-      tagged('grants', person),
-      tagged('states', person),
-      tagged('credentials', person),
-      tagged('tokens', person),
-      keys.outbox(person),
-    ],
+    person: (person) => [keys.records(person), keys.outbox(person)],
+    records: (person) => tagged('person', person),
     outbox: (person) => tagged('outbox', person),
     consents: (person) => tagged('consents', person),
-    people: () => [tagged('visits', 'people'), keys.names(), tagged('arrivals', 'people')],
+    people: () => [tagged('visits', 'people'), keys.names(), tagged('announced', 'people')],
     names: () => tagged('names', 'people'),
     client: (clientId) => `${prefix}client:${clientId}`,
     clientPeople: (clientId) => `${prefix}client-people:${clientId}`,

@@ -1,11 +1,16 @@
-/** Parses the answers of the scripts on a person: grants, credentials, sessions and ended grants. */
+/**
+ * The grants and credentials of one person, as values of one hash. A value is two JSON lists, one per line, without the
+ * names of the members, so that it is short: the state, which the scripts check and change, and the record, which they
+ * copy as it is (scripts/records.lua). Also parses what the scripts return. A session is parsed at every read: that takes
+ * as long with a million sessions as with one, and less than to look most of them up in a cache in vain.
+ */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { CredentialState, EndedGrant, GrantState, Session, SessionRef } from '../records.ts';
-import { readCredentialIdentity, readGrant } from '../stored.ts';
+import type { Credential, CredentialState, EndedGrant, Grant, GrantState, Session, SessionRef } from '../records.ts';
+import { parseCredentialIdentity, parseGrant } from '../stored.ts';
+import { scriptJson } from './script.ts';
 
-const stateSchema = z.object({
-  credential: z.string(),
+const instantsSchema = z.object({
   generation: z.number(),
   createdAt: z.number(),
   lastUsedAt: z.number(),
@@ -20,33 +25,76 @@ const tokensSchema = z.object({
   resetDue: z.literal(true).exactOptional(),
 });
 
-/** `{grant id, grant, state, credential, tokens}`: all but the first are JSON. */
-export const sessionSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
+/** `{grant, credential}`: two values. */
+export const sessionSchema = z.tuple([z.string(), z.string()]);
 /** `{grant id, client id}`. */
 export const endedSchema = z.tuple([z.string(), z.string()]);
 export const endedListSchema = z.array(endedSchema);
+
+const listsSchema = z.tuple([z.array(z.unknown()), z.array(z.unknown())]);
 
 /** A random prefix for the ids of the pending revocations that one run of a script creates. */
 export function batch(): string {
   return randomUUID();
 }
 
-/** Parses the two JSON texts of a grant: its record and its state. */
-export function toGrant(ref: SessionRef, grantJson: string, stateJson: string): GrantState {
-  const { generation, createdAt, lastUsedAt, expiresAt } = stateSchema.parse(JSON.parse(stateJson));
-  return { ...readGrant(grantJson), ref, generation, createdAt, lastUsedAt, expiresAt };
+/** The record of a grant; scripts/session-redeem.lua reads its first four members. */
+export function grantRecord(grant: Grant): string {
+  const { redirectUri, redirectUriSent, codeChallenge, resource } = grant;
+  const { clientName, scope, authTime, refreshable, recipient, nonce } = grant;
+  return scriptJson([
+    ...[redirectUri, redirectUriSent, codeChallenge, resource],
+    ...[clientName, scope, authTime, refreshable, recipient, nonce],
+  ]);
 }
 
-/** Parses the two JSON texts of a credential: its record and its tokens. */
-export function toCredential(person: string, id: string, json: string, tokensJson: string): CredentialState {
-  return { person, id, ...readCredentialIdentity(json), ...tokensSchema.parse(JSON.parse(tokensJson)) };
+/** The record of a credential. */
+export function credentialRecord({ account: { id, login, name, avatarUrl }, scope }: Credential): string {
+  return scriptJson([id, login, name, avatarUrl, scope]);
+}
+
+/** Parses the value of a grant. */
+function toGrant(ref: SessionRef, value: string): GrantState {
+  const [state, record] = lists(value);
+  const [clientId, credential, _codeHash, _redeemed, _sends, createdAt, lastUsedAt, expiresAt, generation] = state;
+  const [redirectUri, redirectUriSent, codeChallenge, resource, ...others] = record;
+  const [clientName, scope, authTime, refreshable, recipient, nonce] = others;
+  const members = { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, scope, resource };
+  return {
+    ...parseGrant(present({ ...members, recipient, credential, authTime, nonce, refreshable })),
+    ...instantsSchema.parse({ generation, createdAt, lastUsedAt, expiresAt }),
+    ref,
+  };
+}
+
+/** Parses the value of a credential. */
+export function toCredential(person: string, credentialId: string, value: string): CredentialState {
+  const [state, record] = lists(value);
+  const [appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt, resetDue] = state;
+  const [id, login, name, avatarUrl, scope] = record;
+  return {
+    ...parseCredentialIdentity({ appClientId, account: present({ id, login, name, avatarUrl }), scope }),
+    ...tokensSchema.parse(present({ generation, sealedTokens, accessExpiresAt, refreshExpiresAt, resetDue })),
+    person,
+    id: credentialId,
+  };
+}
+
+function lists(value: string): z.infer<typeof listsSchema> {
+  return listsSchema.parse(value.split('\n').map((line) => JSON.parse(line)));
+}
+
+/** The members that are present: an absent one is null in a list, or after its end. */
+function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const some: Record<string, unknown> = {};
+  for (const name in members) if (members[name] !== undefined && members[name] !== null) some[name] = members[name];
+  return some;
 }
 
 /** Parses a session. */
-export function toSession(person: string, reply: z.infer<typeof sessionSchema>): Session {
-  const [id, grantJson, stateJson, credentialJson, tokensJson] = reply;
-  const grant = toGrant({ person, grant: id }, grantJson, stateJson);
-  return { grant, credential: toCredential(person, grant.credential, credentialJson, tokensJson) };
+export function toSession(ref: SessionRef, [grantValue, credentialValue]: z.infer<typeof sessionSchema>): Session {
+  const grant = toGrant(ref, grantValue);
+  return { grant, credential: toCredential(ref.person, grant.credential, credentialValue) };
 }
 
 /** Converts what a script returns of a grant that it ended. */

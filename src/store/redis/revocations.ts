@@ -19,8 +19,8 @@ export function createRedisRevocationStore(
   keys: RedisKeys,
   people: PeopleIndex,
 ): RevocationStore {
-  const sweepScript = loadScript('person-sweep', 'person');
-  const resetsScript = loadScript('person-resets', 'person');
+  const sweepScript = loadScript('person-sweep', 'records', 'person');
+  const resetsScript = loadScript('person-resets', 'records', 'person');
   return {
     async duePeople(limit, lease) {
       return people.due(limit, lease);

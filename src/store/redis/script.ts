@@ -1,4 +1,4 @@
-/** Loads the Lua scripts. Each is a file in scripts/; the preludes that it needs are put before it. */
+/** Loads the Lua scripts: each is a file in scripts/, with the preludes that it needs before it. Makes JSON for them. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -17,4 +17,15 @@ export function loadScript(name: string, ...preludes: string[]): Script {
     .map((file) => readFileSync(new URL(`./scripts/${file}.lua`, import.meta.url), 'utf8'))
     .join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+/** JSON that scripts can parse: cjson refuses lone surrogates, which a JSON request can contain. */
+export function scriptJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // A surrogate is escaped only when it is alone.
+  return json.includes('\\ud') ? JSON.stringify(value, wellFormed) : json;
+}
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }

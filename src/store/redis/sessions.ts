@@ -5,11 +5,20 @@
 import { z } from 'zod';
 import type { Redemption, Rotation } from '../session-operations.ts';
 import { MAX_SESSIONS_PER_PERSON, MAX_SUPERSEDED_PAIRS, type SessionStore } from '../store.ts';
-import { credentialIdentityJson, firstGeneration } from '../stored.ts';
+import { firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
-import { batch, endedListSchema, endedSchema, sessionSchema, toEnded, toGrant, toSession } from './person-records.ts';
+import {
+  batch,
+  credentialRecord,
+  endedListSchema,
+  endedSchema,
+  grantRecord,
+  sessionSchema,
+  toEnded,
+  toSession,
+} from './person-records.ts';
 import { loadScript, type Script } from './script.ts';
 
 const redemptionSchema = z.union([
@@ -20,23 +29,23 @@ const redemptionSchema = z.union([
 ]);
 
 const rotationSchema = z.union([
-  z.tuple([z.literal('unknown')]),
+  z.tuple([z.enum(['unknown', 'rotated'])]),
   z.tuple([z.literal('reused'), endedSchema]),
-  z.tuple([z.literal('rotated'), z.string(), z.string()]),
-  z.tuple([z.literal('repeated'), z.string(), z.string(), z.string()]),
+  z.tuple([z.literal('repeated'), z.string()]),
 ]);
 
-const sessionListSchema = z.array(sessionSchema);
+/** `{grant id, grant, credential}` of each session. */
+const sessionListSchema = z.array(z.tuple([z.string(), z.string(), z.string()]));
 
 export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys, people: PeopleIndex): SessionStore {
   const scripts = {
-    begin: loadScript('session-begin', 'person'),
-    redeem: loadScript('session-redeem', 'person'),
-    read: loadScript('session-read', 'person'),
-    rotate: loadScript('session-rotate', 'person'),
-    end: loadScript('session-end', 'person'),
-    endAll: loadScript('session-end-all', 'person'),
-    list: loadScript('session-list', 'person'),
+    begin: loadScript('session-begin', 'records', 'person'),
+    redeem: loadScript('session-redeem', 'records', 'person'),
+    read: loadScript('session-read', 'records'),
+    rotate: loadScript('session-rotate', 'records', 'person'),
+    end: loadScript('session-end', 'records', 'person'),
+    endAll: loadScript('session-end-all', 'records', 'person'),
+    list: loadScript('session-list', 'records', 'person'),
   };
 
   function run(script: Script, person: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
@@ -45,28 +54,25 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
 
   return {
     async begin({ ref, grant, codeHash, codeTtl, credentialId, credential }) {
-      const { clientId, redirectUri, redirectUriSent, codeChallenge, resource, recipient } = grant;
       const { appClientId, sealedTokens, accessExpiresAt, refreshExpiresAt } = credential;
       const generation = firstGeneration();
       const [, ended] = await Promise.all([
         people.announce(ref.person, codeTtl),
         run(scripts.begin, ref.person, {
-          grant: ref.grant,
-          grantRecord: JSON.stringify(grant),
-          state: {
-            clientId,
-            redirectUri,
-            redirectUriSent,
-            codeChallenge,
-            resource,
+          grantId: ref.grant,
+          grant: {
+            clientId: grant.clientId,
             credential: credentialId,
             codeHash,
-            sendsGithubToken: recipient?.credential === 'github',
+            sendsGithubToken: grant.recipient?.credential === 'github',
+            record: grantRecord(grant),
           },
           codeTtl,
-          credential: credentialId,
-          credentialRecord: credentialIdentityJson(credential),
-          tokens: { appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt },
+          credentialId,
+          credential: {
+            ...{ appClientId, generation, sealedTokens, accessExpiresAt, refreshExpiresAt },
+            record: credentialRecord(credential),
+          },
           limit: MAX_SESSIONS_PER_PERSON,
           supersededKept: MAX_SUPERSEDED_PAIRS,
           batch: batch(),
@@ -80,7 +86,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const answer = redemptionSchema.parse(await run(scripts.redeem, person, args));
       switch (answer[0]) {
         case 'redeemed':
-          return { outcome: 'redeemed', session: toSession(person, answer[1]) };
+          return { outcome: 'redeemed', session: toSession({ person, grant }, answer[1]) };
         case 'replayed':
           return { outcome: 'replayed', ended: toEnded(person, answer[1]) };
         case 'mismatch':
@@ -91,22 +97,21 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
     },
 
     async read({ person, grant }) {
-      const reply = await run(scripts.read, person, { grant });
-      return reply === null ? undefined : toSession(person, sessionSchema.parse(reply));
+      const reply = await redis.run(scripts.read, [keys.records(person)], { grant });
+      return reply === null ? undefined : toSession({ person, grant }, sessionSchema.parse(reply));
     },
 
     async rotate(ref, request): Promise<Rotation> {
       const args = { ...request, grant: ref.grant, batch: batch() };
       const answer = rotationSchema.parse(await run(scripts.rotate, ref.person, args));
       switch (answer[0]) {
-        case 'rotated':
-          return { outcome: 'rotated', grant: toGrant(ref, answer[1], answer[2]) };
         case 'repeated':
-          return { outcome: 'repeated', grant: toGrant(ref, answer[1], answer[2]), sealedSuccessor: answer[3] };
+          return { outcome: 'repeated', sealedSuccessor: answer[1] };
         case 'reused':
           return { outcome: 'reused', ended: toEnded(ref.person, answer[1]) };
+        case 'rotated':
         case 'unknown':
-          return { outcome: 'unknown' };
+          return { outcome: answer[0] };
       }
     },
 
@@ -124,7 +129,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const reply = await run(scripts.list, person, {});
       return sessionListSchema
         .parse(reply)
-        .map((session) => toSession(person, session))
+        .map(([grant, ...session]) => toSession({ person, grant }, session))
         .sort((a, b) => b.grant.createdAt - a.grant.createdAt);
     },
 

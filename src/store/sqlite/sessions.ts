@@ -1,6 +1,6 @@
 /** Sessions in SQLite. */
 import { z } from 'zod';
-import type { Grant, GrantState, Session, SessionRef } from '../records.ts';
+import type { Grant, Session, SessionRef } from '../records.ts';
 import type { CodePresentation, Redemption, Rotation } from '../session-operations.ts';
 import { MAX_SESSIONS_PER_PERSON, type SessionStore, StoreUnavailable } from '../store.ts';
 import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
@@ -21,10 +21,6 @@ const refreshRowSchema = z.object({
 const personRowSchema = z.object({ person: z.string() });
 
 export function createSqliteSessionStore({ sql, query, transaction }: Database): SessionStore {
-  function grantOf({ person, grant }: SessionRef): GrantState {
-    return toGrant(sql.get`SELECT * FROM grants WHERE person = ${person} AND id = ${grant}`);
-  }
-
   /** The session of a redeemed, unexpired grant: one statement, which locks the database once. */
   function sessionOf({ person, grant }: SessionRef, now: number): Session | undefined {
     const row = sql.get`
@@ -122,11 +118,11 @@ export function createSqliteSessionStore({ sql, query, transaction }: Database):
               grace_until = ${now + request.grace}, refresh_hash = ${request.successorHash},
               generation = generation + 1, last_used_at = ${now}, expires_at = ${now + request.ttl}
             WHERE person = ${person} AND id = ${id}`;
-          return { outcome: 'rotated', grant: grantOf(ref) };
+          return { outcome: 'rotated' };
         }
         const inGrace = state.grace_until !== null && now <= state.grace_until;
         if (request.presentedHash === state.spent_hash && state.sealed_successor !== null && inGrace)
-          return { outcome: 'repeated', grant: grantOf(ref), sealedSuccessor: state.sealed_successor };
+          return { outcome: 'repeated', sealedSuccessor: state.sealed_successor };
         // The caller verified that this server issued the token: one of an older generation was rotated before.
         if (request.presentedGeneration < state.generation)
           return { outcome: 'reused', ended: endGrant(sql, person, id, now) };

@@ -49,7 +49,10 @@ describe('Redis Cluster', () => {
       await to.cli('cluster', 'setslot', slot, 'importing', fromId);
       await from.cli('cluster', 'setslot', slot, 'migrating', toId);
       await from.cli('migrate', '127.0.0.1', String(to.port), '', '0', '5000', 'keys', ...keys.split('\n'));
-      for (const node of cluster.nodes) await node.cli('cluster', 'setslot', slot, 'node', toId).catch(() => '');
+      // The new owner learns of it first, as redis-cli does it: otherwise the two would send a client to each other.
+      const others = cluster.nodes.filter((node) => node !== to && node !== from);
+      for (const node of [to, from, ...others])
+        await node.cli('cluster', 'setslot', slot, 'node', toId).catch(() => '');
     }
     const reads = reading.reads;
     await until(() => reading.reads > reads + 3, { what: 'reads after the move' });

@@ -47,7 +47,7 @@ describe('Redis through Sentinel', () => {
     context.after(() => store.close());
     const primary = await sentinel.master();
     const { grant } = await liveSession(store, 'p', 'g');
-    await until(() => replicaHas(primary, `${prefix}states:{p}`), { what: 'the replica', timeout: 30_000 });
+    await until(() => replicaHas(primary, `${prefix}person:{p}`), { what: 'the replica', timeout: 30_000 });
     return { store, primary, ref: grant.ref };
   }
 

@@ -1,8 +1,8 @@
 -- Replaces the sealed form of the same token pair, if the generation is still the same.
-local tokens = load(TOKENS, args.credential)
-if not tokens or tokens.generation ~= args.ifGeneration then
+local credential = load(CREDENTIAL, args.credential)
+if not credential or credential.generation ~= args.ifGeneration then
   return 0
 end
-tokens.sealedTokens = args.sealedTokens
-save(TOKENS, args.credential, tokens)
+credential.sealedTokens = args.sealedTokens
+save(CREDENTIAL, args.credential, credential)
 return 1

@@ -3,11 +3,10 @@ if not args.empty then
   visitAt(args.person, now + args.interval)
   return
 end
-local arrival = tonumber(redis.call('HGET', ARRIVALS, args.person) or 0)
-if arrival + ANNOUNCED_FOR > now then
-  visitAt(args.person, arrival + ANNOUNCED_FOR)
+local announced = tonumber(redis.call('ZSCORE', ANNOUNCED, args.person) or 0)
+if announced + ANNOUNCED_FOR > now then
+  visitAt(args.person, announced + ANNOUNCED_FOR)
   return
 end
 redis.call('ZREM', VISITS, args.person)
 redis.call('ZREM', NAMES, args.person)
-redis.call('HDEL', ARRIVALS, args.person)

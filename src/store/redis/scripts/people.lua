@@ -3,7 +3,7 @@
 
 local VISITS = KEYS[1] -- sorted set: person -> instant of the next visit
 local NAMES = KEYS[2] -- sorted set: person -> 0, so that people can be paged in byte order
-local ARRIVALS = KEYS[3] -- hash: person -> instant of the latest announcement
+local ANNOUNCED = KEYS[3] -- sorted set: person -> instant of the latest announcement, for ANNOUNCED_FOR seconds
 
 -- A login announces the person here, and writes its record to another slot. For this many seconds after an announcement
 -- the person is not removed, so that a sweep between the two writes cannot lose the person.

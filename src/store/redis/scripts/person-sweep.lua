@@ -1,12 +1,12 @@
 -- Ends expired grants and deletes sealed successors whose grace is over. Returns {ended grants, pending revocations,
 -- credentials whose reset is due, 1 when nothing is left of the person}.
-local ended = endWhere(function(state)
-  return state.expiresAt <= now
+local ended = endWhere(function(grant)
+  return grant.expiresAt <= now
 end)
-each(STATES, function(grant, state)
-  if forgetSuccessor(state) then
-    save(STATES, grant, state)
+each(GRANT, function(id, grant)
+  if forgetSuccessor(grant) then
+    save(GRANT, id, grant)
   end
 end)
-local left = redis.call('HLEN', STATES) + redis.call('HLEN', OUTBOX)
+local left = redis.call('EXISTS', PERSON, OUTBOX)
 return { ended, redis.call('HVALS', OUTBOX), resetsDue(), left == 0 and 1 or 0 }

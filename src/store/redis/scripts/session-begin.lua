@@ -1,44 +1,47 @@
 -- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one. If a reset
 -- of the old tokens was due, a recipient whose grant has ended may hold them: they are revoked at once instead.
-local tokens = load(TOKENS, args.credential)
-if tokens then
-  if tokens.sealedTokens == args.tokens.sealedTokens then
-    args.tokens.superseded = tokens.superseded
-    args.tokens.resetDue = tokens.resetDue
-  elseif tokens.resetDue then
-    addRevocation(args.credential, tokens.appClientId, tokens.sealedTokens)
-    args.tokens.superseded = tokens.superseded
+local credential = args.credential
+local old = load(CREDENTIAL, args.credentialId)
+if old then
+  credential.superseded = old.superseded
+  if old.sealedTokens == credential.sealedTokens then
+    credential.resetDue = old.resetDue
+  elseif old.resetDue then
+    addRevocation(args.credentialId, old.appClientId, old.sealedTokens)
   else
-    local superseded = tokens.superseded or {}
-    superseded[#superseded + 1] = tokens.sealedTokens
+    local superseded = old.superseded or {}
+    superseded[#superseded + 1] = old.sealedTokens
     if #superseded > args.supersededKept then
       table.remove(superseded, 1)
     end
-    args.tokens.superseded = superseded
+    credential.superseded = superseded
   end
-  args.tokens.generation = tokens.generation + 1
+  credential.generation = old.generation + 1
 end
-save(TOKENS, args.credential, args.tokens)
-redis.call('HSET', CREDENTIALS, args.credential, args.credentialRecord)
+save(CREDENTIAL, args.credentialId, credential)
 
-local state = args.state
-state.generation = 0
-state.createdAt = now
-state.lastUsedAt = now
-state.expiresAt = now + args.codeTtl
-save(STATES, args.grant, state)
-redis.call('HSET', GRANTS, args.grant, args.grantRecord)
+local grant = args.grant
+grant.redeemed = false
+grant.generation = 0
+grant.createdAt = now
+grant.lastUsedAt = now
+grant.expiresAt = now + args.codeTtl
+save(GRANT, args.grantId, grant)
 
--- When the person has too many sessions, the one whose last use is oldest is ended.
-if redis.call('HLEN', STATES) > args.limit then
-  local oldest, oldestState
-  each(STATES, function(grant, candidate)
-    if grant ~= args.grant and (not oldest or candidate.lastUsedAt < oldestState.lastUsedAt) then
-      oldest, oldestState = grant, candidate
-    end
-  end)
-  local ended = remove(oldest, oldestState)
-  retireUnused()
-  return { ended }
+-- When the person has too many sessions, the one whose last use is oldest is ended. The hash counts credentials, too.
+if redis.call('HLEN', PERSON) <= args.limit then
+  return {}
 end
-return {}
+local count, oldestId, oldest = 0, nil, nil
+each(GRANT, function(id, candidate)
+  count = count + 1
+  if id ~= args.grantId and (not oldest or candidate.lastUsedAt < oldest.lastUsedAt) then
+    oldestId, oldest = id, candidate
+  end
+end)
+if count <= args.limit then
+  return {}
+end
+local ended = remove(oldestId, oldest)
+retireUnused()
+return { ended }

@@ -1,14 +1,14 @@
 -- Returns a session, and notes when it was used (to the minute).
-local state = redeemed(args.grant)
-if not state then
+local grant, value = redeemed(args.grant)
+local credential = grant and credentialOf(grant)
+if not credential then
   return nil
 end
-local changed = forgetSuccessor(state)
-if now - state.lastUsedAt >= 60 then
-  state.lastUsedAt = now
-  changed = true
+local toForget, toNote = forgetSuccessor(grant), now - grant.lastUsedAt >= 60
+if toNote then
+  grant.lastUsedAt = now
 end
-if changed then
-  save(STATES, args.grant, state)
+if toForget or toNote then
+  value = save(GRANT, args.grant, grant)
 end
-return session(args.grant, state)
+return { value, credential }

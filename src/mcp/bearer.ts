@@ -20,11 +20,13 @@ import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath } from './protected-resource.ts';
 
-/** The caller of one request. The last two members are set during the request, to report a failure. */
+/** The caller of one request. The last members are set during the request. */
 export interface Caller {
   readonly session: Session;
   /** Epoch seconds at which the access token expires. */
   readonly expiresAt: number;
+  /** The tool that the request calls; set when it is one call, and then its server needs no other. */
+  calledTool?: string;
   /** Set when GitHub refused the credential during this request; the answer is then a 401. */
   credentialDied: boolean;
   /** The error of creating the MCP server for this request. It is thrown again, because the SDK would answer 500. */

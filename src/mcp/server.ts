@@ -1,6 +1,6 @@
 /**
  * The MCP server: one factory for every protocol version (design decision 2). Each request, and each SSE stream, gets a
- * new server with the tools that its caller may see.
+ * new server with the tools that its caller may see; a request that calls one tool, a server with that tool.
  */
 import { type AuthInfo, type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
@@ -84,8 +84,13 @@ export function createMcpServers(options: McpServerOptions): McpServers {
         instructions: INSTRUCTIONS,
         cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
       });
-      const administrator = authInfo !== undefined && (await options.isAdministrator(authInfo));
-      for (const tool of tools) {
+      const called = authInfo === undefined ? undefined : callerOf(authInfo).calledTool;
+      const needed = called === undefined ? tools : tools.filter((tool) => tool.name === called);
+      const administrator =
+        authInfo !== undefined &&
+        needed.some((tool) => tool.administratorsOnly) &&
+        (await options.isAdministrator(authInfo));
+      for (const tool of needed) {
         if (tool.administratorsOnly && !administrator) continue;
         const { name, title, description, inputSchema, outputSchema, annotations } = tool;
         server.registerTool(

@@ -7,7 +7,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
-import { z } from 'zod';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { parsedBody } from '../protocol/http.ts';
 import { type BearerAuth, callerOf } from './bearer.ts';
@@ -15,11 +14,11 @@ import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { SSE_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
 import { insufficientScope, type StepUp } from './step-up.ts';
+import { toolCallSchema } from './tool.ts';
 import { MAX_UNREAD_BYTES, send } from './web-response.ts';
 
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
 const KEEP_ALIVE_INTERVAL = 25_000;
-const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
 export interface SseTransport {
   /** `GET /sse` */

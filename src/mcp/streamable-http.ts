@@ -13,6 +13,7 @@ import { type BearerAuth, callerOf } from './bearer.ts';
 import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { MCP_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
+import { toolCallSchema } from './tool.ts';
 import { begin, discard, send, sendBegun } from './web-response.ts';
 
 /** Maximum size of a request body. */
@@ -64,11 +65,13 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
   async function ask({ req, method, res }: Koa.Context, authInfo: AuthInfo, signal: AbortSignal): Promise<Response> {
     const headers = mcpHeaders(req);
     const request = (body?: string) =>
-      new Request(`${issuer}${MCP_PATH}`, { method, headers, signal, ...defined({ body }) });
+      new RequestWithSignal(`${issuer}${MCP_PATH}`, { method, headers, ...defined({ body }) }, signal);
     if (method !== 'POST') return handler.fetch(request(), { authInfo });
     try {
       const text = (await readBytes(req, MAX_BODY_BYTES)).toString('utf8');
       const parsedBody = parseJson(text);
+      const call = toolCallSchema.safeParse(parsedBody);
+      if (call.success) callerOf(authInfo).calledTool = call.data.params.name;
       // What is no JSON the SDK reads itself, and refuses in the words of JSON-RPC.
       return await (parsedBody === undefined
         ? handler.fetch(request(text), { authInfo })
@@ -100,6 +103,24 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     },
     close: () => handler.close(),
   };
+}
+
+/**
+ * A request that has this signal itself. The signal of a plain `Request` is another one, which follows; what is registered for
+ * that keeps all of a call in memory until the next full garbage collection.
+ */
+class RequestWithSignal extends Request {
+  readonly #signal: AbortSignal;
+
+  constructor(url: string, init: Omit<RequestInit, 'signal'>, signal: AbortSignal) {
+    super(url, init);
+    this.#signal = signal;
+  }
+
+  // @ts-expect-error lib.dom declares a property; it is an accessor of the prototype (Fetch standard)
+  override get signal(): AbortSignal {
+    return this.#signal;
+  }
 }
 
 /** The headers that MCP defines, as web-standard Headers; repeated ones are joined with commas. */

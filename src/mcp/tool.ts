@@ -1,9 +1,12 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubAnswer } from '../github/api.ts';
 import type { Caller } from './bearer.ts';
+
+/** What is read of a message that calls a tool. */
+export const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
 /** What a handler can use. */
 export interface ToolContext {

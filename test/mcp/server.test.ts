@@ -135,4 +135,47 @@ describe('the MCP server', () => {
     assert.deepEqual(asked, ['/first']);
     assert.deepEqual(failures, []);
   });
+
+  it('is made with the one tool that a request calls, because each tool costs; other requests get all', async () => {
+    const { directory } = bridge.bridge;
+    const tool = (name: string, administratorsOnly = false) =>
+      defineTool({
+        name,
+        title: name,
+        description: name,
+        inputSchema: z.object({}),
+        outputSchema: z.object({}),
+        scopes: [],
+        annotations: {},
+        administratorsOnly,
+        handler: async () => ({}),
+      });
+    const servers = createMcpServers({
+      tools: [tool('one'), tool('other'), tool('theirs', true)],
+      github: {} as GithubApi,
+      directory,
+      stepUp: { challenge: () => undefined },
+      isAdministrator: async () => false,
+      events: new EventBus(),
+    });
+    async function toolsFor(calledTool?: string): Promise<string[]> {
+      const caller = { session: {}, credentialDied: false, ...(calledTool === undefined ? {} : { calledTool }) };
+      const server = await servers.create({ token: '', clientId: '', scopes: [], extra: { caller } });
+      const [client, transport] = InMemoryTransport.createLinkedPair();
+      const answer = new Promise<unknown>((resolve) => {
+        client.onmessage = resolve;
+      });
+      await server.connect(transport);
+      await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+      const { result } = z
+        .object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) })
+        .parse(await answer);
+      await server.close();
+      return result.tools.map(({ name }) => name);
+    }
+    assert.deepEqual(await toolsFor(), ['one', 'other']);
+    assert.deepEqual(await toolsFor('other'), ['other']);
+    for (const unknown of ['theirs', 'missing', '__proto__', 'constructor'])
+      assert.deepEqual(await toolsFor(unknown), [], unknown);
+  });
 });

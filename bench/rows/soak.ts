@@ -1,4 +1,5 @@
 /** `--soak`: a million calls and a hundred thousand logins; the memory of the process must stay flat. */
+import { createAgent } from '../../test/support/agent.ts';
 import { logIn, register } from '../../test/support/oauth.ts';
 import { bridgeEnvironment, startProgram } from '../bridge.ts';
 import { STORES } from '../lab.ts';
@@ -15,25 +16,29 @@ const AT_ONCE = 16;
 /** The accounts of the simulated GitHub. */
 const PEOPLE = ['octocat', 'monalisa', 'hubot'];
 
+/** The browser of a login, from an address of its own: one address may not begin so many. */
+const browserFrom = (number: number) =>
+  createAgent({ headers: { 'X-Forwarded-For': `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}` } });
+
 export const soak: readonly Row[] = STORES.map((store) => {
   const flat = `soak, memory in the last quarter over the second, ${store}`;
   const most = `soak, most memory, ${store}`;
   return {
     names: [flat, most],
     async measure(lab) {
-      const before = await bridgeEnvironment(lab, store);
+      const before = await bridgeEnvironment(lab, store, { TRUSTED_PROXIES: '127.0.0.1' });
       const { PUBLIC_URL: url, GITHUB_CLIENT_ID: id = '', GITHUB_CLIENT_SECRET: secret = '' } = before;
       const github = await startServer(lab, 'github', [url, id, secret]);
       const server = await startProgram(lab, { ...before, GITHUB_URL: github.url });
       const client = await register(url);
       const tokens: string[] = [];
-      let next = 0;
+      let [next, begun] = [0, 0];
       const logins = {
         name: 'logins',
         processes: [server],
         async run(worker: number) {
           const login = PEOPLE[worker % PEOPLE.length] ?? '';
-          tokens[worker] = (await logIn(url, client, { login })).access_token;
+          tokens[worker] = (await logIn(url, client, { login, browser: browserFrom(begun++) })).access_token;
         },
       };
       const calls = {

@@ -189,7 +189,8 @@ onBothStores('the number of round trips and signatures', (kind) => {
     assert.deepEqual(usual, { store: 2, locks: 0, made: 1, checked: 0, github: 0 });
     assert.equal(trips.calls, 3, 'the client and the session, then the rotation');
     bridge.advance(28_800);
-    await spent(() => bridge.bridge.services.keys.jwks()); // the keys are due to be read again, which is not part of the refresh
+    // The keys are due to be read again, which is not part of the refresh.
+    await spent(() => bridge.bridge.services.keys.jwks());
     const due = await refresh();
     assert.ok(due.store <= 2, `${due.store} round trips`);
     assert.ok(due.locks >= 1 && due.locks <= 4, `${due.locks} round trips for the lock`);

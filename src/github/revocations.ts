@@ -173,18 +173,12 @@ export function createRevocations(options: RevocationOptions): Revocations {
     await tellGithub(person, resets, () => store.revocations.pending(person));
   }
 
-  /** Ends a person's expired grants. */
+  /** Ends a person's expired grants. If GitHub must be told, the next visit comes soon, in case this one does not get so far. */
   async function endExpired(person: string): Promise<Swept> {
     const swept = await store.revocations.sweep(person, VISIT_INTERVAL);
     sessionEnding.reportExpired(swept.ended);
+    if (swept.revocations.length + swept.resets.length > 0) await store.revocations.retry(person, RETRY_DELAY);
     return swept;
-  }
-
-  /** Revokes and resets what a sweep found. @returns false when GitHub does not answer */
-  async function tellSwept(person: string, { revocations, resets }: Swept, githubAnswers: boolean): Promise<boolean> {
-    if (githubAnswers) return tellGithub(person, resets, async () => revocations);
-    if (revocations.length + resets.length > 0) await store.revocations.retry(person, RETRY_DELAY);
-    return false;
   }
 
   return {
@@ -203,7 +197,8 @@ export function createRevocations(options: RevocationOptions): Revocations {
         await Promise.allSettled(visits.map(({ swept }) => swept));
         for (const { person, swept } of visits) {
           try {
-            githubAnswers = await tellSwept(person, await swept, githubAnswers);
+            const { revocations, resets } = await swept;
+            if (githubAnswers) githubAnswers = await tellGithub(person, resets, async () => revocations);
           } catch (error) {
             // An error in the records of one person must not stop the sweep.
             events.emit('store.error', { error });

@@ -47,7 +47,10 @@ function unreadable(error: Error): never {
 /** Keeps a body as bytes, for senders who are known by a signature of them. */
 function keepBytes(limit: number): Koa.Middleware {
   return async (ctx, next) => {
-    ctx.state.bytes = await readBytes(ctx.req, limit).catch(unreadable);
+    ctx.state.bytes = await readBytes(ctx.req, limit).catch((error: Error) => {
+      if (error instanceof BodyTooLarge) ctx.set('Connection', 'close');
+      return unreadable(error);
+    });
     return next();
   };
 }

@@ -116,8 +116,10 @@ const reader =
   (json: string): T =>
     schema.parse(JSON.parse(json));
 
-/** Parsed records of one kind that are kept, and the characters of their texts; anyone can register a long record. */
-const [MAX_PARSED, MAX_PARSED_TEXT] = [5000, 4 * 1024 * 1024];
+/** Parsed records of one kind that are kept. */
+const MAX_PARSED = 5000;
+/** Characters of the texts of those records: anyone can register a long record. */
+const MAX_PARSED_TEXT = 4 * 1024 * 1024;
 
 /** A reader that parses each text once: every call reads the records of its session. The objects are shared and frozen. */
 const cachedReader = <T extends object>(schema: z.ZodType<T>) => {

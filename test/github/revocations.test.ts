@@ -155,6 +155,38 @@ onBothStores('the revocation at GitHub', (store) => {
     assert.ok(turns >= 6, `${turns} turns: two for each claim`);
   });
 
+  it('comes soon, not with the next regular visit, when the store fails in the middle of a sweep', async (t) => {
+    let failures = 1;
+    const bridge = await start(t, {
+      wrapStore: ({ revocations, ...rest }) => ({
+        ...rest,
+        revocations: overriding(revocations, {
+          async done(...of) {
+            if (failures-- > 0) throw new StoreUnavailable('the store is down');
+            return revocations.done(...of);
+          },
+        }),
+      }),
+    });
+    const seal = createTokenSeal(createSecrets(bridge.config.secrets), bridge.now);
+    for (const person of ['person-1', 'person-2', 'person-3']) {
+      const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID, scopes: [] });
+      const { sealedTokens } = seal.seal(person, 'none', { accessToken: token });
+      await bridge.store.revocations.add({
+        person,
+        id: 'pair',
+        credential: 'none',
+        appClientId: CLIENT_ID,
+        sealedTokens,
+      });
+    }
+    await bridge.bridge.maintain();
+    assert.equal(bridge.github.liveTokens().length, 2);
+    bridge.advance(180);
+    await bridge.bridge.maintain();
+    assert.deepEqual(bridge.github.liveTokens(), []);
+  });
+
   it('comes with the expiry of a session: the sweeper ends what nobody renewed, here and at GitHub', async (t) => {
     const bridge = await start(t);
     const [person, other] = [await connect(bridge), await connect(bridge)];

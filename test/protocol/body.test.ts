@@ -27,7 +27,11 @@ function reader(as: BodyRule['as']) {
   return async (contentType: string, content: string | Uint8Array<ArrayBuffer>, more: Record<string, string> = {}) => {
     const headers = { 'content-type': contentType, ...more };
     const response = await fetch(url(), { method: 'POST', headers, body: content });
-    const answer = { status: response.status, body: await response.text() };
+    const answer = {
+      status: response.status,
+      body: await response.text(),
+      connection: response.headers.get('connection'),
+    };
     return { ...answer, read: answer.status === 200 ? JSON.parse(answer.body) : undefined };
   };
 }
@@ -83,8 +87,10 @@ describe('a route that takes bytes', () => {
     assert.deepEqual((await post(FORM, '')).read, { parsed: null, raw: null, bytes: '' });
   });
 
-  it('answers 413 to more than the limit', async () => {
-    assert.equal((await post(FORM, 'a'.repeat(LIMIT))).status, 200);
-    assert.equal((await post(FORM, 'a'.repeat(LIMIT + 1))).status, 413);
+  it('answers 413 to more than the limit, and closes the connection, so that the rest does not go on coming', async () => {
+    const { status, connection } = await post(FORM, 'a'.repeat(LIMIT));
+    assert.deepEqual([status, connection], [200, 'keep-alive']);
+    const tooLong = await post(FORM, 'a'.repeat(LIMIT + 1));
+    assert.deepEqual([tooLong.status, tooLong.connection], [413, 'close']);
   });
 });

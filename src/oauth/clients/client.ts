@@ -14,7 +14,7 @@ import { type ClientMetadata, clientMetadataSchema } from './client-metadata.ts'
 
 /** Seconds after its last use (a login or a refresh) for which a registration is kept at least. */
 export const UNUSED_CLIENT_TTL = 90 * 86400;
-/** Seconds after a recorded use for which others are not recorded; so much longer each recorded use keeps a registration. */
+/** Seconds after a recorded use in which no other refresh is recorded. A recorded use keeps a registration longer by these. */
 const USE_INTERVAL = 86400;
 
 /** A client as the endpoints use it. */

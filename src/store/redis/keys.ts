@@ -6,7 +6,7 @@
 export interface RedisKeys {
   /** The keys that scripts/records.lua expects, in its order. */
   person(person: string): string[];
-  /** The first of them. */
+  /** The hash of grants and credentials: the first of {@link RedisKeys.person}. */
   records(person: string): string;
   outbox(person: string): string;
   consents(person: string): string;

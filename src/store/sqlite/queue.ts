@@ -3,7 +3,7 @@
  * reads are one group, their writes another, which is one transaction.
  */
 
-/** Pieces of work in a group at most: a few milliseconds. The rest waits for the next turn, so that other events get theirs. */
+/** Pieces of work in a group at most; they take a few milliseconds. The rest waits, so that other events are handled. */
 const MAX_GROUP = 64;
 
 type Work<T> = (now: number) => T;
@@ -18,7 +18,7 @@ export interface Waiting {
 /**
  * Creates a queue.
  * @param run runs a group of work at the end of a turn, in the order in which it came. It must not throw.
- * @returns adds work to the queue; resolves with what `run` says of it
+ * @returns a function that adds work to the queue; it resolves or rejects as `run` decides
  */
 export function createQueue(run: (group: readonly Waiting[]) => void): <T>(work: Work<T>) => Promise<T> {
   const queue: Waiting[] = [];

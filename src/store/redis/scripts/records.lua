@@ -1,7 +1,7 @@
--- The records of one person. Every script on a person gets the same keys, which are in the person's slot. A value in
--- PERSON is two lines. The first is the state: a JSON list of the members that scripts check or change. The second is the
--- record: the other members, a list that TypeScript makes and parses (person-records.ts). Scripts copy the record as it
--- is, because cjson would turn an empty list in it into an object.
+-- The records of one person. Scripts on a person get both keys, which are in the person's slot; session-read gets only
+-- the first. A value in PERSON is two lines. The first is the state: a JSON list of the members that scripts check or
+-- change. The second is the record: the other members, a list that TypeScript makes and parses (person-records.ts).
+-- Scripts copy the record as it is, because cjson would turn an empty list in it into an object.
 
 local PERSON = KEYS[1] -- hash: GRANT .. grant id, and CREDENTIAL .. credential id -> state and record
 local OUTBOX = KEYS[2] -- hash: revocation id -> the pending revocation

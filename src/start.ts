@@ -21,7 +21,10 @@ const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
 export interface RunningBridge {
   readonly storeKind: 'sqlite' | 'redis';
-  /** Refuses new connections, waits until running requests have finished, ends streams, closes the store; once, however often it is called. */
+  /**
+   * Refuses new connections, waits until running requests have finished, ends streams, closes the store; once, however often
+   * it is called.
+   */
   stop(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ import { cutOffUnread } from './unread.ts';
 
 /** Bytes. */
 const PIECE = 64 * 1024;
-/** What a header to the client may hold. Node sends nothing else, and older text than ASCII means something else to each reader. */
+/** What a header to the client may hold. Node sends nothing else, and readers do not agree on what other bytes mean. */
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** An answer that may pass, and its head for the client. */

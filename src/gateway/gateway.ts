@@ -45,7 +45,7 @@ interface GatewayOptions
   readonly unreadTimeout?: number;
 }
 
-/** Creates the gateway. It opens no connection before the first request. What it needs is loaded only if a server is behind it. */
+/** Creates the gateway. It opens no connection before the first request, and loads its parts only if a server is behind it. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { issuer, resources, accessTokens, store, secrets, keys, answers, forwarding, events, now } = options;
   const { unreadTimeout = UNREAD_TIMEOUT } = options;

@@ -9,7 +9,7 @@ import type Koa from 'koa';
 /** Bytes that may be queued for a client that does not read its answer. */
 export const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** Bytes of an event stream that are taken together. What is longer is copied, so that it is seen whether the client reads it. */
+/** Bytes of an event stream that are taken together. A longer one is copied, to see whether the client reads it. */
 const MAX_TAKEN_BYTES = 64 * 1024;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

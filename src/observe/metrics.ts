@@ -122,7 +122,7 @@ export function createMetrics(events: EventBus): Metrics {
   };
 }
 
-/** A status that HTTP does not define counts by its class: an MCP server behind the bridge may send any, and each would be a series. */
+/** A status that HTTP does not define counts by its class: an MCP server may send any, and each would be a series. */
 function statusLabel(status: number): string {
   return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
 }

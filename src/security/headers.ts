@@ -5,9 +5,10 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 
 /**
- * Creates the middleware that sets the headers. They are the same in every answer, so helmet makes them once. There is no `form-action`, because browsers apply it to every redirect
- * after the form, to GitHub and to the client too. `Cross-Origin-Opener-Policy` is `unsafe-none`, because clients that
- * log in through a pop-up need `window.opener` (docs/clients.md, use-mcp).
+ * Creates the middleware that sets the headers. They are the same in every answer, so helmet makes them once. There is no
+ * `form-action`, because browsers apply it to every redirect after the form, to GitHub and to the client too.
+ * `Cross-Origin-Opener-Policy` is `unsafe-none`, because clients that log in through a pop-up need `window.opener`
+ * (docs/clients.md, use-mcp).
  * @param https whether `PUBLIC_URL` is https
  */
 export function securityHeaders(https: boolean): Koa.Middleware {

@@ -43,7 +43,7 @@ import { pageErrors } from './web/page-errors.ts';
 import { stylesheet } from './web/stylesheet.ts';
 import type { Bridge } from './wiring.ts';
 
-/** The bodies that routes accept; limits in bytes. The MCP SDK's handler reads the bodies of `/mcp` itself. */
+/** The bodies that routes accept; limits in bytes. `/mcp` and the gateway read their bodies themselves. */
 const NO_BODY = undefined;
 const FORM = { as: 'form', limit: 64 * 1024 } as const;
 const METADATA = { as: 'json', limit: 64 * 1024 } as const;

@@ -62,7 +62,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
   });
 
   /** Gives a request to the SDK. It gets no header of another purpose: the token is for the bridge only. */
-  async function ask({ req, method, res }: Koa.Context, authInfo: AuthInfo, signal: AbortSignal): Promise<Response> {
+  async function ask({ req, method }: Koa.Context, authInfo: AuthInfo, signal: AbortSignal): Promise<Response> {
     const headers = mcpHeaders(req);
     const request = (body?: string) =>
       new RequestWithSignal(`${issuer}${MCP_PATH}`, { method, headers, ...defined({ body }) }, signal);
@@ -79,9 +79,8 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     } catch (error) {
       if (signal.aborted) return new Response(null);
       if (!(error instanceof BodyTooLarge)) throw error;
-      // The SDK refuses it by its length. What was not read would be taken for the next request.
+      // The SDK refuses it by its length.
       headers.set('content-length', String(MAX_BODY_BYTES + 1));
-      res.setHeader('Connection', 'close');
       return handler.fetch(request(), { authInfo });
     }
   }

@@ -69,24 +69,33 @@ export function sendBegun(ctx: Koa.Context, { status, headers, body, rest }: Beg
   res.on('error', () => {});
   res.once('close', () => void rest.reader.cancel().catch(() => {}));
   res.write(body);
-  copy(rest, res).catch(() => res.destroy());
+  copy(rest, res, body.length).catch(() => res.destroy());
 }
 
 /**
  * Copies an event stream as it comes, because the SDK queues without limit what the client does not read.
- * @throws {Error} when more than {@link MAX_UNREAD_BYTES} are queued, or the stream fails
+ * @param written bytes that were written before
+ * @throws {Error} when more than {@link MAX_UNREAD_BYTES} are queued besides the newest piece, which may be longer than that;
+ *   or when the stream fails
  */
-async function copy({ reader, next }: NonNullable<BegunResponse['rest']>, response: ServerResponse): Promise<void> {
+async function copy(
+  { reader, next }: NonNullable<BegunResponse['rest']>,
+  response: ServerResponse,
+  written: number,
+): Promise<void> {
+  let newest = written;
+  const isUnread = () => response.writableLength - newest > MAX_UNREAD_BYTES;
   for (let piece = await next; !piece.done; piece = await reader.read()) {
     // The connection takes bytes only between two turns of the event loop.
-    if (response.writableLength > MAX_UNREAD_BYTES) await nextTurn();
-    if (response.writableLength > MAX_UNREAD_BYTES) throw new Error('the client does not read its answer');
+    if (isUnread()) await nextTurn();
+    if (isUnread()) throw new Error('the client does not read its answer');
     response.write(piece.value);
+    newest = piece.value.length;
   }
   response.end();
 }
 
-/** Ends a response that will not be sent. */
+/** Ends a response that will not be sent. That its stream has failed does not matter then. */
 export async function discard({ rest }: BegunResponse): Promise<void> {
-  await rest?.reader.cancel();
+  await Promise.allSettled([rest?.next, rest?.reader.cancel()]);
 }

@@ -1,5 +1,6 @@
 /** Metrics for Prometheus: requests, calls to GitHub, tool calls, and counted events. No label identifies a person. */
 import { STATUS_CODES } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus, Events } from './events.ts';
 
@@ -30,10 +31,13 @@ const COUNTED: ReadonlySet<keyof Events> = new Set([
   'store.error',
 ]);
 
+/** Milliseconds in which the delay of the event loop gets its first values; it is measured every ten. */
+const FIRST_VALUES = 100;
+
 /** Creates the metrics in a registry of their own, and subscribes to the events. */
 export function createMetrics(events: EventBus): Metrics {
   const registry = new Registry();
-  let ofProcess = false;
+  let processMeasured: Promise<void> | undefined;
   const registers = [registry];
   const counted = new Counter({
     name: 'bridge_events_total',
@@ -113,8 +117,8 @@ export function createMetrics(events: EventBus): Metrics {
   return {
     async render() {
       // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
-      if (!ofProcess) collectDefaultMetrics({ register: registry });
-      ofProcess = true;
+      processMeasured ??= measureProcess(registry);
+      await processMeasured;
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
     request: (route, method, status, seconds) =>
@@ -125,4 +129,10 @@ export function createMetrics(events: EventBus): Metrics {
 /** A status that HTTP does not define counts by its class: an MCP server may send any, and each would be a series. */
 function statusLabel(status: number): string {
   return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
+}
+
+/** Adds the metrics of the process, and waits for the first delays of the event loop: the minimum of none is 292 years. */
+async function measureProcess(registry: Registry): Promise<void> {
+  collectDefaultMetrics({ register: registry });
+  await pause(FIRST_VALUES);
 }

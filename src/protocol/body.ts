@@ -64,15 +64,19 @@ export class BodyTooLarge extends Error {
 /**
  * Reads the body of a request whole.
  * @param limit bytes
- * @throws {BodyTooLarge} when it is longer. The rest is thrown away as it comes, so that the client comes to read the answer;
- *   the connection must close after that.
+ * @throws {BodyTooLarge} when it is longer, at once when its `Content-Length` says so. The rest is thrown away as it comes: if
+ *   the connection closed while the client sends, the client could lose the answer (RFC 9112 section 9.6).
  * @throws {Error} when the connection closes before its end
  */
 export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const body = new GrowingBytes();
+  const check = (length: number) => {
+    if (length > limit) throw new BodyTooLarge(`the body is longer than ${limit} bytes`);
+  };
   try {
+    check(Number(request.headers['content-length'] ?? 0));
     await eachChunk(request, (chunk) => {
-      if (body.bytes.length + chunk.length > limit) throw new BodyTooLarge(`the body is longer than ${limit} bytes`);
+      check(body.bytes.length + chunk.length);
       body.append(chunk, limit);
     });
   } catch (error) {

@@ -3,6 +3,9 @@
 // a store that fails in test/threats/store-down.test.ts, the protocol itself in sdk-clients.test.ts and
 // test/conformance.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, type ClientRequest, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { before, describe, it } from 'node:test';
 import { useBridge } from '../support/bridge.ts';
 import { connect } from '../support/oauth.ts';
@@ -62,7 +65,35 @@ describe('/mcp', () => {
     const chunked = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(65536)) });
     const refused = await ask('POST', chunked);
     assert.equal(refused.status, 413);
-    assert.equal(refused.headers.get('connection'), 'close');
     assert.match(await refused.text(), /"jsonrpc":"2\.0"/);
+  });
+
+  it('refuses a longer body before it comes, and answers on the same connection when it has come', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (length: number) =>
+      request(`${bridge.url}/mcp`, {
+        agent,
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          'content-length': length,
+        },
+      });
+    const statusOf = async (sent: ClientRequest) => {
+      const [response] = await once(sent, 'response');
+      await text(response);
+      return response.statusCode;
+    };
+    const long = send(2 * 1024 * 1024);
+    long.flushHeaders();
+    assert.equal(await statusOf(long), 413);
+    long.end('x'.repeat(2 * 1024 * 1024));
+    await once(long, 'close');
+    const next = send(ping.length).end(ping);
+    assert.equal(await statusOf(next), 200);
+    assert.equal(next.reusedSocket, true);
+    agent.destroy();
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import Koa from 'koa';
-import { send } from '../../src/mcp/web-response.ts';
+import { begin, discard, send } from '../../src/mcp/web-response.ts';
 import { type Listening, listen } from '../support/listen.ts';
 
 describe('a response of the SDK', () => {
@@ -68,6 +68,30 @@ describe('a response of the SDK', () => {
     void writer.write(Buffer.from('last')).then(() => writer.close());
     assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'last');
     assert.equal((await reader?.read())?.done, true);
+  });
+
+  it('arrives whole when an event is longer than what may be unread, and another follows at once', async () => {
+    const made = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const event of [Buffer.alloc(16 * 1024 * 1024), Buffer.from('last')]) controller.enqueue(event);
+        controller.close();
+      },
+    });
+    const arrived = Buffer.from(await (await answer(new Response(made, events))).arrayBuffer());
+    assert.equal(arrived.length, 16 * 1024 * 1024 + 4);
+  });
+
+  it('can be discarded although its stream has failed', async () => {
+    let fail: ((error: Error) => void) | undefined;
+    const made = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.alloc(64 * 1024));
+        fail = (error) => controller.error(error);
+      },
+    });
+    const begun = await begin(new Response(made, events));
+    fail?.(new Error('broken'));
+    await discard(begun);
   });
 
   it('is cut off, not ended, when the SDK fails in the middle', async () => {

@@ -232,7 +232,7 @@ onBothStores('the end of a session', (store) => {
   });
 
   it('#37 ends its calls that have not begun: GitHub is not asked', async (t) => {
-    // Whether the caller is an administrator is read before the call begins; the session ends in that moment.
+    // Whether the caller is an administrator is read before the calls of a batch begin; the session ends in that moment.
     let meanwhile = async () => {};
     const slow = await bridgeFor(t, {
       store,
@@ -254,7 +254,7 @@ onBothStores('the end of a session', (store) => {
       meanwhile = async () => {};
       ended = (await revoke(slow, client, tokens)).status === 200;
     };
-    const { status } = await post(slow, tokens, call(1, 'get_user_profile'));
+    const { status } = await post(slow, tokens, [call(1, 'get_user_profile')]);
     assert.deepEqual([ended, status, slow.github.callsTo('GET', PROFILE).length], [true, 401, 0]);
   });
 

@@ -179,10 +179,13 @@ onBothStores('a store that says it is unavailable', (store) => {
   it('#17 is never a logout when it fails in the middle of a request', async (t) => {
     const fresh = await bridgeFor(t, options);
     const { client, tokens } = await connect(fresh.url, { login: 'monalisa' });
-    // A call reads the session, and then who the administrators are.
-    for (const method of ['sessions.read', 'shared.readDocument']) {
+    // A call reads the session; one of an administrators' tool then also who the administrators are.
+    for (const [method, tool] of [
+      ['sessions.read', 'get_user_profile'],
+      ['shared.readDocument', 'list_sessions'],
+    ]) {
       failing = (called) => called === method;
-      const { status, headers, text } = await callTool(fresh.url, tokens.access_token, 'get_user_profile');
+      const { status, headers, text } = await callTool(fresh.url, tokens.access_token, tool ?? '');
       assert.equal(status, 503, `${method}: ${text}`);
       assert.ok(headers.get('retry-after'), method);
     }

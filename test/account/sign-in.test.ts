@@ -74,9 +74,9 @@ describe('signing in to the account page', () => {
     assert.ok((await browser.follow(out)).form('/account/sign-in'));
 
     const other = await signIn(bridge, 'octocat');
-    bridge.advance(3599);
+    bridge.advance(3590);
     assert.ok((await other.browser.get(`${bridge.url}/account`)).form('/account/sign-out'));
-    bridge.advance(1);
+    bridge.advance(10);
     assert.ok((await other.browser.get(`${bridge.url}/account`)).form('/account/sign-in'));
   });
 });

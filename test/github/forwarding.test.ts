@@ -64,10 +64,10 @@ onBothStores('a token that another server refuses', (store) => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => forwarding.afterRefusal({ ...current })));
     assert.deepEqual(new Set(answers), new Set([undefined]));
     assert.equal(asked(bridge), 1);
-    bridge.advance(29);
+    bridge.advance(25);
     assert.equal(await forwarding.afterRefusal(current), undefined);
     assert.equal(asked(bridge), 1);
-    bridge.advance(2);
+    bridge.advance(6);
     assert.equal(await forwarding.afterRefusal(current), undefined);
     assert.equal(asked(bridge), 2);
   });

@@ -53,7 +53,7 @@ onBothStores('the page that connects', (store) => {
     assert.equal(first?.searchParams.get('code'), second?.searchParams.get('code'));
     assert.equal(first?.searchParams.get('state'), 'state-of-the-client');
     assert.equal(first?.searchParams.get('iss'), bridge.url);
-    bridge.advance(59 + 300); // to the last second of the page, and of the code after it
+    bridge.advance(50 + 300); // to the last seconds of the page, and of the code after it
     tokensOf(await tokenRequest(bridge.url, redemption(client, first?.searchParams.get('code') ?? '', verifier)));
     assert.equal(bridge.eventsOf('login.completed').length, 1);
   });

@@ -1,8 +1,7 @@
 /** Request bodies: read whole, each of limited size, and sent on. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { GrowingBytes } from '../base/growing-bytes.ts';
-import { eachChunk } from '../protocol/chunks.ts';
+import { BodyTooLarge, readBytes } from '../protocol/body.ts';
 import type { Share } from './held-bytes.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,40 +17,17 @@ const MAX_HELD_ON = 16 * 1024;
  * @throws {Error} when the connection closes before its end
  */
 export async function readBody(request: IncomingMessage, share: Share): Promise<Buffer> {
-  const length = checkHead(request);
-  const body = new GrowingBytes();
-  if (length === 0) return body.bytes;
-  try {
-    await eachChunk(request, (chunk) => {
-      if (body.bytes.length + chunk.length > MAX_BODY) throw tooLarge();
-      body.append(chunk, length);
-      share.hold(body.capacity);
-    });
-    return body.bytes;
-  } catch (error) {
-    share.release();
-    // What is still under way is thrown away, so that the client comes to read the answer.
-    request.resume();
-    throw error;
-  }
-}
-
-/**
- * Checks what the head of a request says of its body.
- * @returns the most bytes that it can have
- * @throws {Refusal}
- */
-function checkHead({ headers }: IncomingMessage): number {
-  const { 'content-length': length, 'transfer-encoding': coding, 'content-encoding': encoding } = headers;
-  if (length === undefined && coding === undefined) return 0;
+  const { 'content-length': length, 'transfer-encoding': coding, 'content-encoding': encoding } = request.headers;
+  if (length === undefined && coding === undefined) return Buffer.alloc(0);
   if (!/^(?:identity)?$/i.test(encoding ?? '') || !/^(?:chunked)?$/i.test(coding ?? ''))
     throw new Refusal(415, 'refused', 'the body must not be compressed');
-  if (Number(length ?? 0) > MAX_BODY) throw tooLarge();
-  return Number(length ?? MAX_BODY);
-}
-
-function tooLarge(): Refusal {
-  return new Refusal(413, 'refused', `the body is larger than ${MAX_BODY / 1024 / 1024} MiB`);
+  try {
+    return await readBytes(request, MAX_BODY, share.hold);
+  } catch (error) {
+    share.release();
+    if (!(error instanceof BodyTooLarge)) throw error;
+    throw new Refusal(413, 'refused', `the body is larger than ${MAX_BODY / 1024 / 1024} MiB`);
+  }
 }
 
 /**

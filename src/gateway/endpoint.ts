@@ -178,7 +178,7 @@ async function answerError(
   ctx.status = error.status;
   ctx.set('Cache-Control', 'no-store');
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
-  // What was not read of the body would be taken for the next request.
+  // So that the client sends no more of a body that nobody wants.
   if (!ctx.req.complete) ctx.set('Connection', 'close');
   ctx.type = 'application/json';
   ctx.body = refusalBody(error.code, named, rawId(body));

@@ -65,7 +65,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
   async function ask({ req, method }: Koa.Context, authInfo: AuthInfo, signal: AbortSignal): Promise<Response> {
     const headers = mcpHeaders(req);
     const request = (body?: string) =>
-      new RequestWithSignal(`${issuer}${MCP_PATH}`, { method, headers, ...defined({ body }) }, signal);
+      requestWithSignal(`${issuer}${MCP_PATH}`, { method, headers, ...defined({ body }) }, signal);
     if (method !== 'POST') return handler.fetch(request(), { authInfo });
     try {
       const text = (await readBytes(req, MAX_BODY_BYTES)).toString('utf8');
@@ -108,18 +108,8 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
  * A request that has this signal itself. The signal of a plain `Request` is another one, which follows; what is registered for
  * that keeps all of a call in memory until the next full garbage collection.
  */
-class RequestWithSignal extends Request {
-  readonly #signal: AbortSignal;
-
-  constructor(url: string, init: Omit<RequestInit, 'signal'>, signal: AbortSignal) {
-    super(url, init);
-    this.#signal = signal;
-  }
-
-  // @ts-expect-error lib.dom declares a property; it is an accessor of the prototype (Fetch standard)
-  override get signal(): AbortSignal {
-    return this.#signal;
-  }
+function requestWithSignal(url: string, init: Omit<RequestInit, 'signal'>, signal: AbortSignal): Request {
+  return Object.defineProperty(new Request(url, init), 'signal', { value: signal });
 }
 
 /** The headers that MCP defines, as web-standard Headers; repeated ones are joined with commas. */

@@ -64,20 +64,28 @@ export class BodyTooLarge extends Error {
 /**
  * Reads the body of a request whole.
  * @param limit bytes
+ * @param hold called with the bytes of memory that the body takes, whenever they grow
  * @throws {BodyTooLarge} when it is longer, at once when its `Content-Length` says so. The rest is thrown away as it comes: if
  *   the connection closed while the client sends, the client could lose the answer (RFC 9112 section 9.6).
  * @throws {Error} when the connection closes before its end
+ * @throws what `hold` throws
  */
-export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBytes(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void = () => {},
+): Promise<Buffer> {
   const body = new GrowingBytes();
   const check = (length: number) => {
     if (length > limit) throw new BodyTooLarge(`the body is longer than ${limit} bytes`);
   };
   try {
-    check(Number(request.headers['content-length'] ?? 0));
+    const most = Number(request.headers['content-length'] ?? limit);
+    check(most);
     await eachChunk(request, (chunk) => {
       check(body.bytes.length + chunk.length);
-      body.append(chunk, limit);
+      body.append(chunk, most);
+      hold(body.capacity);
     });
   } catch (error) {
     request.resume();

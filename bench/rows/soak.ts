@@ -13,8 +13,8 @@ const LOGINS = 100_000;
 /** Parts after each of which the memory is printed. */
 const PARTS = 20;
 const AT_ONCE = 16;
-/** The accounts of the simulated GitHub. */
-const PEOPLE = ['octocat', 'monalisa', 'hubot'];
+/** The accounts of the simulated GitHub, each of which may call it 5,000 times in an hour. */
+const PEOPLE = 300;
 
 /** The browser of a login, from an address of its own: one address may not begin so many. */
 const browserFrom = (number: number) =>
@@ -28,7 +28,7 @@ export const soak: readonly Row[] = STORES.map((store) => {
     async measure(lab) {
       const before = await bridgeEnvironment(lab, store, { TRUSTED_PROXIES: '127.0.0.1' });
       const { PUBLIC_URL: url, GITHUB_CLIENT_ID: id = '', GITHUB_CLIENT_SECRET: secret = '' } = before;
-      const github = await startServer(lab, 'github', [url, id, secret]);
+      const github = await startServer(lab, 'github', [url, id, secret, String(PEOPLE)]);
       const server = await startProgram(lab, { ...before, GITHUB_URL: github.url });
       const client = await register(url);
       const tokens: string[] = [];
@@ -37,8 +37,9 @@ export const soak: readonly Row[] = STORES.map((store) => {
         name: 'logins',
         processes: [server],
         async run(worker: number) {
-          const login = PEOPLE[worker % PEOPLE.length] ?? '';
-          tokens[worker] = (await logIn(url, client, { login, browser: browserFrom(begun++) })).access_token;
+          const number = begun++;
+          const login = `person-${number % PEOPLE}`;
+          tokens[worker] = (await logIn(url, client, { login, browser: browserFrom(number) })).access_token;
         },
       };
       const calls = {

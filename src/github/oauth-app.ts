@@ -15,6 +15,8 @@ import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 /** Characters of an answer. */
 const MAX_ANSWER_LENGTH = 64 * 1024;
 const USER_AGENT = 'mcp-github-bridge';
+/** Codes of Node and undici for a connection that the other side closed, such as an idle one that is used again. */
+const CLOSED_CONNECTION: readonly unknown[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
 
 /** The tokens in an answer of GitHub. Lifetimes are in seconds from now, and absent for tokens that do not expire. */
 export interface GithubTokens {
@@ -72,7 +74,11 @@ const errorAnswer = z.object({ error: z.string().min(1), error_description: z.st
 export interface GithubOAuth {
   /** The address of GitHub's authorization page for a request. */
   authorizationUrl(request: UpstreamRequest): string;
-  /** Redeems a code. @throws {GithubRefusal | GithubUnavailable} */
+  /**
+   * Redeems a code. If the connection closes before an answer, the code is sent once more: when GitHub had redeemed it
+   * already, its refusal ends the login, as the missing answer would have done.
+   * @throws {GithubRefusal | GithubUnavailable}
+   */
   exchange(code: string, codeVerifier: string): Promise<GithubTokens>;
   /** Requests a new token pair. @throws {GithubRefusal | GithubUnavailable} */
   refresh(refreshToken: string): Promise<GithubTokens>;
@@ -201,7 +207,15 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       if (request.selectAccount) parameters.set('prompt', 'select_account');
       return `${url}/login/oauth/authorize?${parameters}`;
     },
-    exchange: (code, codeVerifier) => token({ code, redirect_uri: callbackUrl, code_verifier: codeVerifier }),
+    async exchange(code, codeVerifier) {
+      const form = { code, redirect_uri: callbackUrl, code_verifier: codeVerifier };
+      try {
+        return await token(form);
+      } catch (error) {
+        if (!isClosedConnection(error)) throw error;
+        return token(form);
+      }
+    },
     refresh: (refreshToken) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     revoke: async (accessToken) => (await manageToken('DELETE', accessToken)) !== undefined,
     async reset(accessToken) {
@@ -212,6 +226,13 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       return { accessToken: answer.data.token };
     },
   };
+}
+
+/** Whether a request failed because its connection was closed. `fetch` gives the reason as the cause of a TypeError. */
+function isClosedConnection(error: unknown): boolean {
+  if (!(error instanceof GithubUnavailable) || !(error.cause instanceof TypeError)) return false;
+  const reason = error.cause.cause;
+  return reason instanceof Error && 'code' in reason && CLOSED_CONNECTION.includes(reason.code);
 }
 
 /** Splits a list of scopes. GitHub separates scopes with commas in answers, and with spaces elsewhere. */

@@ -5,7 +5,7 @@
 export interface Timeouts {
   /** One call of the API, including its retries. */
   readonly call: number;
-  /** One request to the OAuth endpoints; these are not retried. */
+  /** One request to the OAuth endpoints. */
   readonly oauth: number;
   /** Waiting for a refresh by this or another replica. */
   readonly refresh: number;

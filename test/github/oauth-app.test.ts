@@ -9,11 +9,13 @@ import {
   type GithubTokens,
   GithubUnavailable,
 } from '../../src/github/oauth-app.ts';
+import { TIMEOUTS } from '../../src/github/timeouts.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { createAgent } from '../support/agent.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { type Listening, listen } from '../support/listen.ts';
-import { authorizationUrl, pkce, register } from '../support/oauth.ts';
+import { authorizationUrl, logIn, pkce, register } from '../support/oauth.ts';
+import { TOKEN_ENDPOINT } from './fixtures.ts';
 
 onBothStores('the address at GitHub to which a login sends the browser', (store) => {
   const bridge = useBridge({ store });
@@ -41,6 +43,12 @@ onBothStores('the address at GitHub to which a login sends the browser', (store)
     for (const name of ['state', 'code_challenge']) assert.notEqual(again.get(name), parameters.get(name), name);
   });
 
+  it('leads to a login although GitHub closes the connection of the code exchange once', async () => {
+    bridge.github.fault({ kind: 'drop', path: TOKEN_ENDPOINT });
+    await logIn(bridge.url, await register(bridge.url));
+    assert.equal(bridge.github.callsTo('POST', TOKEN_ENDPOINT).length, 2);
+  });
+
   it('asks for a choice of account when the client does, and suggests the login that it names', async () => {
     for (const prompt of ['select_account', 'login', 'consent select_account']) {
       const parameters = await addressAtGithub({ prompt, login_hint: 'monalisa' });
@@ -54,11 +62,18 @@ onBothStores('the address at GitHub to which a login sends the browser', (store)
 describe("GitHub's OAuth endpoints", () => {
   /** The next answer of the endpoint. */
   let answer: { status: number; headers?: Record<string, string>; body: string };
+  /** How many of the next requests find their connection closed, and how many requests there were. */
+  let closed = 0;
+  let requests = 0;
   let github: Listening;
   let oauth: GithubOAuth;
   before(async () => {
     github = await listen((request, response) => {
-      if (request.url === '/elsewhere') response.end('{"access_token":"of somebody else"}');
+      requests += 1;
+      if (closed > 0) {
+        closed -= 1;
+        request.socket.destroy();
+      } else if (request.url === '/elsewhere') response.end('{"access_token":"of somebody else"}');
       else response.writeHead(answer.status, answer.headers).end(answer.body);
     });
     const { url } = github;
@@ -119,6 +134,34 @@ describe("GitHub's OAuth endpoints", () => {
   it('say after how many seconds to try again', async () => {
     await assert.rejects(exchanged('', 503, { 'retry-after': '17' }), { name: 'GithubUnavailable', retryAfter: 17 });
     await assert.rejects(exchanged('', 503), { name: 'GithubUnavailable', retryAfter: undefined });
+  });
+
+  it('get a code once more when the connection closed without an answer, and only a code, and only once', async () => {
+    closed = 1;
+    assert.deepEqual(await exchanged({ access_token: 'gho_a' }), { accessToken: 'gho_a' });
+    for (const [attempt, tries, words] of [
+      [() => oauth.exchange('code', 'verifier'), 2, 'a code'],
+      [() => oauth.refresh('ghr_b'), 1, 'a refresh token'],
+      [() => oauth.reset('gho_a'), 1, 'a reset'],
+    ] as const) {
+      [closed, requests] = [Number.POSITIVE_INFINITY, 0];
+      await assert.rejects(attempt(), GithubUnavailable, words);
+      assert.equal(requests, tries, words);
+    }
+    closed = 0;
+  });
+
+  it('get a code once when they do not answer in time', async (t) => {
+    const silent = await listen(() => {
+      requests += 1;
+    });
+    t.after(silent.close);
+    const app = { clientId: 'id', clientSecret: 'secret', callbackUrl: 'http://localhost/github/callback' };
+    const timeouts = { ...TIMEOUTS, oauth: 50 };
+    const slow = createGithubOAuth({ ...app, url: silent.url, apiUrl: silent.url, events: new EventBus(), timeouts });
+    requests = 0;
+    await assert.rejects(slow.exchange('code', 'verifier'), GithubUnavailable);
+    assert.equal(requests, 1);
   });
 
   it('give a new token for an old one', async () => {

@@ -194,9 +194,9 @@ function callOf({ method, url, options: { query } }: ApiRequest): Call {
 }
 
 /** Whether a request is a read whose answer depends on its address and headers alone. */
-function isShareable({ method, headers, options }: ApiRequest): boolean {
+function isShareable({ method, options }: ApiRequest): boolean {
   const own = Object.keys(options.request ?? {}).filter((name) => name !== 'hook' && name !== 'signal');
-  return method === 'GET' && own.length === 0 && headers['if-none-match'] === undefined;
+  return method === 'GET' && own.length === 0;
 }
 
 function keyOf({ url, headers }: ApiRequest, { id }: Access): string {

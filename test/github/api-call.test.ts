@@ -160,6 +160,22 @@ describe('a read', () => {
     assert.match((await troubleOf(rest.meta.getZen())).message, /not JSON/);
   });
 
+  it('shares no answer with a read of another media type, or of a tool that wants the body as a stream', async (t) => {
+    const github = await scriptedGithub(t);
+    const { request } = await github.client();
+    const etag = '"1"';
+    github.next({ headers: { etag } });
+    await request('GET /repos/a/b/readme');
+    await request('GET /repos/a/b/readme', { mediaType: { format: 'html' } });
+    await request('GET /repos/a/b/readme', { headers: { range: 'bytes=0-9' } });
+    await request('GET /repos/a/b/readme', { request: { parseSuccessResponseBody: false } });
+    await request('GET /repos/a/b/readme');
+    assert.deepEqual(
+      github.requests.map(({ headers }) => headers['if-none-match']),
+      [undefined, undefined, undefined, undefined, etag],
+    );
+  });
+
   it('that is conditional by itself gets its 304', async (t) => {
     const github = await scriptedGithub(t);
     const { request } = await github.client();
@@ -197,7 +213,7 @@ describe('a call', () => {
   });
 
   it('says that it was not sent, when its turn did not come in time', async (t) => {
-    const github = await scriptedGithub(t, { call: 200, answer: 300 });
+    const github = await scriptedGithub(t, { call: 200, answer: 600_000 });
     const { rest } = await github.client();
     await rest.gists.create(gist);
     const { message, retryAfter } = await troubleOf(rest.gists.create(gist));
@@ -206,20 +222,24 @@ describe('a call', () => {
     assert.equal(github.requests.length, 1);
   });
 
-  it('that GitHub does not answer ends in time; only a read can be tried again', async (t) => {
-    const github = await scriptedGithub(t, { call: 100, answer: 200 });
-    const { promise: silence, resolve } = Promise.withResolvers<void>();
-    t.after(() => resolve());
-    const { rest, request } = await github.client();
-    github.next(silence, silence);
-    assert.deepEqual(
-      await troubleOf(rest.gists.create(gist)).then(({ message, retryAfter }) => [message, retryAfter]),
-      [`GitHub did not answer in time. ${UNKNOWN}`, undefined],
-    );
-    const read = await troubleOf(request('GET /user'));
-    assert.deepEqual([read.message, read.retryAfter], ['GitHub did not answer in time', 30]);
-    assert.equal(github.requests.length, 2);
-  });
+  for (const timeouts of [
+    { call: 100, answer: 600_000 },
+    { call: 600_000, answer: 100 },
+  ])
+    it(`that GitHub does not answer ends in time, ${JSON.stringify(timeouts)}; only a read can be tried again`, async (t) => {
+      const github = await scriptedGithub(t, timeouts);
+      const { promise: silence, resolve } = Promise.withResolvers<void>();
+      t.after(() => resolve());
+      const { rest, request } = await github.client();
+      github.next(silence, silence);
+      assert.deepEqual(
+        await troubleOf(rest.gists.create(gist)).then(({ message, retryAfter }) => [message, retryAfter]),
+        [`GitHub did not answer in time. ${UNKNOWN}`, undefined],
+      );
+      const read = await troubleOf(request('GET /user'));
+      assert.deepEqual([read.message, read.retryAfter], ['GitHub did not answer in time', 30]);
+      assert.equal(github.requests.length, 2);
+    });
 
   it('of one caller goes on when another caller, who asked for the same, is gone', async (t) => {
     const github = await scriptedGithub(t);

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { Octokit } from '@octokit/rest';
 import { readConfig } from '../src/config/config.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import type { Tool, ToolContext } from '../src/mcp/tool.ts';
 import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
-import { getJson } from './support/oauth.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -112,12 +112,7 @@ describe('the documentation', () => {
     const bridge = await bridgeFor(t, { store: 'sqlite' });
     const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID });
     // The example uses only this member of the context.
-    const context = {
-      github: async (path: string) => {
-        const { body } = await getJson(`${bridge.github.url}/api/v3${path}`, { authorization: `Bearer ${token}` });
-        return { data: body, more: false };
-      },
-    } as ToolContext;
+    const context = { github: new Octokit({ baseUrl: `${bridge.github.url}/api/v3`, auth: token }) } as ToolContext;
     const result = await getUser.call({ username: 'monalisa' }, context);
     assert.partialDeepStrictEqual(result.structuredContent, { login: 'monalisa' });
     await assert.rejects(getUser.call({ username: '../user' }, context), /Invalid string/);

@@ -5,6 +5,7 @@
 import { type AuthInfo, type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi } from '../github/api.ts';
+import type { GithubClient } from '../github/api-call.ts';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
@@ -53,19 +54,26 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       // The transports check the scopes first, to answer with a challenge. This check holds for every transport.
       const challenge = stepUp.challenge(tool.name, authInfo);
       if (challenge !== undefined) return errorResult(`${challenge.errorDescription}.`);
+      const createClient = await github.clients();
+      let client: GithubClient | undefined;
       const result = await tool.call(input, {
         caller,
         scopes: authInfo?.scopes ?? [],
-        github(path) {
-          mcpReq.signal.throwIfAborted();
-          return github.get(caller.session.credential, path);
+        // Made when a handler asks for it, because many tools do without.
+        get github() {
+          client ??= createClient(caller.session.credential, {
+            signal: mcpReq.signal,
+            onDead() {
+              caller.credentialDied = true;
+            },
+          });
+          return client;
         },
         directory,
       });
       outcome = 'ok';
       return result;
     } catch (error) {
-      if (error instanceof CredentialDead) caller.credentialDied = true;
       // The answer has ended, with its session or its connection: nobody reads this.
       if (mcpReq.signal.aborted) return errorResult('The call was cancelled.');
       return errorResult(errorText(error, events));

@@ -2,7 +2,7 @@
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubAnswer } from '../github/api.ts';
+import type { GithubClient } from '../github/api-call.ts';
 import type { Caller } from './bearer.ts';
 
 /** What is read of a message that calls a tool. */
@@ -14,10 +14,10 @@ export interface ToolContext {
   /** Scopes of the access token. */
   readonly scopes: readonly string[];
   /**
-   * Calls `GET path` of GitHub's API with the person's GitHub token.
-   * @throws {GithubTrouble | CredentialDead} which the server turns into a tool error or a 401
+   * GitHub's API with the person's GitHub token, for reads and writes. Its calls throw GithubTrouble or CredentialDead,
+   * which the server turns into a tool error or a 401; a GithubTrouble has the `status` and the `response` of GitHub.
    */
-  github(path: string): Promise<GithubAnswer>;
+  readonly github: GithubClient;
   /** The sessions of all people, for the administrators' tools. */
   readonly directory: SessionDirectory;
 }
@@ -57,6 +57,11 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       return { content: [{ type: 'text', text: JSON.stringify(document, null, 2) }], structuredContent: document };
     },
   };
+}
+
+/** Whether a list of GitHub has another page, by the headers of the answer (RFC 8288). */
+export function hasNextPage({ link }: { readonly link?: string | undefined }): boolean {
+  return /rel="next"/.test(link ?? '');
 }
 
 /**

@@ -25,4 +25,15 @@ describe('within', () => {
     resolve('done');
     assert.equal(await within(100, promise, late), 'done');
   });
+
+  it('rejects when the caller is gone, and leaves the work to the next caller', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const gone = new AbortController();
+    const waiting = within(100, promise, late, gone.signal);
+    gone.abort(new Error('gone'));
+    await assert.rejects(waiting, { message: 'gone' });
+    await assert.rejects(within(100, promise, late, gone.signal), { message: 'gone' });
+    resolve('done');
+    assert.equal(await within(100, promise, late), 'done');
+  });
 });

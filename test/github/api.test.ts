@@ -1,12 +1,23 @@
 // Calls of GitHub's API: conditional requests, and never the same call twice at the same time.
 import assert from 'node:assert/strict';
-import { beforeEach, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { onBothStores, useBridge } from '../support/bridge.ts';
+import { until } from '../support/until.ts';
 import { connect, loginIn, USER, withLongTokens } from './fixtures.ts';
+import { CREDENTIAL, scriptedGithub } from './scripted-github.ts';
 
 onBothStores("calls of GitHub's API", (store) => {
   const bridge = useBridge(withLongTokens({ store }));
   beforeEach(() => bridge.github.clearCalls());
+
+  /** A new login's session. */
+  async function loggedIn(login: string, scope?: string) {
+    await connect(bridge, { login, ...(scope === undefined ? {} : { scope }) });
+    const sessions = await bridge.store.sessions.list(bridge.bridge.personTag(bridge.github.account(login).id));
+    const session = sessions.find(({ credential }) => scope === undefined || credential.scope.includes(scope));
+    assert.ok(session);
+    return { session };
+  }
 
   it('are conditional from the second on: GitHub answers 304, which does not count against the rate limit', async () => {
     const person = await connect(bridge);
@@ -54,6 +65,51 @@ onBothStores("calls of GitHub's API", (store) => {
     }
   });
 
+  it('are a client for each caller, which nobody else changes', async () => {
+    const { session } = await loggedIn('hubot');
+    const clients = await bridge.bridge.github.clients();
+    const [one, other] = [clients(session.credential), clients(session.credential)];
+    one.request.endpoint.DEFAULTS.headers['x-github-api-version'] = '2021-01-01';
+    Object.assign(one.request.endpoint.DEFAULTS, { baseUrl: 'https://evil.example' });
+    one.hook.before('request', () => {
+      throw new Error('a hook of one caller');
+    });
+    await assert.rejects(one.request('GET /user'));
+    const { data } = await other.request('GET /user');
+    assert.equal(data.login, 'hubot');
+    data.login = 'changed';
+    assert.equal((await clients(session.credential).request('GET /user')).data.login, 'hubot');
+  });
+
+  it('go through all pages of a list', async () => {
+    const { session } = await loggedIn('octocat');
+    const client = (await bridge.bridge.github.clients())(session.credential);
+    bridge.github.clearCalls();
+    const issues = await client.paginate(client.rest.issues.listForRepo, {
+      owner: 'octocat',
+      repo: 'hello-world',
+      state: 'all',
+      per_page: 1,
+    });
+    assert.deepEqual(
+      issues.map(({ number }) => number),
+      [2, 1],
+    );
+    assert.equal(bridge.github.calls.length, 2);
+  });
+
+  it('create what the person may create, and nothing else', async () => {
+    const { session } = await loggedIn('octocat', 'public_repo');
+    const { rest } = (await bridge.bridge.github.clients())(session.credential);
+    const { data, status } = await rest.issues.create({ owner: 'octocat', repo: 'linguist', title: 'Broken' });
+    assert.deepEqual([status, data.title, data.user?.login], [201, 'Broken', 'octocat']);
+    await assert.rejects(rest.issues.create({ owner: 'octocat', repo: 'secret-garden', title: 'Broken' }), {
+      name: 'GithubTrouble',
+      kind: 'not_found',
+      status: 404,
+    });
+  });
+
   it('name the program and the version of the API', async () => {
     const person = await connect(bridge);
     await person.profile();
@@ -61,5 +117,22 @@ onBothStores("calls of GitHub's API", (store) => {
     for (const call of bridge.github.calls.filter(({ path }) => path.startsWith('/api/')))
       assert.equal(call.userAgent?.split(' ')[0], 'mcp-github-bridge', call.path);
     for (const call of bridge.github.callsTo('GET', USER)) assert.equal(call.apiVersion, '2022-11-28');
+  });
+});
+
+describe('two bridges in one process', () => {
+  it('do not wait for each other, although they call for the same credential', async (t) => {
+    const github = await scriptedGithub(t);
+    const { promise: silence, resolve } = Promise.withResolvers<void>();
+    const client = await github.client();
+    // As many as the throttling plugin lets one credential send at once, and one more.
+    github.next(...Array(10).fill(silence));
+    const waiting = Array.from({ length: 11 }, (_, page) => client.request('GET /user/repos', { page }));
+    await until(() => github.requests.length === 10, { what: 'ten requests' });
+    assert.deepEqual(await github.anotherApi().get(CREDENTIAL, '/user'), { data: {} });
+    assert.equal(github.requests.length, 11);
+    resolve();
+    await Promise.all(waiting);
+    assert.equal(github.requests.length, 12);
   });
 });

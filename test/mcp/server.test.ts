@@ -7,11 +7,10 @@ import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { GithubApi } from '../../src/github/api.ts';
 import { createMcpServers } from '../../src/mcp/server.ts';
-import { defineTool } from '../../src/mcp/tool.ts';
+import { defineTool, type Tool, type ToolContext } from '../../src/mcp/tool.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { useBridge } from '../support/bridge.ts';
 import { callTool, connect } from '../support/oauth.ts';
-import { until } from '../support/until.ts';
 
 const EVERYBODYS = [
   'get_auth_status',
@@ -26,6 +25,47 @@ describe('the MCP server', () => {
   const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa' } });
   const tokenOf = async (login: string, scope = 'read:user') =>
     (await connect(bridge.url, { login, parameters: { scope } })).tokens.access_token;
+
+  /** A tool without parameters and results. */
+  const toolWith = (handler: (context: ToolContext) => Promise<void>) =>
+    defineTool({
+      name: 'the_tool',
+      title: 'The tool',
+      description: 'The tool',
+      inputSchema: z.object({}),
+      outputSchema: z.object({}),
+      scopes: [],
+      annotations: {},
+      async handler(_input, context) {
+        await handler(context);
+        return {};
+      },
+    });
+
+  /** The server of one tool, for a caller who has just logged in as hubot. */
+  async function serverOf(tool: Tool, events: EventBus) {
+    await tokenOf('hubot');
+    const { github, directory, personTag } = bridge.bridge;
+    const [session] = await bridge.store.sessions.list(personTag(bridge.github.account('hubot').id));
+    const caller = { session, credentialDied: false };
+    const authInfo = { token: '', clientId: '', scopes: [], extra: { caller } };
+    const server = await createMcpServers({
+      tools: [tool],
+      github,
+      directory,
+      stepUp: { challenge: () => undefined },
+      isAdministrator: async () => false,
+      events,
+    }).create(authInfo);
+    const [client, transport] = InMemoryTransport.createLinkedPair();
+    await server.connect(transport);
+    const params = { name: tool.name, arguments: {} };
+    return {
+      caller,
+      call: () => client.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, { authInfo }),
+      close: () => server.close(),
+    };
+  }
 
   async function listed(token: string): Promise<string[]> {
     const response = await fetch(`${bridge.url}/mcp`, {
@@ -83,57 +123,44 @@ describe('the MCP server', () => {
   });
 
   it('starts no request to GitHub for a call whose answer has ended', async () => {
-    const asked: string[] = [];
-    let answer = () => {};
+    const [first, second] = ['/api/v3/users/octocat', '/api/v3/users/hubot'];
     const events = new EventBus();
     const ended = new Promise((resolve) => events.on('tool.called', resolve));
     const failures: unknown[] = [];
     events.on('request.failed', (event) => failures.push(event));
-    const github = {
-      async get(_credential: unknown, path: string) {
-        asked.push(path);
-        if (path === '/first')
-          await new Promise<void>((resolve) => {
-            answer = resolve;
-          });
-        return { data: {}, more: false };
-      },
-    };
-    const twice = defineTool({
-      name: 'twice',
-      title: 'Twice',
-      description: 'Asks GitHub twice',
-      inputSchema: z.object({}),
-      outputSchema: z.object({}),
-      scopes: [],
-      annotations: {},
-      async handler(_input, context) {
-        for (const path of ['/first', '/second']) await context.github(path);
-        return {};
-      },
+    let caught: unknown;
+    const twice = toolWith(async ({ github }) => {
+      await github.rest.users.getByUsername({ username: 'octocat' }).catch((error: unknown) => {
+        caught = error;
+      });
+      await github.rest.users.getByUsername({ username: 'hubot' });
     });
-    const servers = createMcpServers({
-      tools: [twice],
-      github: github as unknown as GithubApi,
-      directory: bridge.bridge.directory,
-      stepUp: { challenge: () => undefined },
-      isAdministrator: async () => false,
-      events,
-    });
-    const session = { grant: { ref: { person: 'person', grant: 'grant' } } };
-    const authInfo = { token: '', clientId: '', scopes: [], extra: { caller: { session, credentialDied: false } } };
-    const server = await servers.create(authInfo);
-    const [client, transport] = InMemoryTransport.createLinkedPair();
-    await server.connect(transport);
-    const params = { name: 'twice', arguments: {} };
-    await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, { authInfo });
-    await until(() => asked.length > 0, { what: 'the first request to GitHub' });
+    const server = await serverOf(twice, events);
+    bridge.github.clearCalls();
+    bridge.github.fault({ kind: 'hang', path: first });
+    const arrived = bridge.github.nextCall('GET', first);
+    await server.call();
+    await arrived;
     // What the transports do when the session ends or the client hangs up.
     await server.close();
-    answer();
     await ended;
-    assert.deepEqual(asked, ['/first']);
+    bridge.github.clearFaults();
+    assert.notEqual(caught, undefined, 'the handler is told at once');
+    assert.deepEqual([bridge.github.callsTo('GET', first).length, bridge.github.callsTo('GET', second).length], [1, 0]);
     assert.deepEqual(failures, []);
+  });
+
+  it('knows that the credential died, also when the handler catches the error', async () => {
+    const events = new EventBus();
+    const ended = new Promise((resolve) => events.on('tool.called', resolve));
+    const careless = toolWith(async ({ github }) => {
+      await github.rest.users.getAuthenticated().catch(() => undefined);
+    });
+    const server = await serverOf(careless, events);
+    for (const { token } of bridge.github.liveTokens({ account: 'hubot' })) bridge.github.revokeToken(token);
+    await server.call();
+    await ended;
+    assert.equal(server.caller.credentialDied, true);
   });
 
   it('is made with the one tool that a request calls, because each tool costs; other requests get all', async () => {

@@ -17,6 +17,6 @@ export const getUserProfile = defineTool({
   scopes: [],
   annotations: { readOnlyHint: true, openWorldHint: true },
   async handler(_input, { github }) {
-    return z.looseObject({ id: z.number(), login: z.string() }).parse((await github('/user')).data);
+    return z.looseObject({ id: z.number(), login: z.string() }).parse((await github.request('GET /user')).data);
   },
 });

@@ -1,6 +1,6 @@
 /** `list_organizations`: the organisations that the person is a member of. */
 import { z } from 'zod';
-import { defineTool } from '../tool.ts';
+import { defineTool, hasNextPage } from '../tool.ts';
 
 const organizationSchema = z.looseObject({ id: z.number(), login: z.string(), description: z.string().nullish() });
 
@@ -13,7 +13,10 @@ export const listOrganizations = defineTool({
   scopes: ['read:org'],
   annotations: { readOnlyHint: true, openWorldHint: true },
   async handler({ page }, { github }) {
-    const { data, more } = await github(`/user/orgs?per_page=100&page=${page}`);
-    return { organizations: z.array(organizationSchema).parse(data), next_page: more ? page + 1 : null };
+    const { data, headers } = await github.request('GET /user/orgs', { per_page: 100, page });
+    return {
+      organizations: z.array(organizationSchema).parse(data),
+      next_page: hasNextPage(headers) ? page + 1 : null,
+    };
   },
 });

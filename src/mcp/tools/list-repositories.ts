@@ -1,6 +1,6 @@
 /** `list_repositories`: the person's repositories; private ones too if the token has the scope `repo`. */
 import { z } from 'zod';
-import { defineTool } from '../tool.ts';
+import { defineTool, hasNextPage } from '../tool.ts';
 
 const repositorySchema = z.looseObject({
   id: z.number(),
@@ -25,7 +25,10 @@ export const listRepositories = defineTool({
   async handler({ page, sort }, { github, scopes }) {
     // GitHub may have granted more than this token's scope. The tool answers only what the token's scope allows.
     const visibility = scopes.includes('repo') ? 'all' : 'public';
-    const { data, more } = await github(`/user/repos?per_page=100&page=${page}&sort=${sort}&visibility=${visibility}`);
-    return { repositories: z.array(repositorySchema).parse(data), next_page: more ? page + 1 : null };
+    const { data, headers } = await github.request('GET /user/repos', { per_page: 100, page, sort, visibility });
+    return {
+      repositories: z.array(repositorySchema).parse(data),
+      next_page: hasNextPage(headers) ? page + 1 : null,
+    };
   },
 });

@@ -18,6 +18,7 @@ export const listUserEmails = defineTool({
   scopes: ['user:email'],
   annotations: { readOnlyHint: true, openWorldHint: true },
   async handler(_input, { github }) {
-    return { emails: z.array(emailSchema).parse((await github('/user/emails?per_page=100')).data) };
+    const { data } = await github.request('GET /user/emails', { per_page: 100 });
+    return { emails: z.array(emailSchema).parse(data) };
   },
 });

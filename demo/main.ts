@@ -4,11 +4,9 @@
  * reach it can log in as any account.
  */
 import { join } from 'node:path';
-import { banner } from '../src/banner.ts';
-import { type Config, ConfigurationError, readConfig } from '../src/config/config.ts';
+import { ConfigurationError, readConfig } from '../src/config/config.ts';
 import { upstreamPath } from '../src/config/upstreams.ts';
-import { createLogger } from '../src/observe/logger.ts';
-import { startBridge } from '../src/start.ts';
+import { githubBridge } from '../src/github-bridge.ts';
 import { createSimulatedGitHub, type SimulatedGitHub } from './github/index.ts';
 
 const CLIENT_ID = 'demo-oauth-app';
@@ -26,7 +24,7 @@ const githubUrl = `http://localhost:${githubPort}`;
 let github: SimulatedGitHub | undefined;
 
 try {
-  const config: Config = readConfig({
+  const env = {
     LOG_LEVEL: 'warn',
     // Who names MCP servers of their own gets those alone; an empty MCP_UPSTREAMS is none.
     ...(process.env.UPSTREAMS_FILE ? {} : { MCP_UPSTREAMS: `github=${githubUrl}/mcp/` }),
@@ -37,7 +35,8 @@ try {
     GITHUB_CLIENT_SECRET: CLIENT_SECRET,
     GITHUB_URL: githubUrl,
     GITHUB_API_URL: `${githubUrl}/api/v3`,
-  });
+  };
+  const config = readConfig(env);
   github = createSimulatedGitHub({
     apps: [
       {
@@ -54,8 +53,9 @@ try {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     throw new Error(`port ${githubPort} is taken: stop what listens there, or set DEMO_GITHUB_PORT`);
   });
-  const bridge = await startBridge(config, createLogger(config.logLevel), { simulated: true });
-  process.stdout.write(banner(config, bridge.storeKind));
+  const bridge = await githubBridge({ env, simulated: true });
+  await bridge.listen();
+  process.stdout.write(bridge.banner);
   process.stdout.write(`  GitHub is simulated, at ${githubUrl}: sign in as octocat, monalisa or hubot.\n\n`);
   for (const path of new Set(['/mcp', ...config.upstreams.map(upstreamPath)])) {
     const command = `npx @modelcontextprotocol/inspector@latest --server-url ${config.publicUrl}${path} --transport http`;
@@ -67,7 +67,7 @@ try {
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      Promise.all([bridge.stop(), github?.close()]).then(
+      Promise.all([bridge.close(), github?.close()]).then(
         () => process.exit(0),
         () => process.exit(1),
       );

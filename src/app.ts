@@ -1,4 +1,5 @@
 /** The Koa app: its middleware, and the table of all routes. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
 import {
   accountDisconnect,
@@ -17,7 +18,6 @@ import {
   resourcePaths,
   SSE_PATH,
 } from './mcp/protected-resource.ts';
-import { tools } from './mcp/tools/index.ts';
 import { authorize } from './oauth/endpoints/authorize.ts';
 import { callback } from './oauth/endpoints/callback.ts';
 import { decideConnect } from './oauth/endpoints/connect.ts';
@@ -62,8 +62,15 @@ interface AppOptions {
   readonly simulated?: boolean;
 }
 
+export interface App {
+  /** Serves every request; an unknown path is answered 404. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Whether a path has a route, so that a request to it is not for another program. */
+  hasRoute(path: string): boolean;
+}
+
 /** Creates the app that serves a wired bridge. */
-export function createApp(bridge: Bridge, options: AppOptions): Koa {
+export function createApp(bridge: Bridge, options: AppOptions): App {
   const { config, services } = bridge;
   const origins = createOriginRule(services.issuer, config.loopback, config.allowedOrigins);
   const router = createRouter(routes(bridge, origins, options));
@@ -79,7 +86,8 @@ export function createApp(bridge: Bridge, options: AppOptions): Koa {
   app.use(crossOrigin(origins, router.originAccess));
   app.use(notFound(pageErrors(services)));
   router.mount(app);
-  return app;
+  const callback = app.callback();
+  return { handler: (request, response) => void callback(request, response), hasRoute: router.hasRoute };
 }
 
 /**
@@ -91,7 +99,8 @@ function routes(
   origins: OriginRule,
   { metrics, isStopping, simulated = false }: AppOptions,
 ): RouteGroup[] {
-  const { config, services, account, mcp, sse, gateway } = bridge;
+  const { config, services, account, gateway } = bridge;
+  const { streamableHttp, sse, tools } = bridge.mcp;
   const { issuer } = services;
   const { clientMetadataDocuments, github } = config;
   const webhookSecrets = github.webhookSecret === undefined ? [] : [github.webhookSecret];
@@ -144,7 +153,7 @@ function routes(
     ['GET', services.web.stylesheet.path, 'own', NO_BODY, stylesheet(services.web)],
   ];
   const builtIn = services.resources.default.upstream === undefined;
-  const served = [...(builtIn ? [{ path: MCP_PATH, handle: mcp.endpoint }] : []), ...gateway.endpoints];
+  const served = [...(builtIn ? [{ path: MCP_PATH, handle: streamableHttp.endpoint }] : []), ...gateway.endpoints];
   const mcpClientsCall = served.flatMap(({ path, handle }) =>
     (['POST', 'GET', 'DELETE'] as const).map((method): Route => {
       return [method, [path, `${path}/`], 'allowed', NO_BODY, handle];

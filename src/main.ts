@@ -1,19 +1,20 @@
 /** `npm start`: reads the configuration, starts the bridge, prints the banner, and stops on SIGINT or SIGTERM. */
-import { banner } from './banner.ts';
-import { ConfigurationError, readConfig } from './config/config.ts';
-import { createLogger } from './observe/logger.ts';
-import { startBridge } from './start.ts';
+import { ConfigurationError } from './config/config.ts';
+import { githubBridge } from './github-bridge.ts';
 
 /** Exit code for a wrong configuration. */
 const EXIT_MISCONFIGURED = 2;
 
 try {
-  const config = readConfig(process.env);
-  const bridge = await startBridge(config, createLogger(config.logLevel));
-  process.stdout.write(banner(config, bridge.storeKind));
+  const bridge = await githubBridge({ env: process.env });
+  await bridge.listen().catch(async (error: unknown) => {
+    await bridge.close();
+    throw error;
+  });
+  process.stdout.write(bridge.banner);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      bridge.stop().then(
+      bridge.close().then(
         () => process.exit(0),
         () => process.exit(1),
       );

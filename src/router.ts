@@ -37,6 +37,8 @@ interface RouteTable {
    * metadata at a place where clients look for some.
    */
   originAccess(path: string): OriginAccess;
+  /** Whether a path has a route, whatever the method. */
+  hasRoute(path: string): boolean;
 }
 
 /** Creates the router of a route table. */
@@ -53,12 +55,12 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
       }
     }
   }
+  /** Most paths are their own pattern; the others are tried one by one. */
+  const accessOf = (path: string) =>
+    access.get(path) ?? access.get(String(router.match(path, 'OPTIONS').path[0]?.path));
   return {
     mount: (app) => void app.use(router.routes()).use(router.allowedMethods()),
-    originAccess(path) {
-      // Most paths are their own pattern; the others are tried one by one.
-      const pattern = access.has(path) ? path : String(router.match(path, 'OPTIONS').path[0]?.path);
-      return access.get(pattern) ?? (METADATA_PROBE.test(path) ? 'any' : 'own');
-    },
+    originAccess: (path) => accessOf(path) ?? (METADATA_PROBE.test(path) ? 'any' : 'own'),
+    hasRoute: (path) => accessOf(path) !== undefined,
   };
 }

@@ -13,13 +13,9 @@ import type { GithubApi } from './github/api.ts';
 import { createGithub, type Github } from './github/github.ts';
 import type { Timeouts } from './github/timeouts.ts';
 import { createMaintenance } from './maintenance.ts';
-import { callerOf, createBearerAuth } from './mcp/bearer.ts';
+import { createMcp, type Mcp, type McpExtensions } from './mcp/mcp.ts';
 import { createOpenAnswers } from './mcp/open-answers.ts';
-import { createMcpServers } from './mcp/server.ts';
-import { createSseTransport, type SseTransport } from './mcp/sse.ts';
-import { createStepUp } from './mcp/step-up.ts';
-import { createStreamableHttp, type StreamableHttp } from './mcp/streamable-http.ts';
-import { tools } from './mcp/tools/index.ts';
+import { tools as builtInTools } from './mcp/tools/index.ts';
 import { createChangedRecipients } from './oauth/changed-recipients.ts';
 import { createClientDirectory } from './oauth/clients/client.ts';
 import { createClientAuthentication } from './oauth/clients/client-authentication.ts';
@@ -50,8 +46,7 @@ import { createWeb } from './web/web.ts';
 export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocations'> {
   readonly config: Config;
   readonly services: Services;
-  readonly mcp: StreamableHttp;
-  readonly sse: SseTransport;
+  readonly mcp: Mcp;
   /** The MCP servers behind the bridge. */
   readonly gateway: Gateway;
   /** GitHub's API on a person's behalf. */
@@ -69,7 +64,7 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   close(): Promise<void>;
 }
 
-interface WiringOptions {
+interface WiringOptions extends McpExtensions {
   readonly store: Store;
   readonly events: EventBus;
   /** The connection over which replicas share rate limits; without it they are counted in memory. */
@@ -92,6 +87,7 @@ interface WiringOptions {
 export async function wire(config: Config, options: WiringOptions): Promise<Bridge> {
   const { store, events } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
+  const ownTools = options.tools ?? [];
   const issuer = config.publicUrl;
   const { clientId, url } = config.github;
 
@@ -190,21 +186,21 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   };
 
   const directory = createSessionDirectory({ store, sessionEnding, now });
-  const bearer = createBearerAuth({ ...services, resource: resources.default, scopes });
-  const stepUp = createStepUp(tools, scopes);
-  const servers = createMcpServers({
-    tools,
-    github: github.api,
-    directory,
-    stepUp,
-    isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
-    events,
-  });
   const answers = createOpenAnswers({ sessions: store.sessions, events, now });
   const unread = defined({ unreadTimeout: options.unreadTimeout });
   const gateway = await createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
-  const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });
-  const sse = createSseTransport({ bearer, servers, stepUp, answers });
+  const mcp = createMcp({
+    ...services,
+    resource: resources.default,
+    scopes,
+    github: github.api,
+    directory,
+    answers,
+    isAdministrator: policy.isAdministrator,
+    tools: options.server === undefined ? [...builtInTools, ...ownTools] : [],
+    extended: options.server !== undefined || ownTools.length > 0,
+    ...defined({ server: options.server }),
+  });
 
   const maintenance = createMaintenance(
     [
@@ -222,7 +218,6 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     config,
     services,
     mcp,
-    sse,
     gateway,
     github: github.api,
     policy,
@@ -241,7 +236,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     startMaintenance: maintenance.start,
     async close() {
       answers.close();
-      await Promise.all([mcp.close(), gateway.close(), maintenance.stop()]);
+      await Promise.all([mcp.streamableHttp.close(), gateway.close(), maintenance.stop()]);
       await revocations.idle();
       await guardedFetch.close();
     },

@@ -8,22 +8,22 @@ import { after, before, describe, it } from 'node:test';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../demo/github/index.ts';
 import { readConfig } from '../src/config/config.ts';
 import { withGeneratedSecret } from '../src/config/generated-secret.ts';
+import type { GithubBridge } from '../src/github-bridge.ts';
 import { EventBus } from '../src/observe/events.ts';
-import { createLogger } from '../src/observe/logger.ts';
 import { openStore } from '../src/open-store.ts';
-import { type RunningBridge, startBridge } from '../src/start.ts';
 import { wire } from '../src/wiring.ts';
 import { start } from './programs.ts';
 import { UPSTREAMS_FILE } from './support/mcp-servers.ts';
 import { callTool, connect } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
+import { runBridge } from './support/run-bridge.ts';
 
 describe('the admin command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-admin-'));
   let url: string;
   let env: Record<string, string>;
   let github: SimulatedGitHub;
-  let serving: RunningBridge;
+  let serving: GithubBridge;
   before(async () => {
     const port = await freePort();
     url = `http://localhost:${port}`;
@@ -37,10 +37,10 @@ describe('the admin command', () => {
       DATA_DIR: folder,
       UPSTREAMS_FILE,
     };
-    serving = await startBridge(readConfig(env), createLogger('silent'));
+    serving = await runBridge(env);
   });
   after(async () => {
-    await serving.stop();
+    await serving.close();
     await github.close();
     rmSync(folder, { recursive: true, force: true });
   });

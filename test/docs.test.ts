@@ -9,7 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { Octokit } from '@octokit/rest';
 import { readConfig } from '../src/config/config.ts';
 import { SETTINGS } from '../src/config/settings.ts';
-import type { Tool, ToolContext } from '../src/mcp/tool.ts';
+import type { CallContext } from '../src/mcp/call-context.ts';
+import type { Tool } from '../src/mcp/tool.ts';
 import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -112,7 +113,7 @@ describe('the documentation', () => {
     const bridge = await bridgeFor(t, { store: 'sqlite' });
     const { token } = bridge.github.issueToken({ account: 'octocat', clientId: CLIENT_ID });
     // The example uses only this member of the context.
-    const context = { github: new Octokit({ baseUrl: `${bridge.github.url}/api/v3`, auth: token }) } as ToolContext;
+    const context = { github: new Octokit({ baseUrl: `${bridge.github.url}/api/v3`, auth: token }) } as CallContext;
     const result = await getUser.call({ username: 'monalisa' }, context);
     assert.partialDeepStrictEqual(result.structuredContent, { login: 'monalisa' });
     await assert.rejects(getUser.call({ username: '../user' }, context), /Invalid string/);

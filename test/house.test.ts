@@ -39,7 +39,8 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
   [/^src\/github\/octokit\.ts$/, 'api.test.ts'],
-  [/^src\/github\/github\.ts$/, 'it makes the parts; every test with a bridge runs it'],
+  [/^src\/(?:github\/github|mcp\/mcp)\.ts$/, 'it makes the parts; every test with a bridge runs it'],
+  [/^src\/index\.ts$/, 'names; test/package compiles and runs programs that import them'],
 ];
 
 interface Import {

@@ -13,8 +13,8 @@ const LOGINS = 100_000;
 /** Parts after each of which the memory is printed. */
 const PARTS = 20;
 const AT_ONCE = 16;
-/** The accounts of the simulated GitHub, each of which may call it 5,000 times in an hour. */
-const PEOPLE = 300;
+/** The accounts of the simulated GitHub, each of which may call it 5,000 times in an hour; its page to sign in lists all. */
+const PEOPLE = 30;
 
 /** The browser of a login, from an address of its own: one address may not begin so many. */
 const browserFrom = (number: number) =>

@@ -20,4 +20,4 @@ const app = createApp(bridge, { metrics: createMetrics(events), onRequest: () =>
 process.on('message', (asked) => {
   if (asked === 'sweep') bridge.revocations.sweep().then((people) => process.send?.({ people }));
 });
-ready(await listen(createServer(app.callback())));
+ready(await listen(createServer(app.handler)));

@@ -165,10 +165,12 @@ export const addressRanges = listOf((item, complain) => {
 
 /** A list separated by commas. Items without a value are left out, because a complaint about them was reported. */
 function listOf<Item>(item: (text: string, complain: Complain) => Item | undefined): Kind<readonly Item[]> {
-  return (value, complain) =>
-    items(value)
-      .map((each) => item(each, complain))
-      .filter((each) => each !== undefined);
+  return (value, complain) => {
+    const found = items(value);
+    // The default of a list may be everybody, so a list without items is not the default.
+    if (found.length === 0) complain(`"${value}" names nothing`);
+    return found.map((each) => item(each, complain)).filter((each) => each !== undefined);
+  };
 }
 
 /** Splits at commas, trims, and drops empty items. */

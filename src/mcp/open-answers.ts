@@ -9,8 +9,8 @@ import type { EventBus } from '../observe/events.ts';
 import type { SessionRef } from '../store/records.ts';
 import type { SessionStore } from '../store/store.ts';
 
-/** `gateway` stands for the answers of all MCP servers behind the bridge. */
-type Path = '/mcp' | '/sse' | 'gateway';
+/** `long` stands for `/mcp` with tools of others; `gateway` for the answers of all MCP servers behind the bridge. */
+type Path = '/mcp' | '/sse' | 'long' | 'gateway';
 
 interface Limits {
   /** Open answers of all people. */
@@ -22,12 +22,13 @@ interface Limits {
 }
 
 /**
- * Limits by path. A call of a tool ends within 30 seconds, so an answer at `/mcp` that is still open after a minute is
+ * Limits by path. A call of a built-in tool ends within 30 seconds, so an answer at `/mcp` that is still open after a minute is
  * one that its client does not read. MCP clients give up a call after 60 seconds.
  */
 const LIMITS: Readonly<Record<Path, Limits>> = {
   '/sse': { all: 1000, perPerson: 50, seconds: Number.POSITIVE_INFINITY },
   '/mcp': { all: 2000, perPerson: 100, seconds: 60 },
+  long: { all: 2000, perPerson: 100, seconds: 3600 },
   gateway: { all: 5000, perPerson: 200, seconds: Number.POSITIVE_INFINITY },
 };
 /** Seconds after which a client that was refused may try again. */

@@ -1,16 +1,16 @@
 /**
  * The MCP server: one factory for every protocol version (design decision 2). Each request, and each SSE stream, gets a
- * new server with the tools that its caller may see; a request that calls one tool, a server with that tool.
+ * new server: one with the tools that its caller may see (one tool, for a request that calls one), or one that the program
+ * makes which the bridge is part of.
  */
-import { type AuthInfo, type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
-import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubApi } from '../github/api.ts';
-import type { GithubClient } from '../github/api-call.ts';
+import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
+import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';
-import type { StepUp } from './step-up.ts';
+import type { CallContext, CallContexts } from './call-context.ts';
+import { missingScopes } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
@@ -20,30 +20,32 @@ const MAX_CALLS_PER_PERSON = 100;
 /** Milliseconds for which a client may cache its list of tools. */
 const LIST_TTL = 60_000;
 
+/** Makes the MCP server of one request, or of one SSE stream. */
+export type ServerFactory = (context: CallContext) => McpServer | Promise<McpServer>;
+
 interface McpServerOptions {
   readonly tools: readonly Tool[];
-  readonly github: GithubApi;
-  readonly directory: SessionDirectory;
-  readonly stepUp: StepUp;
+  /** Makes the servers instead of the tools. */
+  readonly factory?: ServerFactory;
+  readonly contexts: CallContexts;
+  readonly scopes: Pick<UpstreamScopes, 'covers'>;
   readonly isAdministrator: (authInfo: AuthInfo) => Promise<boolean>;
   readonly events: EventBus;
 }
 
 /** The factory of MCP servers. */
 export interface McpServers {
-  /** Creates the server of one caller. */
-  create(authInfo: AuthInfo | undefined): Promise<McpServer>;
+  /** Creates the server of one caller. @param signal aborted when nobody waits for its answers */
+  create(authInfo: AuthInfo, signal: AbortSignal): Promise<McpServer>;
 }
 
 /** Creates the factory. */
 export function createMcpServers(options: McpServerOptions): McpServers {
-  const { tools, github, directory, stepUp, events } = options;
+  const { tools, factory, contexts, scopes, events } = options;
   const underWay = new Map<string, number>();
 
-  async function call(tool: Tool, input: unknown, { http, mcpReq }: ServerContext): Promise<CallToolResult> {
-    const authInfo = http?.authInfo;
-    const caller = callerOf(authInfo);
-    const { person } = caller.session.grant.ref;
+  async function call(tool: Tool, input: unknown, authInfo: AuthInfo, signal: AbortSignal): Promise<CallToolResult> {
+    const { person } = callerOf(authInfo).session.grant.ref;
     const others = underWay.get(person) ?? 0;
     if (others >= MAX_CALLS_PER_PERSON)
       return errorResult(`${others} calls are under way already. Try again in a few seconds.`);
@@ -52,30 +54,14 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     let outcome: 'ok' | 'error' = 'error';
     try {
       // The transports check the scopes first, to answer with a challenge. This check holds for every transport.
-      const challenge = stepUp.challenge(tool.name, authInfo);
+      const challenge = missingScopes(tool.scopes, authInfo.scopes, scopes, tool.name);
       if (challenge !== undefined) return errorResult(`${challenge.errorDescription}.`);
-      const createClient = await github.clients();
-      let client: GithubClient | undefined;
-      const result = await tool.call(input, {
-        caller,
-        scopes: authInfo?.scopes ?? [],
-        // Made when a handler asks for it, because many tools do without.
-        get github() {
-          client ??= createClient(caller.session.credential, {
-            signal: mcpReq.signal,
-            onDead() {
-              caller.credentialDied = true;
-            },
-          });
-          return client;
-        },
-        directory,
-      });
+      const result = await tool.call(input, await contexts(authInfo, signal));
       outcome = 'ok';
       return result;
     } catch (error) {
       // The answer has ended, with its session or its connection: nobody reads this.
-      if (mcpReq.signal.aborted) return errorResult('The call was cancelled.');
+      if (signal.aborted) return errorResult('The call was cancelled.');
       return errorResult(errorText(error, events));
     } finally {
       const left = (underWay.get(person) ?? 1) - 1;
@@ -85,38 +71,48 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     }
   }
 
+  async function withTools(authInfo: AuthInfo): Promise<McpServer> {
+    const server = new McpServer(SERVER, {
+      capabilities: { tools: { listChanged: false } },
+      instructions: INSTRUCTIONS,
+      cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
+    });
+    const { calledTool } = callerOf(authInfo);
+    const needed = calledTool === undefined ? tools : tools.filter((tool) => tool.name === calledTool);
+    const administrator = needed.some((tool) => tool.administratorsOnly) && (await options.isAdministrator(authInfo));
+    for (const tool of needed) {
+      if (tool.administratorsOnly && !administrator) continue;
+      const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+      server.registerTool(
+        name,
+        {
+          title,
+          description,
+          inputSchema,
+          outputSchema,
+          annotations,
+          scopeChallenge: ({ authInfo: token }) => token && missingScopes(tool.scopes, token.scopes, scopes, name),
+        },
+        // Over SSE each message has a token of its own, perhaps with other scopes than that which opened the stream.
+        (input: unknown, { http, mcpReq }) => call(tool, input, http?.authInfo ?? authInfo, mcpReq.signal),
+      );
+    }
+    return server;
+  }
+
   return {
-    async create(authInfo) {
-      const server = new McpServer(SERVER, {
-        capabilities: { tools: { listChanged: false } },
-        instructions: INSTRUCTIONS,
-        cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
-      });
-      const called = authInfo === undefined ? undefined : callerOf(authInfo).calledTool;
-      const needed = called === undefined ? tools : tools.filter((tool) => tool.name === called);
-      const administrator =
-        authInfo !== undefined &&
-        needed.some((tool) => tool.administratorsOnly) &&
-        (await options.isAdministrator(authInfo));
-      for (const tool of needed) {
-        if (tool.administratorsOnly && !administrator) continue;
-        const { name, title, description, inputSchema, outputSchema, annotations } = tool;
-        server.registerTool(
-          name,
-          {
-            title,
-            description,
-            inputSchema,
-            outputSchema,
-            annotations,
-            scopeChallenge: ({ authInfo: caller }) => stepUp.challenge(name, caller),
-          },
-          (input: unknown, context) => call(tool, input, context),
-        );
-      }
+    async create(authInfo, signal) {
+      if (factory === undefined) return withTools(authInfo);
+      const server = await factory(await contexts(authInfo, signal));
+      if (!isMcpServer(server)) throw new TypeError('the option "server" must return an McpServer');
       return server;
     },
   };
+}
+
+/** Not `instanceof`: the program may have another copy of the SDK. */
+function isMcpServer(value: unknown): value is McpServer {
+  return typeof value === 'object' && value !== null && 'server' in value && 'connect' in value;
 }
 
 function errorResult(text: string): CallToolResult {

@@ -4,7 +4,7 @@
  * that opened it.
  * @see MCP 2024-11-05, Transports
  */
-import type { AuthInfo } from '@modelcontextprotocol/server';
+import { type AuthInfo, isJSONRPCRequest, type McpServer } from '@modelcontextprotocol/server';
 import type { SSEServerTransport } from '@modelcontextprotocol/server-legacy/sse';
 import type Koa from 'koa';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
@@ -13,8 +13,7 @@ import { type BearerAuth, callerOf } from './bearer.ts';
 import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { SSE_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
-import { insufficientScope, type StepUp } from './step-up.ts';
-import { toolCallSchema } from './tool.ts';
+import { insufficientScope } from './step-up.ts';
 import { MAX_UNREAD_BYTES, send } from './web-response.ts';
 
 /** Milliseconds between two comments, which keep proxies from closing an idle stream. */
@@ -29,16 +28,23 @@ export interface SseTransport {
   readonly messages: Koa.Middleware;
 }
 
+interface Stream {
+  readonly transport: SSEServerTransport;
+  readonly response: Koa.Context['res'];
+  readonly sid: string;
+  /** Says which scopes a request needs that its token lacks. */
+  readonly challenge: McpServer['resolveScopeChallenge'];
+}
+
 interface SseOptions {
   readonly bearer: BearerAuth;
   readonly servers: McpServers;
-  readonly stepUp: StepUp;
   readonly answers: OpenAnswers;
 }
 
 /** Creates the transport. */
-export function createSseTransport({ bearer, servers, stepUp, answers }: SseOptions): SseTransport {
-  const streams = new Map<string, { transport: SSEServerTransport; response: Koa.Context['res']; sid: string }>();
+export function createSseTransport({ bearer, servers, answers }: SseOptions): SseTransport {
+  const streams = new Map<string, Stream>();
   const sidOf = (authInfo: AuthInfo) => formatSid(callerOf(authInfo).session.grant.ref);
 
   return {
@@ -55,12 +61,13 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
       const { SSEServerTransport } = await import('@modelcontextprotocol/server-legacy/sse');
       const signal = answers.open(SSE_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
-      const server = await servers.create(authInfo);
+      const server = await servers.create(authInfo, signal);
       if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(SSE_PATH));
       ctx.respond = false;
       if (signal.aborted) return void ctx.res.destroy();
       const transport = new SSEServerTransport('/messages', ctx.res);
-      streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo) });
+      const challenge = server.resolveScopeChallenge;
+      streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), challenge });
       // A write to a closed connection emits an error; without a listener it would end the process.
       ctx.res.on('error', () => {});
       const keepAlive = setInterval(() => {
@@ -95,9 +102,8 @@ export function createSseTransport({ bearer, servers, stepUp, answers }: SseOpti
         stream.response.destroy();
         return send(ctx, refusal(404, 'invalid_request', 'the stream is not read: open /sse again'));
       }
-      const call = toolCallSchema.safeParse(message);
-      const challenge = call.success ? stepUp.challenge(call.data.params.name, authInfo) : undefined;
-      if (challenge !== undefined) return send(ctx, insufficientScope(challenge, authInfo.resourceMetadataUrl ?? ''));
+      const challenge = isJSONRPCRequest(message) && (await stream.challenge({ request: message, authInfo }));
+      if (challenge) return send(ctx, insufficientScope(challenge, authInfo.resourceMetadataUrl ?? ''));
       ctx.respond = false;
       await stream.transport.handlePostMessage(Object.assign(ctx.req, { auth: authInfo }), ctx.res, message);
     },

@@ -36,21 +36,25 @@ interface StreamableHttpOptions {
   readonly servers: McpServers;
   readonly answers: OpenAnswers;
   readonly events: EventBus;
+  /** Whether tools of others are served too, which may take longer than the built-in ones. */
+  readonly longCalls: boolean;
 }
 
 /** Creates the transport. */
 export function createStreamableHttp(options: StreamableHttpOptions): StreamableHttp {
   const { issuer, bearer, servers, answers, events } = options;
+  const kind = options.longCalls ? 'long' : MCP_PATH;
 
   const serverFor = async ({ authInfo, requestInfo }: { authInfo?: AuthInfo; requestInfo?: Request }) => {
+    if (authInfo === undefined || requestInfo === undefined) throw new TypeError('the request was not authenticated');
     let server: Awaited<ReturnType<McpServers['create']>>;
     try {
-      server = await servers.create(authInfo);
+      server = await servers.create(authInfo, requestInfo.signal);
     } catch (error) {
       callerOf(authInfo).failure = error;
       throw error;
     }
-    requestInfo?.signal.throwIfAborted();
+    requestInfo.signal.throwIfAborted();
     // Each request has a server of its own, so a cancellation names a call of its own batch. The SDK answers no call that
     // was cancelled, and ends the response when all calls are answered: it would never end. A receiver may ignore it.
     server.server.setNotificationHandler('notifications/cancelled', () => {});
@@ -90,7 +94,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
       const authInfo = await bearer.authenticate(ctx.get('authorization'), MCP_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
-      const signal = answers.open(MCP_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
+      const signal = answers.open(kind, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
       const response = await begin(await ask(ctx, authInfo, signal));
       const { credentialDied, failure } = callerOf(authInfo);

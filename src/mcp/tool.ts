@@ -1,26 +1,10 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubClient } from '../github/api-call.ts';
-import type { Caller } from './bearer.ts';
+import type { CallContext } from './call-context.ts';
 
 /** What is read of a message that calls a tool. */
 export const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
-
-/** What a handler can use. */
-export interface ToolContext {
-  readonly caller: Caller;
-  /** Scopes of the access token. */
-  readonly scopes: readonly string[];
-  /**
-   * GitHub's API with the person's GitHub token, for reads and writes. Its calls throw GithubTrouble or CredentialDead,
-   * which the server turns into a tool error or a 401; a GithubTrouble has the `status` and the `response` of GitHub.
-   */
-  readonly github: GithubClient;
-  /** The sessions of all people, for the administrators' tools. */
-  readonly directory: SessionDirectory;
-}
 
 export interface Tool {
   readonly name: string;
@@ -33,7 +17,7 @@ export interface Tool {
   readonly annotations: ToolAnnotations;
   /** Whether only `ADMIN_GITHUB_USERS` can see and call it. */
   readonly administratorsOnly?: boolean;
-  call(input: unknown, context: ToolContext): Promise<CallToolResult>;
+  call(input: unknown, context: CallContext): Promise<CallToolResult>;
 }
 
 /**
@@ -44,7 +28,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   definition: Omit<Tool, 'call' | 'inputSchema' | 'outputSchema'> & {
     readonly inputSchema: Input;
     readonly outputSchema: Output;
-    readonly handler: (input: z.infer<Input>, context: ToolContext) => Promise<z.infer<Output>>;
+    readonly handler: (input: z.infer<Input>, context: CallContext) => Promise<z.infer<Output>>;
   },
 ): Tool {
   const { handler, ...tool } = definition;

@@ -8,13 +8,12 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
-import { readConfig } from '../../src/config/config.ts';
 import { examine } from '../../src/doctor/doctor.ts';
-import { createLogger } from '../../src/observe/logger.ts';
-import { type RunningBridge, startBridge } from '../../src/start.ts';
+import type { GithubBridge } from '../../src/github-bridge.ts';
 import type { StoreKind } from '../support/bridge.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { runBridge } from '../support/run-bridge.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
 
@@ -55,7 +54,7 @@ export interface Setup {
 /** The parts of a suite: started before its tests, stopped after them. Its members can be read in tests and hooks only. */
 export function useSetup(store: StoreKind): Setup {
   const directory = mkdtempSync(join(tmpdir(), 'doctor-test-'));
-  let bridge: RunningBridge | undefined;
+  let bridge: GithubBridge | undefined;
   let started: Setup | undefined;
   before(async () => {
     const port = await freePort();
@@ -83,10 +82,10 @@ export function useSetup(store: StoreKind): Setup {
       ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
     };
     started = { env, github, redis, directory };
-    bridge = await startBridge(readConfig(env), createLogger('silent'));
+    bridge = await runBridge(env);
   });
   after(async () => {
-    await bridge?.stop();
+    await bridge?.close();
     await started?.github.close();
     await started?.redis?.stop();
     rmSync(directory, { recursive: true, force: true });

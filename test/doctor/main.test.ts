@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSimulatedGitHub } from '../../demo/github/index.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createLogger } from '../../src/observe/logger.ts';
-import { startBridge } from '../../src/start.ts';
 import { freePort } from '../support/ports.ts';
+import { runBridge } from '../support/run-bridge.ts';
 import { run } from './fixtures.ts';
 
 describe('npm run doctor', () => {
@@ -41,13 +39,13 @@ describe('npm run doctor', () => {
       PORT: String(port),
       DATA_DIR: directory,
     };
-    const bridge = await startBridge(readConfig(env), createLogger('silent'));
+    const bridge = await runBridge(env);
     try {
       const { code, stdout } = await run(env);
       assert.equal(code, 0, stdout);
       assert.match(stdout, /^(ok {7}.*\n)+$/);
     } finally {
-      await bridge.stop();
+      await bridge.close();
       await github.close();
       rmSync(directory, { recursive: true, force: true });
     }

@@ -20,12 +20,10 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { createSimulatedGitHub } from '../../demo/github/index.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createLogger } from '../../src/observe/logger.ts';
-import { startBridge } from '../../src/start.ts';
 import { listen } from '../support/listen.ts';
 import { connect, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
+import { runBridge } from '../support/run-bridge.ts';
 import { until } from '../support/until.ts';
 import { gatewayFor, json, RESULT, recordingServer, upstreamsFile } from './fixtures.ts';
 import { startReplicas } from './replicas.ts';
@@ -271,7 +269,7 @@ describe('a bridge that stops', () => {
       rmSync(directory, { recursive: true });
     });
     const server = await recordingServer(t);
-    const config = readConfig({
+    const bridge = await runBridge({
       GITHUB_CLIENT_ID: credentials.clientId,
       GITHUB_CLIENT_SECRET: credentials.clientSecret,
       GITHUB_URL: await github.listen(),
@@ -279,7 +277,6 @@ describe('a bridge that stops', () => {
       DATA_DIR: directory,
       UPSTREAMS_FILE: upstreamsFile([{ name: 'one', url: `${server.url}/mcp` }], (remove) => t.after(remove)),
     });
-    const bridge = await startBridge(config, createLogger('silent'));
     const resource = `${url}/mcp/one`;
     const { tokens } = await connect(url, { parameters: { resource } });
 
@@ -301,7 +298,7 @@ describe('a bridge that stops', () => {
     await until(() => atServer === 3, { what: 'all three at the server' });
 
     const begun = performance.now();
-    const stopped = bridge.stop();
+    const stopped = bridge.close();
     await assert.rejects(fetch(`${url}/healthz`));
     for (const one of finish) one();
     assert.equal(await call.text(), `: begun\n\ndata: ${ping(1)}\n\n`);

@@ -80,7 +80,7 @@ export async function startReplicas(
     const store = createRedisStore(redis.url, { prefix: redis.prefix });
     const events = new EventBus();
     const bridge = await wire(config, { store, events });
-    const app = createApp(bridge, { metrics: createMetrics(events) }).callback();
+    const app = createApp(bridge, { metrics: createMetrics(events) }).handler;
     const server = createServer((incoming, outgoing) => {
       replica.requests++;
       void app(incoming, outgoing);

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { GithubApi } from '../../src/github/api.ts';
+import { githubScopes } from '../../src/github/scopes.ts';
+import { type CallContext, createCallContexts } from '../../src/mcp/call-context.ts';
 import { createMcpServers } from '../../src/mcp/server.ts';
-import { defineTool, type Tool, type ToolContext } from '../../src/mcp/tool.ts';
+import { defineTool, type Tool } from '../../src/mcp/tool.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { useBridge } from '../support/bridge.ts';
 import { callTool, connect } from '../support/oauth.ts';
@@ -21,13 +22,15 @@ const EVERYBODYS = [
 ];
 const ADMINISTRATORS = ['get_session_stats', 'list_sessions', 'revoke_session'];
 
+const never = new AbortController().signal;
+
 describe('the MCP server', () => {
   const bridge = useBridge({ store: 'sqlite', env: { ADMIN_GITHUB_USERS: 'monalisa' } });
   const tokenOf = async (login: string, scope = 'read:user') =>
     (await connect(bridge.url, { login, parameters: { scope } })).tokens.access_token;
 
   /** A tool without parameters and results. */
-  const toolWith = (handler: (context: ToolContext) => Promise<void>) =>
+  const toolWith = (handler: (context: CallContext) => Promise<void>) =>
     defineTool({
       name: 'the_tool',
       title: 'The tool',
@@ -46,17 +49,17 @@ describe('the MCP server', () => {
   async function serverOf(tool: Tool, events: EventBus) {
     await tokenOf('hubot');
     const { github, directory, personTag } = bridge.bridge;
+    const scopes = githubScopes([]);
     const [session] = await bridge.store.sessions.list(personTag(bridge.github.account('hubot').id));
     const caller = { session, credentialDied: false };
     const authInfo = { token: '', clientId: '', scopes: [], extra: { caller } };
     const server = await createMcpServers({
       tools: [tool],
-      github,
-      directory,
-      stepUp: { challenge: () => undefined },
+      contexts: createCallContexts({ github, directory, scopes }),
+      scopes,
       isAdministrator: async () => false,
       events,
-    }).create(authInfo);
+    }).create(authInfo, never);
     const [client, transport] = InMemoryTransport.createLinkedPair();
     await server.connect(transport);
     const params = { name: tool.name, arguments: {} };
@@ -164,7 +167,6 @@ describe('the MCP server', () => {
   });
 
   it('is made with the one tool that a request calls, because each tool costs; other requests get all', async () => {
-    const { directory } = bridge.bridge;
     const tool = (name: string, administratorsOnly = false) =>
       defineTool({
         name,
@@ -179,15 +181,14 @@ describe('the MCP server', () => {
       });
     const servers = createMcpServers({
       tools: [tool('one'), tool('other'), tool('theirs', true)],
-      github: {} as GithubApi,
-      directory,
-      stepUp: { challenge: () => undefined },
+      contexts: async () => ({}) as CallContext,
+      scopes: githubScopes([]),
       isAdministrator: async () => false,
       events: new EventBus(),
     });
     async function toolsFor(calledTool?: string): Promise<string[]> {
       const caller = { session: {}, credentialDied: false, ...(calledTool === undefined ? {} : { calledTool }) };
-      const server = await servers.create({ token: '', clientId: '', scopes: [], extra: { caller } });
+      const server = await servers.create({ token: '', clientId: '', scopes: [], extra: { caller } }, never);
       const [client, transport] = InMemoryTransport.createLinkedPair();
       const answer = new Promise<unknown>((resolve) => {
         client.onmessage = resolve;

@@ -2,49 +2,30 @@
 // Authorization). SDK clients step up in sdk-clients.test.ts; no way in goes around it: test/threats/scopes.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
 import { githubScopes } from '../../src/github/scopes.ts';
-import { createStepUp, insufficientScope } from '../../src/mcp/step-up.ts';
-import { defineTool } from '../../src/mcp/tool.ts';
+import { insufficientScope, missingScopes } from '../../src/mcp/step-up.ts';
 
-const tool = (name: string, scopes: readonly string[]) =>
-  defineTool({
-    name,
-    title: name,
-    description: name,
-    inputSchema: z.object({}),
-    outputSchema: z.object({}),
-    scopes,
-    annotations: {},
-    handler: async () => ({}),
-  });
-const tools = [tool('free', []), tool('emails', ['user:email']), tool('both', ['read:org', 'repo'])];
-const stepUp = createStepUp(tools, githubScopes(['read:user']));
-const challenge = (name: string, scopes: string[]) => stepUp.challenge(name, { token: 'x', clientId: 'x', scopes });
+const scopes = githubScopes(['read:user']);
+const challenge = (needed: string[], granted: string[], what?: string) => missingScopes(needed, granted, scopes, what);
 
 describe('step-up', () => {
   it('asks for nothing where the token has what the tool needs, also by a wider scope', () => {
-    assert.equal(challenge('free', []), undefined);
-    assert.equal(challenge('emails', ['user:email']), undefined);
-    assert.equal(challenge('emails', ['user']), undefined);
-    assert.equal(challenge('both', ['repo', 'admin:org']), undefined);
+    assert.equal(challenge([], []), undefined);
+    assert.equal(challenge(['user:email'], ['user:email']), undefined);
+    assert.equal(challenge(['user:email'], ['user']), undefined);
+    assert.equal(challenge(['read:org', 'repo'], ['repo', 'admin:org']), undefined);
   });
 
   it('asks for all that the call needs where the token lacks any of it', () => {
-    assert.deepEqual(challenge('both', ['repo']), {
+    assert.deepEqual(challenge(['read:org', 'repo'], ['repo'], 'both'), {
       scopes: ['read:org', 'repo'],
       errorDescription: 'both needs the scope read:org repo',
     });
-    assert.deepEqual(challenge('emails', ['read:user', 'repo'])?.scopes, ['user:email']);
-  });
-
-  it('leaves a tool that does not exist, and a request that nobody sent, to others', () => {
-    assert.equal(challenge('nonsense', []), undefined);
-    assert.equal(stepUp.challenge('emails', undefined), undefined);
+    assert.deepEqual(challenge(['user:email'], ['read:user', 'repo'])?.scopes, ['user:email']);
   });
 
   it('answers 403 with insufficient_scope, the scopes and where to log in', async () => {
-    const lacking = challenge('emails', []);
+    const lacking = challenge(['user:email'], [], 'emails');
     assert.ok(lacking);
     const response = insufficientScope(lacking, 'https://bridge.example/metadata');
     assert.equal(response.status, 403);

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { defineTool, type ToolContext } from '../../src/mcp/tool.ts';
+import type { CallContext } from '../../src/mcp/call-context.ts';
+import { defineTool } from '../../src/mcp/tool.ts';
 import { tools } from '../../src/mcp/tools/index.ts';
 
-const context = {} as ToolContext; // the handler of this test uses nothing of it
+const context = {} as CallContext; // the handler of this test uses nothing of it
 
 describe('a tool', () => {
   const seen: unknown[] = [];

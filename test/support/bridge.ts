@@ -10,6 +10,7 @@ import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Timeouts } from '../../src/github/timeouts.ts';
+import type { McpExtensions } from '../../src/mcp/mcp.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -48,6 +49,8 @@ export interface TestBridgeOptions {
   readonly redis?: RedisServer;
   /** Logs nothing below `warn`, as a benchmark wants it. */
   readonly quiet?: boolean;
+  /** What a program adds to the MCP server. */
+  readonly extensions?: McpExtensions;
   /** Wraps the store, to count its calls or to make them fail. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -150,6 +153,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     store,
     events: bus,
     now,
+    ...options.extensions,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     ...(options.unreadTimeout === undefined ? {} : { unreadTimeout: options.unreadTimeout }),
@@ -158,7 +162,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     metrics: createMetrics(bus),
     onRequest: (request) => logger.info({ event: 'request', ...request }),
   });
-  server.on('request', app.callback());
+  server.on('request', app.handler);
 
   return {
     url,

@@ -7,17 +7,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createLogger } from '../../src/observe/logger.ts';
-import { type RunningBridge, startBridge } from '../../src/start.ts';
+import type { GithubBridge } from '../../src/github-bridge.ts';
 import { callTool, connect, postForm } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
+import { runBridge } from '../support/run-bridge.ts';
 import { until } from '../support/until.ts';
 
 interface Started {
   readonly url: string;
   readonly github: SimulatedGitHub;
-  readonly bridge: RunningBridge;
+  readonly bridge: GithubBridge;
 }
 
 async function start(t: TestContext): Promise<Started> {
@@ -28,14 +27,13 @@ async function start(t: TestContext): Promise<Started> {
   const github = createSimulatedGitHub({
     apps: [{ kind: 'oauth-app', name: 'Stop', ...credentials, callbackUrls: [`${url}/github/callback`] }],
   });
-  const config = readConfig({
+  const bridge = await runBridge({
     GITHUB_CLIENT_ID: credentials.clientId,
     GITHUB_CLIENT_SECRET: credentials.clientSecret,
     GITHUB_URL: await github.listen(),
     PORT: String(port),
     DATA_DIR: directory,
   });
-  const bridge = await startBridge(config, createLogger('silent'));
   t.after(async () => {
     github.clearFaults();
     await github.close();
@@ -82,7 +80,7 @@ describe('a bridge that stops', () => {
   it('#30 answers the call that is under way, and refuses new connections', async (t) => {
     const { url, github, bridge } = await start(t);
     const { call } = await hangingCall(url, github);
-    const stopped = bridge.stop();
+    const stopped = bridge.close();
     await assert.rejects(ask(`${url}/healthz`, new Agent()), { code: 'ECONNREFUSED' });
     github.clearFaults();
     const { status, result } = await call;
@@ -95,7 +93,7 @@ describe('a bridge that stops', () => {
     const { url, github, bridge } = await start(t);
     const { call } = await hangingCall(url, github);
     const agent = await keptConnection(t, url);
-    const stopped = bridge.stop();
+    const stopped = bridge.close();
     const { status, body } = await ask(`${url}/readyz`, agent);
     assert.equal(status, 503);
     assert.match(body, /stopping/);
@@ -110,7 +108,7 @@ describe('a bridge that stops', () => {
     const { call, tokens } = await hangingCall(url, github);
     const agent = await keptConnection(t, url);
     const began = performance.now();
-    const stopped = bridge.stop();
+    const stopped = bridge.close();
     const stream = ask(`${url}/sse`, agent, { authorization: `Bearer ${tokens.access_token}` });
     github.clearFaults();
     assert.equal((await call).status, 200);
@@ -125,7 +123,7 @@ describe('a bridge that stops', () => {
     github.fault({ kind: 'hang', path: /token$/, method: 'DELETE' });
     const agent = await keptConnection(t, url);
     await postForm(`${url}/revoke`, { token: ending.tokens.access_token, client_id: ending.client.client_id });
-    const stopped = bridge.stop();
+    const stopped = bridge.close();
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_auth_status', arguments: {} } };
     const headers = {
       authorization: `Bearer ${going.tokens.access_token}`,
@@ -149,7 +147,7 @@ describe('a bridge that stops', () => {
 
   it('#30 stops once, however often it is told', async (t) => {
     const { bridge } = await start(t);
-    await Promise.all([bridge.stop(), bridge.stop()]);
+    await Promise.all([bridge.close(), bridge.close()]);
   });
 
   it('#30 ends the streams of /sse without waiting for them', async (t) => {
@@ -159,7 +157,7 @@ describe('a bridge that stops', () => {
     assert.equal(stream.status, 200);
     const ended = stream.text();
     const began = performance.now();
-    await bridge.stop();
+    await bridge.close();
     assert.match(await ended, /event: endpoint/);
     assert.ok(performance.now() - began < 4000, 'nothing was waited for');
   });

@@ -1,12 +1,6 @@
 /** `get_auth_status`: who is logged in, through which client, with which scopes, and when the tokens expire. */
 import { z } from 'zod';
-import { displayText } from '../../web/display.ts';
 import { defineTool } from '../tool.ts';
-
-/** Characters of the client's name, which the client chose. */
-const MAX_NAME = 60;
-
-const instant = (epochSeconds: number) => new Date(epochSeconds * 1000).toISOString();
 
 export const getAuthStatus = defineTool({
   name: 'get_auth_status',
@@ -30,19 +24,18 @@ export const getAuthStatus = defineTool({
   }),
   scopes: [],
   annotations: { readOnlyHint: true, openWorldHint: false },
-  async handler(_input, { caller: { session, expiresAt }, scopes }) {
-    const { grant, credential } = session;
+  async handler(_input, { account, client, scopes, session }) {
     return {
-      login: credential.account.login,
-      id: credential.account.id,
-      client: { id: grant.clientId, name: displayText(grant.clientName, MAX_NAME) },
+      login: account.login,
+      id: account.id,
+      client,
       scopes: [...scopes],
-      github_scopes: [...credential.scope],
-      resource: grant.resource,
-      logged_in_at: instant(grant.authTime),
-      access_token_expires_at: instant(expiresAt),
-      session_expires_at: instant(grant.expiresAt),
-      github_token_expires_at: credential.accessExpiresAt === undefined ? null : instant(credential.accessExpiresAt),
+      github_scopes: [...session.githubScopes],
+      resource: session.resource,
+      logged_in_at: session.loggedInAt.toISOString(),
+      access_token_expires_at: session.accessTokenExpiresAt.toISOString(),
+      session_expires_at: session.expiresAt.toISOString(),
+      github_token_expires_at: session.githubTokenExpiresAt?.toISOString() ?? null,
     };
   },
 });

@@ -1,0 +1,21 @@
+// In Koa: the bridge is a middleware, before any that reads bodies.
+import Koa from 'koa';
+import { githubBridge } from 'mcp-github-bridge';
+import { issues } from './issues.js';
+
+const bridge = await githubBridge({ env: process.env, server: issues });
+
+const app = new Koa();
+app.use(bridge.koa);
+app.use(async (ctx) => {
+  const { caller, challenge } = await bridge.authenticate(ctx.req);
+  ctx.status = challenge?.status ?? 200;
+  ctx.set(challenge?.headers ?? {});
+  ctx.body = challenge?.body ?? { login: caller.account.login, scopes: caller.scopes };
+});
+
+const server = app.listen(Number(process.env.PORT ?? 8000), '127.0.0.1');
+process.once('SIGTERM', () => {
+  server.close();
+  void bridge.close();
+});

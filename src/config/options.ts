@@ -1,0 +1,172 @@
+/** The settings as options of `githubBridge()`: each setting of the environment by another name, with the same checks. */
+import { type Config, ConfigurationError, readConfig } from './config.ts';
+import type { Complaint, Environment } from './environment.ts';
+import { NAMES, SETTINGS, type Values } from './settings.ts';
+import { intendedName } from './unknown-names.ts';
+
+/** A list: its items, or a text with commas between them. */
+type List = string | readonly string[];
+
+/**
+ * The settings. README.md has the table of their environment variables, with the meaning and the default of each; an option is
+ * named like its variable, but for `clientId` and `clientSecret`.
+ */
+export interface BridgeSettings {
+  /** The client id of your GitHub app (`GITHUB_CLIENT_ID`). */
+  readonly clientId?: string | undefined;
+  /** The client secret of your GitHub app (`GITHUB_CLIENT_SECRET`). */
+  readonly clientSecret?: string | undefined;
+  /** The address that people and clients use: a bare origin, https unless loopback. Default: `http://localhost:8000`. */
+  readonly publicUrl?: string | undefined;
+  /** The IP address that `listen` uses. Default: `localhost`, which is loopback, IPv4 and IPv6. */
+  readonly host?: string | undefined;
+  /** The port that `listen` uses. Default: 8000. */
+  readonly port?: number | undefined;
+  /** Seals and signs all that is stored: at least 32 bytes. Required unless `publicUrl` is loopback. Several, to rotate. */
+  readonly bridgeSecret?: List | undefined;
+  /** The folder of the embedded store and of the generated secret. Default: `./data`. */
+  readonly dataDir?: string | undefined;
+  /** The address of Redis. Default: none, and the store is embedded. */
+  readonly redisUrl?: string | undefined;
+  /** GitHub scopes asked for when the client names none that is known. Default: `read:user`. */
+  readonly scopes?: List | undefined;
+  /** Who may sign in: logins or `id:123`. Default: anybody, unless `allowedGithubOrgs` is given. */
+  readonly allowedGithubUsers?: List | undefined;
+  /** Whose members may sign in as well: `organization` or `organization/team`. */
+  readonly allowedGithubOrgs?: List | undefined;
+  /** Who may see and end everybody's sessions: logins or `id:123`. Default: nobody. */
+  readonly adminGithubUsers?: List | undefined;
+  /** Lifetime of an access token, such as `15m`. Default: `1h`. */
+  readonly accessTokenTtl?: string | undefined;
+  /** Lifetime of a refresh token, which begins anew with each use. Default: `30d`. */
+  readonly refreshTokenTtl?: string | undefined;
+  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count. Default: none. */
+  readonly trustedProxies?: List | undefined;
+  /** Browser origins that may use `/mcp` and the token endpoints. Default: loopback origins on loopback, else any https origin. */
+  readonly allowedOrigins?: List | undefined;
+  /** Private-use schemes that clients may redirect to, besides those with a dot. */
+  readonly allowedRedirectSchemes?: List | undefined;
+  /** Whether a client id may be the https URL of a metadata document. Default: true. */
+  readonly clientMetadataDocuments?: boolean | undefined;
+  /** A file of clients registered beforehand: a JSON list in the terms of RFC 7591. */
+  readonly clientsFile?: string | undefined;
+  /** Client registrations allowed from one address in an hour. Default: 1000. */
+  readonly registrationsPerHour?: number | undefined;
+  /** Addresses or CIDR ranges whose registrations are not limited. */
+  readonly registrationsUnlimited?: List | undefined;
+  /** Further MCP servers for which this one issues tokens: their https URLs. */
+  readonly resources?: List | undefined;
+  /** MCP servers that the bridge stands in front of: `name=url`, a url, or `github`. */
+  readonly mcpUpstreams?: List | undefined;
+  /** A file with the same, and with all that can be said of such a server. */
+  readonly upstreamsFile?: string | undefined;
+  /** The address of GitHub, when it is a GitHub Enterprise Server. Default: `https://github.com`. */
+  readonly githubUrl?: string | undefined;
+  /** The address of its API, when it is not the usual one. */
+  readonly githubApiUrl?: string | undefined;
+  /** With a GitHub App: takes its webhooks at `/github/webhook`. */
+  readonly githubWebhookSecret?: string | undefined;
+  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, as JSON on standard output. */
+  readonly logLevel?: string | undefined;
+}
+
+/** The option of each variable. */
+const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
+  GITHUB_CLIENT_ID: 'clientId',
+  GITHUB_CLIENT_SECRET: 'clientSecret',
+  PUBLIC_URL: 'publicUrl',
+  HOST: 'host',
+  PORT: 'port',
+  BRIDGE_SECRET: 'bridgeSecret',
+  DATA_DIR: 'dataDir',
+  REDIS_URL: 'redisUrl',
+  SCOPES: 'scopes',
+  ALLOWED_GITHUB_USERS: 'allowedGithubUsers',
+  ALLOWED_GITHUB_ORGS: 'allowedGithubOrgs',
+  ADMIN_GITHUB_USERS: 'adminGithubUsers',
+  ACCESS_TOKEN_TTL: 'accessTokenTtl',
+  REFRESH_TOKEN_TTL: 'refreshTokenTtl',
+  TRUSTED_PROXIES: 'trustedProxies',
+  ALLOWED_ORIGINS: 'allowedOrigins',
+  ALLOWED_REDIRECT_SCHEMES: 'allowedRedirectSchemes',
+  CLIENT_METADATA_DOCUMENTS: 'clientMetadataDocuments',
+  CLIENTS_FILE: 'clientsFile',
+  REGISTRATIONS_PER_HOUR: 'registrationsPerHour',
+  REGISTRATIONS_UNLIMITED: 'registrationsUnlimited',
+  RESOURCES: 'resources',
+  MCP_UPSTREAMS: 'mcpUpstreams',
+  UPSTREAMS_FILE: 'upstreamsFile',
+  GITHUB_URL: 'githubUrl',
+  GITHUB_API_URL: 'githubApiUrl',
+  GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',
+  LOG_LEVEL: 'logLevel',
+};
+
+/**
+ * Reads the configuration from options.
+ * @param settings what is given here counts, whatever the environment has
+ * @param env read for the settings that are not given
+ * @param check complains about other options; the configuration is undefined when it is wrong
+ * @throws {ConfigurationError} with all complaints, each about an option, or about a variable of `env`
+ */
+export function readOptions(
+  settings: BridgeSettings,
+  env?: Environment,
+  check: (config: Config | undefined) => readonly Complaint[] = () => [],
+): Config {
+  const complaints: Complaint[] = [];
+  const complain = (variable: string, problem: string, remedy: string) =>
+    void complaints.push({ variable, problem, remedy });
+  const given = new Map(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const merged: Record<string, string | undefined> = { ...env };
+
+  for (const [name, { also = [], without }] of Object.entries(SETTINGS)) {
+    const option = OPTIONS[name as keyof Values];
+    if (!given.has(option)) continue;
+    for (const each of [name, ...also]) for (const key of [each, `${each}_FILE`]) delete merged[key];
+    const text = textOf(given.get(option));
+    if (typeof text !== 'string') complain(option, text.problem, text.remedy);
+    else if (text.trim() !== '') merged[name] = text;
+    // In the environment an empty value is none, and the default could let everybody in.
+    else if (without !== 'required') complain(option, 'empty', 'Leave it out for its default.');
+  }
+  const options = Object.values(OPTIONS);
+  for (const name of given.keys()) {
+    if (options.some((option) => option === name)) continue;
+    const meant = intendedName(name.replace(/[A-Z]/g, '_$&').toUpperCase(), NAMES);
+    const option = Object.entries(OPTIONS).find(([variable]) => variable === meant)?.[1];
+    complain(name, 'not an option', option === undefined ? 'Leave it out.' : `Did you mean ${option}?`);
+  }
+
+  const wrong = new Set(complaints.map(({ variable }) => variable));
+  const optionFor = (name: string) => (name in OPTIONS ? OPTIONS[name as keyof Values] : undefined);
+  /** The name by which the caller knows a setting: the variable's when its value comes from the environment. */
+  const known = (name: string): string => {
+    const option = optionFor(name);
+    return option === undefined || (env !== undefined && !given.has(option)) ? name : option;
+  };
+  const inWords = (text: string) => text.replace(/\b[A-Z][A-Z_]+[A-Z]\b/g, known);
+  let config: Config | undefined;
+  try {
+    config = readConfig(merged);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const { variable, problem, remedy } of error.complaints)
+      if (!wrong.has(known(variable))) complain(known(variable), inWords(problem), inWords(remedy));
+  }
+  complaints.push(...check(config));
+  if (config === undefined || complaints.length > 0) throw new ConfigurationError(complaints);
+  return config;
+}
+
+/** The text of an option as the environment has it, or what is wrong with it. */
+function textOf(value: unknown): string | { problem: string; remedy: string } {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'number') return String(value);
+  const items = Array.isArray(value) ? value : [value];
+  if (!items.every((item) => typeof item === 'string'))
+    return { problem: 'of the wrong type', remedy: 'The type BridgeSettings says which it takes.' };
+  if (Array.isArray(value) && items.some((item) => item.includes(',')))
+    return { problem: 'an item with a comma', remedy: 'Give each item alone.' };
+  return items.join(',');
+}

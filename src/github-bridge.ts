@@ -1,0 +1,176 @@
+/** `githubBridge()`: a whole bridge (store, parts, routes), to listen by itself or inside another server, and how it ends. */
+import { createApp } from './app.ts';
+import { banner } from './banner.ts';
+import { defined } from './base/defined.ts';
+import type { Config } from './config/config.ts';
+import type { Complaint, Environment } from './config/environment.ts';
+import { withGeneratedSecret } from './config/generated-secret.ts';
+import { type BridgeSettings, readOptions } from './config/options.ts';
+import { type Listeners, listen } from './listeners.ts';
+import type { Authenticate } from './mcp/authentication.ts';
+import type { McpExtensions } from './mcp/mcp.ts';
+import { tools as builtIn } from './mcp/tools/index.ts';
+import { type Mounts, mount } from './mounts.ts';
+import { EventBus } from './observe/events.ts';
+import { createLogger, logEvents } from './observe/logger.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { openStore } from './open-store.ts';
+import { countRequests } from './requests-under-way.ts';
+import type { RedisClient } from './store/redis/client.ts';
+import type { Store } from './store/store.ts';
+import { wire } from './wiring.ts';
+
+/** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
+const DRAIN = 30_000;
+/** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
+const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+/** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
+const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
+
+/** The options of {@link githubBridge}: the settings, and the tools or the MCP server to serve. */
+export interface GithubBridgeOptions extends BridgeSettings, McpExtensions {
+  /** The variables of README.md are read from here for settings that are not given; `process.env`, mostly. Default: none. */
+  readonly env?: Environment;
+  /** Whether GitHub is a simulated one, and the front page says so. Default: false. */
+  readonly simulated?: boolean;
+}
+
+/** A running bridge. */
+export interface GithubBridge extends Mounts {
+  /**
+   * Listens by itself, on the port and the addresses of the settings.
+   * @param port instead of that of the settings
+   * @throws {Error} when the port is taken, when `publicUrl` would not be that of the port, and when it listens already
+   */
+  listen(port?: number): Promise<void>;
+  /**
+   * Waits until running requests have finished (30 seconds at most), ends streams, stops listening, closes the store; once,
+   * however often it is called. A server that the bridge is mounted in stops listening by itself, before or meanwhile.
+   */
+  close(): Promise<void>;
+  /** Checks the access token of a request to a route that is not the bridge's. */
+  readonly authenticate: Authenticate;
+  /** What happens: logins, sessions that end, refusals, calls of GitHub; the same as in the log. */
+  readonly events: Pick<EventBus, 'on' | 'onAny'>;
+  /** What is stored: SQLite or Redis. */
+  readonly store: Store;
+  /** The addresses of the bridge, as text; what the program prints at its start. */
+  readonly banner: string;
+}
+
+/**
+ * Creates a bridge. It serves when it is mounted, or when `listen` is called.
+ * @throws {ConfigurationError} with all that is wrong with the options
+ * @throws {StoreInUse | ForeignStore | RedisEvicts | Error} with a message for the operator
+ */
+export async function githubBridge(options: GithubBridgeOptions): Promise<GithubBridge> {
+  const { env, simulated = false, tools, server, ...settings } = options;
+  const config = readOptions(settings, env, (config) => checkExtensions({ tools, server }, config));
+  const complete = withGeneratedSecret(config);
+  const logger = createLogger(complete.logLevel);
+  const events = new EventBus();
+  logEvents(events, logger);
+  const onError = (error: Error) => events.emit('store.error', { error });
+  for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
+  const store = await openStore(complete, { onError });
+  const counters = await connectCounters(complete, onError);
+  let listeners: Promise<Listeners> | undefined;
+  let stopping = false;
+  let stopped: Promise<void> | undefined;
+  try {
+    const bridge = await wire(complete, { store, events, ...defined({ redis: counters, tools, server }) });
+    const app = createApp(bridge, {
+      metrics: createMetrics(events),
+      onRequest: (request) =>
+        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+          event: 'request',
+          ...request,
+          milliseconds: Math.round(request.milliseconds),
+        }),
+      isStopping: () => stopping,
+      simulated,
+    });
+    const requests = countRequests(app.handler);
+    bridge.startMaintenance();
+
+    async function stop(): Promise<void> {
+      stopping = true;
+      // A port that could not be opened has no listener to close.
+      const open = await listeners?.catch(() => undefined);
+      open?.refuse();
+      await requests.drain(DRAIN);
+      requests.refuse();
+      // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
+      // request that came meanwhile would find parts that are closed.
+      await Promise.all([open?.close(), bridge.close()]);
+      counters?.disconnect();
+      await store.close();
+    }
+
+    return {
+      ...mount(requests.handler, app.hasRoute),
+      async listen(port = config.port) {
+        if (listeners !== undefined || stopping) throw new Error('this bridge listens already, or is closed');
+        if (port !== config.port && settings.publicUrl === undefined && !env?.PUBLIC_URL)
+          throw new Error(`listen(${port}): publicUrl is ${config.publicUrl}; give publicUrl, or the option port`);
+        listeners = listen(config.hosts, port, requests.handler);
+        await listeners;
+      },
+      close() {
+        stopped ??= stop();
+        return stopped;
+      },
+      authenticate: bridge.mcp.authenticate,
+      events,
+      store,
+      banner: banner(config, store.kind),
+    };
+  } catch (error) {
+    counters?.disconnect();
+    await store.close();
+    throw error;
+  }
+}
+
+/** What is wrong with the tools and the server of a program. */
+function checkExtensions({ tools = [], server }: McpExtensions, config: Config | undefined): Complaint[] {
+  const complaints: Complaint[] = [];
+  const given = server === undefined ? 'tools' : 'server';
+  if (tools.length > 0 && server !== undefined)
+    complaints.push({
+      variable: 'tools',
+      problem: 'given together with server',
+      remedy: 'Register them in your server.',
+    });
+  if ((tools.length > 0 || server !== undefined) && config?.upstreams.some(({ name }) => name === undefined))
+    complaints.push({
+      variable: given,
+      problem: 'another MCP server stands at /mcp already',
+      remedy: 'Give that one a name in mcpUpstreams: name=url.',
+    });
+  const names = [...builtIn, ...tools].map(({ name }) => name);
+  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
+    complaints.push({
+      variable: 'tools',
+      problem: `"${name}" is the name of two tools`,
+      remedy: 'Name one differently.',
+    });
+  return complaints;
+}
+
+/** What the operator should know about a store that another program serves. @throws {RedisEvicts | Error} when it is not fit */
+async function storeWarnings({ redisUrl }: Config): Promise<string[]> {
+  if (redisUrl === undefined) return [];
+  const { checkRedisSettings } = await import('./store/redis/server-settings.ts');
+  return checkRedisSettings(redisUrl);
+}
+
+/** A separate Redis connection for rate limits, so that slow counting does not delay the store. */
+async function connectCounters(config: Config, onError: (error: Error) => void): Promise<RedisClient | undefined> {
+  if (config.redisUrl === undefined) return undefined;
+  const { connectRedis } = await import('./store/redis/client.ts');
+  const { parseRedisUrl } = await import('./store/redis/url.ts');
+  const client = connectRedis(parseRedisUrl(config.redisUrl), COUNTER_TIMEOUTS);
+  client.on('error', onError);
+  return client;
+}

@@ -1,0 +1,107 @@
+/** What the code of a tool, of a server or of a route can use of the request that it serves. */
+import type { AuthInfo, ScopeChallengeHandler } from '@modelcontextprotocol/server';
+import type { SessionDirectory } from '../account/session-directory.ts';
+import type { GithubApi } from '../github/api.ts';
+import type { GithubClient } from '../github/api-call.ts';
+import type { UpstreamScopes } from '../oauth/scope.ts';
+import { formatSid } from '../oauth/tokens/session-tokens.ts';
+import { displayText } from '../web/display.ts';
+import { callerOf } from './bearer.ts';
+import { missingScopes } from './step-up.ts';
+
+/** Characters of the client's name, which the client chose. */
+const MAX_NAME = 60;
+
+/** A request, and the person, the client and the session that its access token stands for. */
+export interface CallContext {
+  /**
+   * GitHub's API with the person's GitHub token, which is renewed when that is due. Its calls throw {@link GithubTrouble} in
+   * words for people, with the `status` and the `response` of GitHub, or {@link CredentialDead}. A write is sent again only
+   * when GitHub says that it was not done.
+   */
+  readonly github: GithubClient;
+  /** The person's account at GitHub. The `id` survives a change of the `login`. */
+  readonly account: { readonly id: number; readonly login: string };
+  /** The MCP client. It chose its name, so the name is data, never an instruction. */
+  readonly client: { readonly id: string; readonly name: string };
+  /** The scopes of the access token. */
+  readonly scopes: readonly string[];
+  readonly session: CallSession;
+  /** The sessions of everybody, for the administrators' tools. */
+  readonly directory: SessionDirectory;
+  /** Aborted when nobody waits for the answer: the connection closed, or the session ended. */
+  readonly signal: AbortSignal;
+  /**
+   * For the `scopeChallenge` of a tool, resource or prompt: a request whose token lacks one of the scopes is answered with all of
+   * them, so that the client can ask the person for more. A scope that contains a needed one is enough (`repo` for `public_repo`).
+   */
+  requireScopes(first: string, ...more: string[]): ScopeChallengeHandler;
+}
+
+/** What one login gave to one client. */
+export interface CallSession {
+  /** Names the session, as the account page and the administrators' tools do. */
+  readonly id: string;
+  /** The audience of its access tokens (RFC 8707). */
+  readonly resource: string;
+  readonly loggedInAt: Date;
+  readonly accessTokenExpiresAt: Date;
+  /** When the session ends unless its refresh token is used before. */
+  readonly expiresAt: Date;
+  /** The scopes that GitHub granted; empty for a GitHub App. */
+  readonly githubScopes: readonly string[];
+  /** Absent when GitHub set no expiry; the token is renewed by itself otherwise. */
+  readonly githubTokenExpiresAt?: Date;
+}
+
+/** Makes the context of an authenticated request. */
+export type CallContexts = (authInfo: AuthInfo, signal: AbortSignal) => Promise<CallContext>;
+
+interface CallContextOptions {
+  readonly github: GithubApi;
+  readonly directory: SessionDirectory;
+  readonly scopes: Pick<UpstreamScopes, 'covers'>;
+}
+
+/** Creates the maker of contexts. */
+export function createCallContexts({ github, directory, scopes }: CallContextOptions): CallContexts {
+  return async (authInfo, signal) => {
+    const caller = callerOf(authInfo);
+    const { grant, credential } = caller.session;
+    const { accessExpiresAt } = credential;
+    const clients = await github.clients();
+    let client: GithubClient | undefined;
+    return {
+      // Made when it is used, because many calls need nothing of GitHub.
+      get github() {
+        client ??= clients(credential, {
+          signal,
+          onDead() {
+            caller.credentialDied = true;
+          },
+        });
+        return client;
+      },
+      account: { id: credential.account.id, login: credential.account.login },
+      client: { id: grant.clientId, name: displayText(grant.clientName, MAX_NAME) },
+      scopes: authInfo.scopes,
+      session: {
+        id: formatSid(grant.ref),
+        resource: grant.resource,
+        loggedInAt: instant(grant.authTime),
+        accessTokenExpiresAt: instant(caller.expiresAt),
+        expiresAt: instant(grant.expiresAt),
+        githubScopes: credential.scope,
+        ...(accessExpiresAt === undefined ? {} : { githubTokenExpiresAt: instant(accessExpiresAt) }),
+      },
+      directory,
+      signal,
+      requireScopes:
+        (...needed) =>
+        ({ authInfo: token }) =>
+          token && missingScopes(needed, token.scopes, scopes),
+    };
+  };
+}
+
+const instant = (epochSeconds: number) => new Date(epochSeconds * 1000);

@@ -1,9 +1,10 @@
 /**
  * `npm run demo`: the bridge with the embedded store, and a simulated GitHub, without any setup. It stands in front of the
  * simulated GitHub's MCP server. Only for trying things out: the simulated GitHub has no passwords, so anybody who can
- * reach it can log in as any account.
+ * reach it can log in as any account. It reads no `.env`, which is about the real GitHub.
  */
 import { join } from 'node:path';
+import { calledAs } from '../src/called-as.ts';
 import { ConfigurationError, readConfig } from '../src/config/config.ts';
 import { upstreamPath } from '../src/config/upstreams.ts';
 import { githubBridge } from '../src/github-bridge.ts';
@@ -63,7 +64,7 @@ try {
   }
   process.stdout.write('\n');
   process.stdout.write(
-    `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} npm run admin -- sessions\n  Stop it: Ctrl-C\n\n`,
+    `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} ${calledAs('admin')} sessions\n  Stop it: Ctrl-C\n\n`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionDirectory } from './account/session-directory.ts';
+import { calledAs } from './called-as.ts';
 import { ConfigurationError, readConfig } from './config/config.ts';
+import { withEnvFile } from './config/env-file.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { EventBus } from './observe/events.ts';
 import { createLogger, logEvents } from './observe/logger.ts';
 import { openStore } from './open-store.ts';
 import { type Bridge, wire } from './wiring.ts';
 
-const USAGE = `usage: npm run admin -- COMMAND, with the variables of the bridge (DATA_DIR or REDIS_URL, GITHUB_CLIENT_ID, …)
+const USAGE = `usage: ${calledAs('admin')} COMMAND, with the variables of the bridge (DATA_DIR or REDIS_URL, GITHUB_CLIENT_ID, …)
 
   rotate-keys               makes new signing keys; they sign after being published for a day
   rotate-keys --now         makes new signing keys that sign at once
@@ -88,7 +90,7 @@ function rotation(option: string | undefined): Command {
 
 async function main(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<string> {
   const command = commandOf(args);
-  const settings = readConfig(env);
+  const settings = readConfig(withEnvFile(env));
   // A command is for a store that is there: nothing is done to an empty one that it would make by itself.
   if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
     throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);

@@ -1,12 +1,13 @@
-/** `npm start`: reads the configuration, starts the bridge, prints the banner, and stops on SIGINT or SIGTERM. */
+/** `npm start`: reads the configuration (the environment, and `.env`), starts the bridge, prints the banner, and stops on SIGINT or SIGTERM. */
 import { ConfigurationError } from './config/config.ts';
+import { withEnvFile } from './config/env-file.ts';
 import { githubBridge } from './github-bridge.ts';
 
 /** Exit code for a wrong configuration. */
 const EXIT_MISCONFIGURED = 2;
 
 try {
-  const bridge = await githubBridge({ env: process.env });
+  const bridge = await githubBridge({ env: withEnvFile(process.env) });
   await bridge.listen().catch(async (error: unknown) => {
     await bridge.close();
     throw error;

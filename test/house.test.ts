@@ -36,6 +36,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
+  [/^src\/called-as\.ts$/, 'admin.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
   [/^src\/github\/octokit\.ts$/, 'api.test.ts'],

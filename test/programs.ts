@@ -16,10 +16,18 @@ export interface Program {
   readonly ended: Promise<Ended>;
 }
 
+/** A working directory for programs that read `.env`: a developer may have one in the folder of the project. */
+export const NO_ENV_FILE = fileURLToPath(new URL('.', import.meta.url));
+
 /** Starts a program with this environment and no more. @param file in src */
-export function start(file: string, env: Record<string, string>, args: readonly string[] = []): Program {
+export function start(
+  file: string,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+  { cwd = NO_ENV_FILE }: { cwd?: string } = {},
+): Program {
   const path = fileURLToPath(new URL(`../src/${file}`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [path, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
     ([[code], stdout, stderr]): Ended => ({ code: typeof code === 'number' ? code : null, stdout, stderr }),
   );

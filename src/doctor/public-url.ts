@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '../base/json.ts';
+import { calledAs } from '../called-as.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, probe, unreachable } from './finding.ts';
 
@@ -20,9 +21,8 @@ export async function checkPublicUrl(config: Config): Promise<Finding[]> {
   } catch (error) {
     const found = unreachable(CHECK, publicUrl, CHECK, error);
     if (!('problem' in found) || found.problem.includes('certificate')) return [found];
-    return [
-      { ...found, remedy: 'Start the bridge (npm start); if it runs, check the name server and the proxy in front.' },
-    ];
+    const start = `Start the bridge (${calledAs('start')})`;
+    return [{ ...found, remedy: `${start}; if it runs, check the name server and the proxy in front.` }];
   }
   const { issuer } = metadataSchema.safeParse(parseJson(text)).data ?? {};
   if (issuer === undefined) {

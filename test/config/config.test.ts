@@ -1,11 +1,9 @@
 // Configuration: what is accepted, and what stops the start, with everything that is wrong reported at once.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { start } from '../programs.ts';
 
 const SECRET = 'x'.repeat(32);
 const github = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
@@ -134,11 +132,7 @@ describe('configuration', () => {
 
 describe('npm start with a wrong configuration', () => {
   it('ends with exit code 2 and one line a problem', async () => {
-    const child = spawn(process.execPath, ['src/main.ts'], {
-      env: { PATH: process.env.PATH, PORT: 'many' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    const { code, stderr } = await start('main.ts', { PORT: 'many' }).ended;
     assert.equal(code, 2);
     const lines = stderr
       .trim()

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { examine } from '../../src/doctor/doctor.ts';
 import type { GithubBridge } from '../../src/github-bridge.ts';
+import { NO_ENV_FILE } from '../programs.ts';
 import type { StoreKind } from '../support/bridge.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -114,7 +115,7 @@ export function run(env: Environment): Promise<{ code: number; stdout: string }>
     execFile(
       process.execPath,
       [MAIN],
-      { env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
+      { cwd: NO_ENV_FILE, env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
       (error, stdout) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout });
       },

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import { NO_ENV_FILE } from '../programs.ts';
 import { callTool, logIn, register, type TestClient, type Tokens, type ToolAnswer } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -153,6 +154,7 @@ interface Replica {
 
 async function startReplica(port: number, issuer: string, redisUrl: string, githubUrl: string): Promise<Replica> {
   const child = spawn(process.execPath, [MAIN], {
+    cwd: NO_ENV_FILE,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,

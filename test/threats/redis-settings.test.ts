@@ -1,10 +1,8 @@
 // A Redis that may forget what is not allowed to be forgotten is refused, one that forgets less is warned about.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { checkRedisSettings, RedisEvicts } from '../../src/store/redis/server-settings.ts';
+import { start } from '../programs.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 
 async function redisWith(t: TestContext, ...args: string[]): Promise<RedisServer> {
@@ -51,18 +49,13 @@ describe('a Redis', () => {
 
   it('#29 that evicts stops the start of the bridge, with what to do', async (t) => {
     const { url } = await redisWith(t, '--maxmemory-policy', 'allkeys-lru');
-    const child = spawn(process.execPath, ['src/main.ts'], {
-      env: {
-        PATH: process.env.PATH,
-        PORT: '0',
-        GITHUB_CLIENT_ID: 'id',
-        GITHUB_CLIENT_SECRET: 'secret',
-        BRIDGE_SECRET: 'a secret that is long enough for a test',
-        REDIS_URL: url,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    const { code, stderr } = await start('main.ts', {
+      PORT: '0',
+      GITHUB_CLIENT_ID: 'id',
+      GITHUB_CLIENT_SECRET: 'secret',
+      BRIDGE_SECRET: 'a secret that is long enough for a test',
+      REDIS_URL: url,
+    }).ended;
     assert.equal(code, 1);
     assert.match(stderr, /cannot start: Redis may evict any key .*Set maxmemory-policy noeviction/);
   });

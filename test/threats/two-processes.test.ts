@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import { NO_ENV_FILE } from '../programs.ts';
 import { createAgent } from '../support/agent.ts';
 import {
   authorizationUrl,
@@ -64,6 +65,7 @@ describe('two processes on one Redis', () => {
           BRIDGE_SECRET: SECRET,
           LOG_LEVEL: 'silent',
         },
+        cwd: NO_ENV_FILE,
         stdio: ['ignore', 'ignore', 'inherit'],
       });
       processes.push(child);

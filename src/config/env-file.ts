@@ -1,0 +1,22 @@
+/** The file `.env`: variables for a program that is started in its folder. Docker Compose reads the same file. */
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ConfigurationError } from './config.ts';
+import type { Environment } from './environment.ts';
+
+/**
+ * Adds the variables of `.env` in the working directory, if it is there. A variable that is set counts, even if it is empty.
+ * @throws {ConfigurationError} when the file is there and cannot be read
+ */
+export function withEnvFile(env: Environment): Environment {
+  let text: string;
+  try {
+    text = readFileSync('.env', 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    if (code === 'ENOENT') return env;
+    const problem = `the file cannot be read (${code})`;
+    throw new ConfigurationError([{ variable: '.env', problem, remedy: 'Let this process read it, or remove it.' }]);
+  }
+  return { ...parseEnv(text), ...env };
+}

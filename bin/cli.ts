@@ -13,8 +13,7 @@ const USAGE = `usage: npx mcp-github-bridge [COMMAND]
   --help         prints this
   --version      prints the version
 
-The settings are environment variables, or lines of the file .env in the current folder (not for the demo).
-`;
+The settings are environment variables, or lines of the file .env in the current folder (not for the demo).`;
 /** Exit code for a wrong command line, and for a Node that is too old. */
 const EXIT_MISUSE = 2;
 
@@ -47,7 +46,7 @@ const [name = 'start', ...rest] = args;
 const program = PROGRAMS.get(name);
 const unknown = program === undefined ? name : program.takesArguments ? undefined : rest[0];
 
-if (args.includes('--help')) process.stdout.write(USAGE);
+if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
 else if (name === '--version') process.stdout.write(`${manifest.version}\n`);
 else if (program === undefined || unknown !== undefined) refuse(`unknown command or option "${unknown}"\n\n${USAGE}`);
 else if (!isNewEnough()) refuse(`needs Node ${manifest.engines.node}, and this is ${process.versions.node}`);

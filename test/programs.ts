@@ -27,7 +27,16 @@ export function start(
   { cwd = NO_ENV_FILE }: { cwd?: string } = {},
 ): Program {
   const path = fileURLToPath(new URL(`../src/${file}`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return startProgram(process.execPath, [path, ...args], { cwd, env });
+}
+
+/** Starts any program; its output is read to its end. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Record<string, string> },
+): Program {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
     ([[code], stdout, stderr]): Ended => ({ code: typeof code === 'number' ? code : null, stdout, stderr }),
   );

@@ -99,6 +99,7 @@ async function runTests(files: string[], options: string[], system: System, redi
       TEST_REDIS_URL: redis.url,
       CHROMIUM: system.chromium,
       NODE_COMPILE_CACHE: join(redis.dir, 'compile-cache'),
+      TEST_RUN_DIR: redis.dir,
     },
   });
   const code = await exitCode(child);

@@ -9,9 +9,13 @@ const app = new Koa();
 app.use(bridge.koa);
 app.use(async (ctx) => {
   const { caller, challenge } = await bridge.authenticate(ctx.req);
-  ctx.status = challenge?.status ?? 200;
-  ctx.set(challenge?.headers ?? {});
-  ctx.body = challenge?.body ?? { login: caller.account.login, scopes: caller.scopes };
+  if (challenge) {
+    ctx.status = challenge.status;
+    ctx.set({ ...challenge.headers });
+    ctx.body = challenge.body;
+  } else {
+    ctx.body = { login: caller.account.login, scopes: caller.scopes };
+  }
 });
 
 const server = app.listen(Number(process.env.PORT ?? 8000), '127.0.0.1');

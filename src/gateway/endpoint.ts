@@ -97,6 +97,7 @@ async function ask(
   const called = filter === undefined ? '' : checkToolCall(body, ctx.headers, filter);
   const path = target(ctx.querystring);
   const headers = requestHeaders(ctx.headers, upstream.headers);
+  if (body.length > 0) headers['content-length'] = String(body.length);
   const session = ctx.get(SESSION_ID);
   if (session !== '') headers[SESSION_ID] = sessionIds.unwrap(ref, session);
   // A stream of GET may stay silent.

@@ -55,15 +55,15 @@ export function responseHeaders(server: IncomingHttpHeaders): Record<string, str
 
 /** The headers that may pass, but for the session id and those that `Connection` names (RFC 9110 section 7.6.1). */
 function passing(headers: IncomingHttpHeaders, mayPass: (name: string) => boolean): Record<string, string> {
-  const ofConnection = new Set(
-    textOf(headers.connection ?? '')
-      .toLowerCase()
-      .split(/[\s,]+/),
-  );
+  const ofConnection = textOf(headers.connection ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/);
   const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && mayPass(name) && name !== SESSION_ID && PLAIN_NAME.test(name) && !ofConnection.has(name))
-      passed[name] = textOf(value);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && mayPass(name) && name !== SESSION_ID && PLAIN_NAME.test(name))
+      if (!ofConnection.includes(name)) passed[name] = textOf(value);
+  }
   return passed;
 }
 

@@ -48,8 +48,11 @@ export function responseHeaders(server: IncomingHttpHeaders): Record<string, str
     (name) => TO_CLIENT.has(name) || PREFIXES_TO_CLIENT.some((prefix) => name.startsWith(prefix)),
   );
   const cacheControl = server['cache-control'];
-  if (cacheControl !== undefined)
-    headers['cache-control'] = SHARED.test(textOf(cacheControl)) ? 'no-store' : textOf(cacheControl);
+  if (cacheControl !== undefined) {
+    // Without its `Vary`, which does not pass, an answer would be used for other requests (RFC 9111 section 4.1).
+    const mayBeKept = server.vary === undefined && !SHARED.test(textOf(cacheControl));
+    headers['cache-control'] = mayBeKept ? textOf(cacheControl) : 'no-store';
+  }
   return headers;
 }
 

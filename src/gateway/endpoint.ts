@@ -131,8 +131,9 @@ function challengeFor(
   { headers }: ServerAnswer,
   { hasScopes }: OutgoingToken,
 ): Response | undefined {
-  const wanted = hasScopes ? stepUpScopes(headers['www-authenticate'], authInfo.scopes, scopes) : undefined;
-  const [first, ...more] = wanted ?? [];
+  if (!hasScopes) return undefined;
+  const { refusedScope = [] } = callerOf(authInfo).session.grant;
+  const [first, ...more] = stepUpScopes(headers['www-authenticate'], authInfo.scopes, refusedScope, scopes) ?? [];
   if (first === undefined) return undefined;
   const missing = [first, ...more].filter((scope) => !scopes.covers(authInfo.scopes, scope));
   return insufficientScope(

@@ -200,7 +200,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     isAdministrator: (authInfo) => policy.isAdministrator(callerOf(authInfo).session.credential.account),
     events,
   });
-  const answers = createOpenAnswers({ sessions: store.sessions, events, now });
+  const answers = createOpenAnswers(services);
   const unread = defined({ unreadTimeout: options.unreadTimeout });
   const gateway = await createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
   const mcp = createStreamableHttp({ issuer, bearer, servers, answers, events });

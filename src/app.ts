@@ -175,7 +175,7 @@ function routes(
     { errors: json, routes: [...clientsDiscover, ...clientsCall, ...operatorsCall] },
     { errors: json, guards: [requireSignature], routes: githubCalls },
     { errors: page, routes: peopleSee },
-    { errors: json, guards: [hostAndOrigin], routes: [...mcpClientsCall, ...sseClientsOpen] },
+    { errors: json, guards: [hostAndOrigin], streams: true, routes: [...mcpClientsCall, ...sseClientsOpen] },
     { errors: json, guards: [hostAndOrigin, sse.authenticate], routes: sseClientsSend },
   ];
 }

@@ -26,6 +26,8 @@ export interface RouteGroup {
   readonly errors: Koa.Middleware;
   /** Run before the body is read, in this order. */
   readonly guards?: readonly Koa.Middleware[];
+  /** Whether `GET` opens a stream. The handlers then refuse `HEAD`, whose answer would not end, and `Allow` does not name it. */
+  readonly streams?: boolean;
   readonly routes: readonly Route[];
 }
 
@@ -46,20 +48,27 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
   // All methods of HTTP are listed, so that a method that a path does not support is answered 405, not 501.
   const router = new Router({ methods: METHODS, sensitive: true, strict: true });
   const access = new Map<string, OriginAccess>();
-  for (const { errors, guards = [], routes } of groups) {
+  const streams = new Set<string>();
+  for (const { errors, guards = [], routes, streams: areStreams = false } of groups) {
     for (const [method, paths, origins, rule, handler] of routes) {
       const chain = [errors, ...guards, rule && body(rule), handler].filter((part) => part !== undefined);
       for (const path of [paths].flat()) {
         router.register(path, [method.toLowerCase()], chain);
         access.set(path, origins);
+        if (areStreams) streams.add(path);
       }
     }
   }
   /** Most paths are their own pattern; the others are tried one by one. */
   const accessOf = (path: string) =>
     access.get(path) ?? access.get(String(router.match(path, 'OPTIONS').path[0]?.path));
+  /** The router adds `HEAD` to each `GET`; `Allow` lists the methods that are supported (RFC 9110 section 10.2.1). */
+  const allowWithoutHead: Koa.Middleware = async (ctx, next) => {
+    await next();
+    if (streams.has(ctx.path)) ctx.set('Allow', ctx.response.get('Allow').replace(/HEAD, /, ''));
+  };
   return {
-    mount: (app) => void app.use(router.routes()).use(router.allowedMethods()),
+    mount: (app) => void app.use(router.routes()).use(allowWithoutHead).use(router.allowedMethods()),
     originAccess: (path) => accessOf(path) ?? (METADATA_PROBE.test(path) ? 'any' : 'own'),
     hasRoute: (path) => accessOf(path) !== undefined,
   };

@@ -186,7 +186,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   };
 
   const directory = createSessionDirectory({ store, sessionEnding, now });
-  const answers = createOpenAnswers({ sessions: store.sessions, events, now });
+  const answers = createOpenAnswers(services);
   const unread = defined({ unreadTimeout: options.unreadTimeout });
   const gateway = await createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
   const mcp = createMcp({

@@ -114,7 +114,8 @@ describe('the app', () => {
       ['GET', '/token', 'POST'],
       ['PATCH', '/register/some-client', 'HEAD, GET, PUT, DELETE'],
       ['DELETE', '/account', 'HEAD, GET'],
-      ['PUT', '/mcp', 'POST, HEAD, GET, DELETE'],
+      ['PUT', '/mcp', 'POST, GET, DELETE'],
+      ['PUT', '/sse', 'GET'],
     ] as const) {
       const response = await ask(method, path);
       assert.equal(response.status, 405, `${method} ${path}`);

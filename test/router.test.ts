@@ -54,6 +54,7 @@ describe('the router', () => {
       ],
       routes: [['POST', '/guarded', 'own', { as: 'json', limit: 16 }, answer]],
     },
+    { errors, streams: true, routes: [['GET', '/stream', 'allowed', undefined, answer]] },
   ];
   const router = createRouter(groups);
   let server: Listening;
@@ -87,6 +88,14 @@ describe('the router', () => {
       assert.deepEqual(allow?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'POST']);
     }
     assert.equal((await ask('PUT', '/nothing')).status, 404);
+  });
+
+  it('names HEAD in Allow where it is answered as GET is, and not where GET opens a stream', async () => {
+    for (const method of ['PUT', 'OPTIONS'])
+      assert.deepEqual(
+        [(await ask(method, '/several')).allow, (await ask(method, '/stream')).allow],
+        ['HEAD, GET', 'GET'],
+      );
   });
 
   it('reads the body that the row takes, and none where it takes none', async () => {

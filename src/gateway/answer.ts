@@ -9,7 +9,6 @@ import { responseHeaders, SESSION_ID } from './headers.ts';
 import { type EndpointParts, serverName } from './parts.ts';
 import { Refusal } from './refusal.ts';
 import { MAX_LIST, ToolListEvents, UnreadableList, withoutHiddenTools } from './tool-lists.ts';
-import { cutOffUnread } from './unread.ts';
 
 /** Bytes. */
 const PIECE = 64 * 1024;
@@ -66,23 +65,37 @@ export interface Sending {
 export async function sendAnswer(
   parts: EndpointParts,
   ctx: Koa.Context,
-  { answer, headers, isStream }: CheckedAnswer,
+  checked: CheckedAnswer,
   sending: Sending,
 ): Promise<void> {
-  const { filter } = parts;
-  const share = parts.held.share(sending.person);
+  const { filter, held } = parts;
+  if (filter === undefined) return flow(parts, ctx, checked, sending);
+  const share = held.share(sending.person);
   ctx.res.once('close', share.release);
+  if (checked.isStream) return flow(parts, ctx, checked, sending, new ToolListEvents(filter, share.hold));
   // An error has no list, and may be text.
-  if (filter !== undefined && sending.listsTools && !isStream && answer.status < 300) {
-    const list = await answer.read(MAX_LIST, share.hold);
-    const shown = Buffer.from(readable(() => withoutHiddenTools(list.toString('utf8'), filter)));
-    sending.signal.throwIfAborted();
-    headers['content-length'] = String(shown.length);
-    begin(parts, ctx, answer.status, headers, sending, Promise.resolve({ bytes: shown.length }));
-    Readable.from(pieces(shown)).pipe(ctx.res);
-    return;
-  }
-  const events = filter !== undefined && isStream ? new ToolListEvents(filter, share.hold) : undefined;
+  if (!sending.listsTools || checked.answer.status >= 300) return flow(parts, ctx, checked, sending);
+  const { answer, headers } = checked;
+  const list = await answer.read(MAX_LIST, share.hold);
+  const shown = Buffer.from(readable(() => withoutHiddenTools(list.toString('utf8'), filter)));
+  sending.signal.throwIfAborted();
+  headers['content-length'] = String(shown.length);
+  begin(parts, ctx, answer.status, headers, sending, Promise.resolve({ bytes: shown.length }));
+  Readable.from(pieces(shown)).pipe(ctx.res);
+}
+
+/**
+ * Sends an answer as it comes.
+ * @param events filters the lists of tools in a stream
+ * @throws {Refusal} 502 when its first events have a list of tools that cannot be filtered
+ */
+async function flow(
+  parts: EndpointParts,
+  ctx: Koa.Context,
+  { answer, headers, isStream }: CheckedAnswer,
+  sending: Sending,
+  events?: ToolListEvents,
+): Promise<void> {
   if (events === undefined && answer.headers['content-length'] !== undefined)
     headers['content-length'] = String(answer.headers['content-length']);
   // Proxies in front must not wait for the end of a stream (nginx, "X-Accel-Buffering").
@@ -102,6 +115,7 @@ export async function sendAnswer(
     if (flowed.error !== undefined && ctx.res.headersSent) cutOff(ctx.res, isStream, sending);
     over.resolve(flowed);
   });
+  if (ctx.res.headersSent) return;
   const failed = await Promise.race([begun.promise, flowing]);
   if (failed === undefined || ctx.res.headersSent) return;
   sending.signal.throwIfAborted();
@@ -110,7 +124,7 @@ export async function sendAnswer(
 
 /** Sends the head. Whatever happens to the body, its end is told when the connection has taken it or is closed. */
 function begin(
-  { upstream, events, unreadTimeout }: EndpointParts,
+  { upstream, events, watchUnread }: EndpointParts,
   ctx: Koa.Context,
   status: number,
   headers: Record<string, string>,
@@ -119,17 +133,19 @@ function begin(
 ): void {
   const { res } = ctx;
   // A write to a closed connection emits an error; without a listener it would end the process.
-  res.on('error', () => {});
+  res.on('error', ignore);
   res.writeHead(status, headers);
   ctx.respond = false;
   onBegin();
-  cutOffUnread(res, unreadTimeout);
+  watchUnread(res);
   res.once('close', async () => {
     const { bytes, error } = await flowing;
     const complete = error === undefined && res.writableFinished;
     events.emit('gateway.flow.ended', { server: serverName(upstream), sent: bytes, received, complete });
   });
 }
+
+function ignore(): void {}
 
 /** Ends an answer that is not complete, so that the client sees it. */
 function cutOff(response: ServerResponse, isStream: boolean, { signal }: Sending): void {

@@ -13,11 +13,13 @@ const PART = /([^\s=,"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/g;
  * can request from GitHub.
  * @param header `WWW-Authenticate` of a 403
  * @param held the scopes of the client's token
+ * @param refused scopes that GitHub did not grant when the client requested them
  * @returns undefined when it is no challenge for more scopes, or names none that would help: clients would loop
  */
 export function stepUpScopes(
   header: string | string[] | undefined,
   held: readonly string[],
+  refused: readonly string[],
   scopes: Pick<UpstreamScopes, 'isKnown' | 'covers'>,
 ): string[] | undefined {
   const challenge = [header ?? []]
@@ -26,7 +28,7 @@ export function stepUpScopes(
     .find((parameters) => parameters.get('error') === 'insufficient_scope');
   // Scopes have no quotes in them (RFC 6749 section 3.3), so that no escapes are undone.
   const named = (challenge?.get('scope') ?? '').split(/[\s,]+/).filter((scope) => scopes.isKnown(scope));
-  const missing = named.filter((scope) => !scopes.covers(held, scope));
+  const missing = named.filter((scope) => !scopes.covers(held, scope) && !refused.includes(scope));
   return missing.length === 0 ? undefined : [...new Set([...held, ...missing])];
 }
 

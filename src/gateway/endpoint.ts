@@ -97,8 +97,11 @@ async function ask(
   const called = filter === undefined ? '' : checkToolCall(body, ctx.headers, filter);
   const path = target(ctx.querystring);
   const headers = requestHeaders(ctx.headers, upstream.headers);
+  if (body.length > 0) headers['content-length'] = String(body.length);
   const session = ctx.get(SESSION_ID);
   if (session !== '') headers[SESSION_ID] = sessionIds.unwrap(ref, session);
+  // A server that is not told who calls could not refuse the event id of another person's stream.
+  else if (upstream.credential === 'none') delete headers['last-event-id'];
   // A stream of GET may stay silent.
   const firstByteTimeout = method === 'GET' ? 0 : upstream.firstByteTimeout * 1000;
   const sendWith = ({ token }: OutgoingToken) => {
@@ -128,8 +131,9 @@ function challengeFor(
   { headers }: ServerAnswer,
   { hasScopes }: OutgoingToken,
 ): Response | undefined {
-  const wanted = hasScopes ? stepUpScopes(headers['www-authenticate'], authInfo.scopes, scopes) : undefined;
-  const [first, ...more] = wanted ?? [];
+  if (!hasScopes) return undefined;
+  const { refusedScope = [] } = callerOf(authInfo).session.grant;
+  const [first, ...more] = stepUpScopes(headers['www-authenticate'], authInfo.scopes, refusedScope, scopes) ?? [];
   if (first === undefined) return undefined;
   const missing = [first, ...more].filter((scope) => !scopes.covers(authInfo.scopes, scope));
   return insufficientScope(
@@ -178,8 +182,6 @@ async function answerError(
   ctx.status = error.status;
   ctx.set('Cache-Control', 'no-store');
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
-  // So that the client sends no more of a body that nobody wants.
-  if (!ctx.req.complete) ctx.set('Connection', 'close');
   ctx.type = 'application/json';
   ctx.body = refusalBody(error.code, named, rawId(body));
 }

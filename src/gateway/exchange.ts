@@ -74,7 +74,7 @@ export function exchange(
         origin,
         path,
         method,
-        headers: body.length === 0 ? headers : { ...headers, 'content-length': String(body.length) },
+        headers,
         body: body.length === 0 ? null : sendable(body),
         headersTimeout: firstByteTimeout,
         bodyTimeout: 0,

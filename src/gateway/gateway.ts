@@ -13,6 +13,7 @@ import { createIdentityTokens } from './identity-token.ts';
 import { createTarget } from './query.ts';
 import { createSessionIds } from './session-ids.ts';
 import { createToolFilter } from './tool-filter.ts';
+import { createUnreadWatch } from './unread.ts';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -56,6 +57,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   ]);
   const { scopes } = options.upstream;
   const held = createHeldBytes();
+  const watchUnread = createUnreadWatch(unreadTimeout);
   const dispatchers: Dispatcher[] = [];
 
   /** A pool of its own for each server, so that a slow one does not delay the others. Behind a proxy, as Node's own fetch. */
@@ -85,7 +87,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       origin: new URL(upstream.url).origin,
       scopes,
       events,
-      unreadTimeout,
+      watchUnread,
     });
     return { path, handle };
   }

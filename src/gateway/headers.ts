@@ -48,22 +48,25 @@ export function responseHeaders(server: IncomingHttpHeaders): Record<string, str
     (name) => TO_CLIENT.has(name) || PREFIXES_TO_CLIENT.some((prefix) => name.startsWith(prefix)),
   );
   const cacheControl = server['cache-control'];
-  if (cacheControl !== undefined)
-    headers['cache-control'] = SHARED.test(textOf(cacheControl)) ? 'no-store' : textOf(cacheControl);
+  if (cacheControl !== undefined) {
+    // Without its `Vary`, which does not pass, an answer would be used for other requests (RFC 9111 section 4.1).
+    const mayBeKept = server.vary === undefined && !SHARED.test(textOf(cacheControl));
+    headers['cache-control'] = mayBeKept ? textOf(cacheControl) : 'no-store';
+  }
   return headers;
 }
 
 /** The headers that may pass, but for the session id and those that `Connection` names (RFC 9110 section 7.6.1). */
 function passing(headers: IncomingHttpHeaders, mayPass: (name: string) => boolean): Record<string, string> {
-  const ofConnection = new Set(
-    textOf(headers.connection ?? '')
-      .toLowerCase()
-      .split(/[\s,]+/),
-  );
+  const ofConnection = textOf(headers.connection ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/);
   const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && mayPass(name) && name !== SESSION_ID && PLAIN_NAME.test(name) && !ofConnection.has(name))
-      passed[name] = textOf(value);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && mayPass(name) && name !== SESSION_ID && PLAIN_NAME.test(name))
+      if (!ofConnection.includes(name)) passed[name] = textOf(value);
+  }
   return passed;
 }
 

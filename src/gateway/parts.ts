@@ -10,6 +10,7 @@ import type { OutgoingToken } from './bearer.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import type { SessionIds } from './session-ids.ts';
 import type { ToolFilter } from './tool-filter.ts';
+import type { UnreadWatch } from './unread.ts';
 
 /** The parts; those of one server, and those that all share. */
 export interface EndpointParts {
@@ -28,8 +29,7 @@ export interface EndpointParts {
   readonly origin: string;
   readonly scopes: UpstreamScopes;
   readonly events: EventBus;
-  /** Milliseconds after which a client that reads nothing of its answer is cut off. */
-  readonly unreadTimeout: number;
+  readonly watchUnread: UnreadWatch;
 }
 
 /** The name of an MCP server in the log and the metrics. */

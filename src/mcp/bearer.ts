@@ -65,10 +65,11 @@ export function createBearerAuth({
   events,
   scopes,
 }: BearerAuthOptions): BearerAuth {
-  const expectedResource = new URL(resource.audience);
+  const resourceUrl = new URL(resource.audience);
+  const metadataUrl = (path: string) => `${issuer}${metadataPath(path)}`;
   const challengeOptions = (path: string) => ({
     requiredScopes: [...resource.scope],
-    resourceMetadataUrl: `${issuer}${metadataPath(path)}`,
+    resourceMetadataUrl: metadataUrl(path),
   });
 
   async function verifyAccessToken(token: string): Promise<AuthInfo> {
@@ -83,7 +84,7 @@ export function createBearerAuth({
         clientId: claims.client_id,
         scopes: granted,
         expiresAt: claims.exp,
-        resource: new URL(claims.aud),
+        resource: resourceUrl,
         extra: { [CALLER]: caller },
       };
     } catch (error) {
@@ -93,20 +94,15 @@ export function createBearerAuth({
     }
   }
 
+  const verifier = { verifyAccessToken };
   return {
     async authenticate(authorization, path) {
-      const options = challengeOptions(path);
       // The challenge for a request without a token has no error code (RFC 6750 section 3.1).
-      if (authorization === undefined || authorization === '') return plainChallenge(options);
+      if (authorization === undefined || authorization === '') return plainChallenge(challengeOptions(path));
       try {
-        const { resourceMetadataUrl } = options;
-        return await verifyBearerToken(authorization, {
-          verifier: { verifyAccessToken },
-          expectedResource,
-          resourceMetadataUrl,
-        });
+        return await verifyBearerToken(authorization, { verifier, resourceMetadataUrl: metadataUrl(path) });
       } catch (error) {
-        if (error instanceof OAuthError) return bearerAuthChallengeResponse(error, options);
+        if (error instanceof OAuthError) return bearerAuthChallengeResponse(error, challengeOptions(path));
         throw error;
       }
     },

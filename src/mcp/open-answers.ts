@@ -4,7 +4,9 @@
  */
 import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { applyPolicy, type PolicyServices } from '../oauth/session-policy.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
+import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { SessionRef } from '../store/records.ts';
 import type { SessionStore } from '../store/store.ts';
@@ -35,8 +37,8 @@ const LIMITS: Readonly<Record<Path, Limits>> = {
 const RETRY_AFTER = 10;
 /** Sessions that ended last. A request whose session was read just before its end opens its answer just after it. */
 const MAX_ENDED = 10_000;
-/** Sessions that are read at the same time. */
-const READS_AT_ONCE = 100;
+/** Sessions that are checked at the same time. */
+const CHECKS_AT_ONCE = 100;
 
 /** The reason of an answer's signal when its connection closed; without one, each signal would make an error of its own. */
 const CLOSED = new Error('the connection closed');
@@ -55,7 +57,8 @@ export interface OpenAnswers {
   open(path: Path, session: SessionRef, response: ServerResponse): AbortSignal | undefined;
   /**
    * Ends the answers whose session ended in another process, and those at `/mcp` that are open for too long. Reads each
-   * session with an open answer once, which counts as a use of it.
+   * session with an open answer once, which counts as a use of it. Applies the policy to a session whose answer is open for the
+   * lifetime of an access token, and again after as long, because its client needs no refresh meanwhile.
    * @throws {StoreUnavailable} when a session cannot be read, after all others were; its answers stay open
    */
   check(): Promise<void>;
@@ -70,17 +73,22 @@ interface Answer {
   /** Epoch seconds. */
   readonly openedAt: number;
   readonly ending: AbortController;
+  /** When the policy was applied to its session, or its access token was checked, in epoch seconds. */
+  admittedAt: number;
 }
 
-interface OpenAnswersOptions {
-  readonly sessions: Pick<SessionStore, 'read'>;
+interface OpenAnswersOptions extends PolicyServices {
+  readonly store: { readonly sessions: Pick<SessionStore, 'read'> };
+  /** Seconds. */
+  readonly accessTokenTtl: number;
   readonly events: EventBus;
   /** The current time in epoch seconds. */
   readonly now: () => number;
 }
 
 /** Creates the one object that counts and ends open answers. */
-export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions): OpenAnswers {
+export function createOpenAnswers(options: OpenAnswersOptions): OpenAnswers {
+  const { store, accessTokenTtl, events, now } = options;
   const answers = new Set<Answer>();
   /** How many answers are open, by path, and by path and person. */
   const counts = new Map<string, number>();
@@ -106,6 +114,22 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
 
   events.on('grant.ended', endSession);
 
+  /**
+   * Reads the session of answers, and applies the policy when that is due: what it ends emits `grant.ended`, and what cannot be
+   * checked now is checked in the next round.
+   */
+  async function checkSession(ref: SessionRef, own: readonly Answer[]): Promise<void> {
+    const session = await store.sessions.read(ref);
+    if (session === undefined) return endSession(ref);
+    if (own.every(({ admittedAt }) => now() - admittedAt < accessTokenTtl)) return;
+    try {
+      await applyPolicy(options, session);
+      for (const answer of own) answer.admittedAt = now();
+    } catch (error) {
+      if (!(error instanceof UpstreamFailure)) throw error;
+    }
+  }
+
   return {
     open(path, session, response) {
       const limits = LIMITS[path];
@@ -115,7 +139,7 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
       // If the connection is closed already, the event `close` will not be emitted any more.
       if (response.closed || response.req.socket.destroyed) return AbortSignal.abort(CLOSED);
       const ending = new AbortController();
-      const answer: Answer = { path, session, response, openedAt: now(), ending };
+      const answer: Answer = { path, session, response, openedAt: now(), admittedAt: now(), ending };
       answers.add(answer);
       for (const key of [path, own]) count(key, 1);
       response.once('close', () => {
@@ -128,13 +152,15 @@ export function createOpenAnswers({ sessions, events, now }: OpenAnswersOptions)
     async check() {
       for (const { path, openedAt, response } of answers)
         if (now() - openedAt > LIMITS[path].seconds) response.destroy();
-      const open = [...new Map([...answers].map(({ session }) => [formatSid(session), session])).values()];
+      const bySession = Map.groupBy(answers, ({ session }) => formatSid(session));
+      const open = [...new Map([...answers].map(({ session }) => [formatSid(session), session]))];
       const failures: unknown[] = [];
       while (open.length > 0) {
-        const reads = open.splice(0, READS_AT_ONCE).map(async (session) => {
-          if ((await sessions.read(session)) === undefined) endSession(session);
-        });
-        for (const read of await Promise.allSettled(reads)) if (read.status === 'rejected') failures.push(read.reason);
+        const checks = open
+          .splice(0, CHECKS_AT_ONCE)
+          .map(([sid, session]) => checkSession(session, bySession.get(sid) ?? []));
+        for (const check of await Promise.allSettled(checks))
+          if (check.status === 'rejected') failures.push(check.reason);
       }
       if (failures.length > 0) throw failures[0];
     },

@@ -103,6 +103,8 @@ export interface Grant {
   readonly codeChallenge: string;
   /** Scopes granted to the client, as it spelled them. */
   readonly scope: readonly string[];
+  /** Scopes that the client requested and GitHub did not grant; absent when there are none. */
+  readonly refusedScope?: readonly string[];
   readonly resource: string;
   /** The recipient that the person consented to; absent when the calls stay in the bridge. */
   readonly recipient?: Recipient;

@@ -84,6 +84,7 @@ const grantSchema: z.ZodType<Grant> = z.object({
   redirectUriSent: z.boolean(),
   codeChallenge: z.string(),
   scope: z.array(z.string()),
+  refusedScope: z.array(z.string()).exactOptional(),
   resource: z.string(),
   recipient: recipientSchema.exactOptional(),
   credential: z.string(),

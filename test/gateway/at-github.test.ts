@@ -140,6 +140,25 @@ describe("step-up at GitHub's MCP server", () => {
     );
   });
 
+  it('ends after one round for a scope that the operator named and GitHub does not grant', async (t) => {
+    const server = await recordingServer(t);
+    const bridge = await gatewayFor(t, [{ name: 'one', url: server.url, scopes: ['read:user', 'planets:move'] }]);
+    const url = `${bridge.url}/mcp/one`;
+    server.answer = json('{"message":"no"}', 403, {
+      'WWW-Authenticate': `${FORBIDDEN}, scope="planets:move repo"`,
+    });
+    const { client, tokens } = await connect(bridge.url, { parameters: { resource: url, scope: 'read:user' } });
+    const rounds: string[] = [];
+    for (let current = tokens; rounds.length < 4; ) {
+      const { headers } = await callTool(url, current, 'x');
+      const scope = /scope="([^"]+)"/.exec(headers.get('www-authenticate') ?? '')?.[1];
+      rounds.push(scope ?? 'plain');
+      if (scope === undefined) break;
+      current = await logIn(bridge.url, client, { parameters: { resource: url, scope } });
+    }
+    assert.deepEqual(rounds, ['read:user planets:move repo', 'plain']);
+  });
+
   it('is a plain 403 where it would not help: for scopes that are held, or that the bridge does not know', async (t) => {
     const server = await recordingServer(t);
     const bridge = await gatewayFor(t, [

@@ -26,8 +26,7 @@ async function start(t: TestContext, held: HeldBytes = createHeldBytes(), hold =
     } catch (error) {
       errors.push(error);
       if (!(error instanceof Refusal)) return;
-      // As endpoint.ts does: nobody reads an answer to a request that was destroyed.
-      if (!request.complete) response.setHeader('connection', 'close');
+      // Nobody reads an answer to a request that was destroyed.
       response.statusCode = request.destroyed ? 499 : error.status;
       response.end(error.message);
     }
@@ -240,5 +239,31 @@ describe('a request body at the gateway', () => {
     assert.equal(server.received.length, 0);
     assert.equal((await post(stream(MAX_BODY))).status, 200);
     assert.equal(server.last().body.length, MAX_BODY);
+  });
+
+  it('that is refused before its end is thrown away as it comes, on a connection that stays, so that no answer is lost', async (t) => {
+    const server = await recordingServer(t);
+    const bridge = await gatewayFor(t, [{ name: 'one', url: server.url }]);
+    const { tokens } = await login(bridge.url, { parameters: { resource: `${bridge.url}/mcp/one` } });
+    const { host, hostname, port } = new URL(bridge.url);
+    const head = `POST /mcp/one HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${tokens.access_token}\r\n`;
+    for (const [status, headers] of [
+      [413, `Content-Length: ${MAX_BODY + 1}`],
+      [415, `Content-Length: ${MAX_BODY + 1}\r\nContent-Encoding: gzip`],
+    ] as const) {
+      const socket = connect(Number(port), hostname);
+      t.after(() => socket.destroy());
+      let answers = '';
+      socket.on('data', (chunk) => {
+        answers += chunk;
+      });
+      const count = () => answers.split('HTTP/1.1 ').length - 1;
+      socket.write(`${head}${headers}\r\n\r\n`);
+      await until(() => count() === 1, { what: 'the refusal' });
+      socket.write(Buffer.alloc(MAX_BODY + 1));
+      socket.write(`${head}Content-Length: 2\r\n\r\n{}`);
+      await until(() => count() === 2, { what: 'the answer to the next request' });
+      assert.match(answers, new RegExp(`^HTTP/1\\.1 ${status} [^]*HTTP/1\\.1 200 `));
+    }
   });
 });

@@ -7,8 +7,11 @@ import { githubScopes } from '../../src/github/scopes.ts';
 import { RUNS } from '../oauth/addresses.ts';
 
 const scopes = githubScopes(['read:user', 'made:up']);
-const wanted = (header: string | string[] | undefined, held: readonly string[] = ['read:user']) =>
-  stepUpScopes(header, held, scopes);
+const wanted = (
+  header: string | string[] | undefined,
+  held: readonly string[] = ['read:user'],
+  refused: readonly string[] = [],
+) => stepUpScopes(header, held, refused, scopes);
 const asking = (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`;
 
 describe('a challenge for more scopes', () => {
@@ -61,6 +64,11 @@ describe('a challenge for more scopes', () => {
     it(`asks for nothing, so that clients do not loop, when ${why}`, () => {
       assert.equal(wanted(header, held), undefined);
     });
+
+  it('asks not again for what GitHub did not grant, and for the rest', () => {
+    assert.equal(wanted(asking('made:up'), ['read:user'], ['made:up']), undefined);
+    assert.deepEqual(wanted(asking('made:up repo'), ['read:user'], ['made:up']), ['read:user', 'repo']);
+  });
 
   it('asks, whatever the header, for known scopes only, each once, and for one more than there is', () => {
     const word = fc.constantFrom(

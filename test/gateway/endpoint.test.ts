@@ -97,6 +97,51 @@ describe('the gateway', () => {
     assert.equal(server.received.length, 0);
   });
 
+  it('takes no token for another path of the same server: each has its own consent', async (t) => {
+    const server = await recordingServer(t);
+    const bridge = await gatewayFor(t, [
+      { name: 'all', url: server.url },
+      { name: 'read-only', url: server.url, headers: { 'X-MCP-Readonly': 'true' } },
+    ]);
+    const { tokens } = await connect(bridge.url, { parameters: { resource: `${bridge.url}/mcp/read-only` } });
+    const status = async (path: string) => {
+      const headers = { authorization: `Bearer ${tokens.access_token}` };
+      return (await fetch(`${bridge.url}${path}`, { method: 'POST', body: CALL, headers })).status;
+    };
+    assert.deepEqual([await status('/mcp/all'), await status('/mcp/read-only')], [401, 200]);
+  });
+
+  it('is not driven in circles by a server that refuses a token which GitHub takes: 502 each time, one question', async (t) => {
+    const { bridge, server, send } = await open(t);
+    server.answer = json('', 401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
+    const asked = bridge.eventsOf('github.call').length;
+    for (let call = 1; call <= 3; call++) {
+      const response = await send();
+      assert.deepEqual([response.status, response.headers.get('www-authenticate')], [502, null]);
+      assert.equal(server.received.length, call);
+    }
+    assert.equal(bridge.eventsOf('github.call').length, asked + 1);
+    server.answer = json(RESULT);
+    assert.equal((await send()).status, 200, 'the session is kept');
+  });
+
+  it('resumes a stream by its event id alone only where the server is told who asks', async (t) => {
+    const eventId = { 'last-event-id': '7' };
+    for (const [credential, alone] of [
+      ['github', '7'],
+      ['identity', '7'],
+      ['none', undefined],
+    ]) {
+      const { server, send } = await open(t, { credential });
+      await send({ method: 'GET', headers: eventId });
+      assert.equal(server.last().headers['last-event-id'], alone, credential);
+      server.answer = json(RESULT, 200, { 'Mcp-Session-Id': 'abc' });
+      const id = (await send()).headers.get('mcp-session-id') ?? '';
+      await send({ method: 'GET', headers: { ...eventId, 'mcp-session-id': id } });
+      assert.equal(server.last().headers['last-event-id'], '7', credential);
+    }
+  });
+
   it('asks GitHub for the scopes of the resource when the client names none', async (t) => {
     const { bridge } = await open(t, { scopes: ['repo', 'read:org'] });
     const [live] = bridge.github.liveTokens();
@@ -142,6 +187,7 @@ describe('the gateway', () => {
     for (const method of ['PUT', 'PATCH', 'HEAD']) {
       const response = await send({ method });
       assert.equal(response.status, 405, method);
+      assert.deepEqual(response.headers.get('allow')?.split(', ').sort(), ['DELETE', 'GET', 'POST']);
     }
     assert.equal(server.received.length, 3);
   });

@@ -121,6 +121,7 @@ describe('an answer to a client', () => {
 
   for (const name of [
     'set-cookie',
+    'vary',
     'www-authenticate',
     'authorization',
     'proxy-authenticate',
@@ -175,6 +176,14 @@ describe('an answer to a client', () => {
     it(`is kept by no shared cache: ${value}`, () => {
       assert.equal(responseHeaders(one('cache-control', value as string))['cache-control'], expected);
     });
+});
+
+describe('an answer that differs by headers of the request', () => {
+  it('is kept by no cache, because Vary does not pass (RFC 9111 section 4.1)', () => {
+    const answer = { vary: 'Mcp-Session-Id', 'cache-control': 'private, max-age=60' };
+    assert.deepEqual(responseHeaders(answer), { 'cache-control': 'no-store' });
+    assert.deepEqual(responseHeaders({ vary: '*' }), {});
+  });
 });
 
 describe('whatever is sent', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { get, type IncomingMessage } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
-import { cutOffUnread } from '../../src/gateway/unread.ts';
+import { createUnreadWatch } from '../../src/gateway/unread.ts';
 import { listen } from '../support/listen.ts';
 import { until } from '../support/until.ts';
 
@@ -10,10 +10,14 @@ const TIMEOUT = 500;
 const PIECE = Buffer.alloc(64 * 1024);
 
 /** A server that writes as fast as it may, up to a size. @returns its answer, not read */
-async function pouring(t: TestContext, size: number): Promise<{ answer: IncomingMessage; isCutOff: () => boolean }> {
+async function pouring(
+  t: TestContext,
+  size: number,
+  watch = createUnreadWatch(TIMEOUT),
+): Promise<{ answer: IncomingMessage; isCutOff: () => boolean }> {
   let cut = false;
   const server = await listen((_request, response) => {
-    cutOffUnread(response, TIMEOUT);
+    watch(response);
     response.on('close', () => {
       cut = !response.writableFinished;
     });
@@ -46,6 +50,16 @@ describe('a client that reads nothing', () => {
 
   it('is cut off also when the server has written everything', async (t) => {
     const { isCutOff } = await pouring(t, 64 * 1024 * 1024);
+    await until(isCutOff, { what: 'the end of the connection' });
+  });
+
+  it('is cut off also when no answer was open for a while before', async (t) => {
+    const watch = createUnreadWatch(TIMEOUT);
+    const { answer } = await pouring(t, PIECE.length, watch);
+    for await (const _ of answer);
+    const begun = performance.now();
+    await until(() => performance.now() - begun > TIMEOUT, { what: 'the time in which the timer ends' });
+    const { isCutOff } = await pouring(t, Number.POSITIVE_INFINITY, watch);
     await until(isCutOff, { what: 'the end of the connection' });
   });
 });

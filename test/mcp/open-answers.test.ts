@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { get, type ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { createOpenAnswers, SessionOver } from '../../src/mcp/open-answers.ts';
+import { UpstreamFailure } from '../../src/oauth/upstream.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import type { Session } from '../../src/store/records.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
@@ -13,13 +14,27 @@ import { until } from '../support/until.ts';
 
 const mine = { person: 'p'.repeat(16), grant: 'g'.repeat(16) };
 const another = { person: 'p'.repeat(16), grant: 'h'.repeat(16) };
+/** Seconds. */
+const TTL = 3600;
+const SESSION = { grant: { ref: mine }, credential: {} } as Session;
 const ended = { ...mine, clientId: 'client', reason: 'revoked', by: 'client' } as const;
 
 /** Open answers over a store that says of each session what `read` says, and responses of a real server. */
-async function start(t: TestContext, read: () => Promise<Session | undefined> = async () => undefined) {
+async function start(
+  t: TestContext,
+  read: () => Promise<Session | undefined> = async () => undefined,
+  recheck: () => Promise<void> = async () => {},
+) {
   const clock = { now: 1_000_000 };
   const events = new EventBus();
-  const answers = createOpenAnswers({ sessions: { read }, events, now: () => clock.now });
+  const answers = createOpenAnswers({
+    store: { sessions: { read } },
+    upstream: { recheck },
+    sessionEnding: { end: async () => true },
+    accessTokenTtl: TTL,
+    events,
+    now: () => clock.now,
+  });
   const arrived: ServerResponse[] = [];
   const server = await listen((_request, response) => void arrived.push(response));
   t.after(() => server.close());
@@ -90,6 +105,38 @@ describe('an open answer', () => {
     for (const session of [mine, mine, another]) answers.open('/sse', session, await response());
     await answers.check();
     assert.equal(questions, 2);
+  });
+
+  it('is open no longer than a token lasts without the policy, once for all answers of a session', async (t) => {
+    let applied = 0;
+    const { clock, answers, response } = await start(
+      t,
+      async () => SESSION,
+      async () => void applied++,
+    );
+    for (const path of ['gateway', '/sse'] as const) answers.open(path, mine, await response());
+    const rounds: number[] = [];
+    for (const seconds of [0, TTL - 1, 1, TTL - 1, 1]) {
+      clock.now += seconds;
+      await answers.check();
+      rounds.push(applied);
+    }
+    assert.deepEqual(rounds, [0, 0, 1, 1, 2]);
+  });
+
+  it('stays open while the policy cannot be applied, and it is applied in the next round', async (t) => {
+    let attempts = 0;
+    const { clock, answers, response } = await start(
+      t,
+      async () => SESSION,
+      async () => {
+        if (++attempts === 1) throw new UpstreamFailure('temporarily_unavailable', 'github_unreachable', 'down');
+      },
+    );
+    const signal = answers.open('gateway', mine, await response());
+    clock.now += TTL;
+    for (let round = 0; round < 3; round++) await answers.check();
+    assert.deepEqual([attempts, signal?.aborted], [2, false]);
   });
 
   it('is told at once that its session is over when that ended just before', async (t) => {

@@ -340,6 +340,34 @@ describe('many streams', () => {
   });
 });
 
+describe('a stream of a person who may use the bridge no longer', () => {
+  it('#46 ends when a token would have to be refreshed, and no other does', async (t) => {
+    const gate = await startGate({ env: { ALLOWED_GITHUB_USERS: 'octocat', ALLOWED_GITHUB_ORGS: 'stream-org' } });
+    t.after(() => gate.stop());
+    const { bridge } = gate;
+    const [leaving, staying] = [newPerson(bridge), newPerson(bridge)];
+    for (const login of [leaving, staying])
+      bridge.github.addToOrganization(login, { login: 'stream-org', id: 9_919_100 });
+    gate.server.answer = (socket) => void socket.write(`${STREAM_HEAD}${chunk(EVENT)}`);
+    const openFor = async (login: string) => {
+      const stream = await gate.open({ method: 'GET', tokens: (await gate.connect({ login })).tokens });
+      assert.equal(await nextPart(stream), EVENT);
+      return stream;
+    };
+    const [over, open] = [await openFor(leaving), await openFor(staying)];
+    bridge.github.removeFromOrganization(leaving, 'stream-org');
+    bridge.advance(bridge.config.accessTokenTtl);
+    await bridge.bridge.maintain();
+    for (const { text, complete } of await assertEnd([over])) assert.deepEqual([text, complete], ['', true]);
+    assert.deepEqual(
+      bridge.eventsOf('grant.ended').map(({ reason, by }) => [reason, by]),
+      [['not_allowed', 'operator']],
+    );
+    assert.equal(open.closed, false);
+    open.destroy();
+  });
+});
+
 describe('a session that ended at another replica', () => {
   it('#46 takes its streams along in the next round of maintenance, and no others', async (t) => {
     const server = await recordingServer(t);

@@ -10,6 +10,7 @@ import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
 import type { EndedGrant, Session } from '../../store/records.ts';
 import { type Client, renewRegistration } from '../clients/client.ts';
 import { isSameRecipient } from '../resource-indicators.ts';
+import { applyPolicy } from '../session-policy.ts';
 import { mintRefreshToken, readRefreshToken } from '../tokens/session-tokens.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Granted, GrantServices, GrantType } from './grant-type.ts';
@@ -98,15 +99,12 @@ function narrowedScope({ upstream }: GrantServices, { grant }: Session, paramete
  * Applies the operator's policy, and ends the session of a dead credential. If the policy cannot be checked now, the token
  * is not rotated (design decision 10).
  */
-async function checkPolicy({ upstream, sessionEnding }: GrantServices, { grant, credential }: Session): Promise<void> {
+async function checkPolicy(services: GrantServices, session: Session): Promise<void> {
   try {
-    await upstream.recheck(credential, grant.authTime);
+    await applyPolicy(services, session);
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
-    if (error.code !== 'access_denied') throw upstreamUnavailable(error);
-    // A session whose credential is dead has ended already.
-    if (error.page === 'not_allowed') await sessionEnding.end(grant.ref, 'not_allowed', 'operator');
-    throw invalidGrant(error.description, error.message);
+    throw error.code === 'access_denied' ? invalidGrant(error.description, error.message) : upstreamUnavailable(error);
   }
 }
 

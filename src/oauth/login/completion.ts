@@ -74,6 +74,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
     const { ref, code, scope, login } = completed;
     const { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, resource, refreshable } = login.request;
     const { nonce, recipient } = login.request;
+    const refused = login.request.scope.filter((one) => !scope.includes(one));
     const { credentialId, credential } = upstreamLogin;
     const displaced = await store.sessions.begin({
       ref,
@@ -88,7 +89,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
         credential: credentialId,
         authTime: now(),
         refreshable,
-        ...defined({ nonce, recipient }),
+        ...defined({ nonce, recipient, refusedScope: refused.length > 0 ? refused : undefined }),
       },
       codeHash: hashToken(code),
       codeTtl,

@@ -24,7 +24,7 @@ export function describeCodes(test: DefineTest): void {
   });
 
   test('optional members that are absent stay absent', async ({ store }) => {
-    const { nonce: _nonce, ...bare } = grant;
+    const { nonce: _nonce, refusedScope: _refused, ...bare } = grant;
     const { accessExpiresAt: _access, refreshExpiresAt: _refresh, ...lasting } = credential;
     const account = { id: 1, login: 'x' };
     const over = { grant: { ...bare, redirectUriSent: false }, credential: { ...lasting, account, scope: [] } };
@@ -33,7 +33,7 @@ export function describeCodes(test: DefineTest): void {
     assert.ok(redemption.outcome === 'redeemed');
     const { session } = redemption;
     assert.equal(session.grant.generation, 0, 'no refresh token was given');
-    assert.ok(!('nonce' in session.grant));
+    assert.ok(!('nonce' in session.grant) && !('refusedScope' in session.grant));
     assert.ok(!('accessExpiresAt' in session.credential) && !('refreshExpiresAt' in session.credential));
     assert.deepEqual(session.credential.account, account);
     assert.deepEqual(session.credential.scope, []);

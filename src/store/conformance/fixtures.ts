@@ -71,6 +71,7 @@ export const grant: Grant = {
   redirectUriSent: true,
   codeChallenge: 'challenge',
   scope: [],
+  refusedScope: ['repo'],
   resource: 'https://bridge.example/mcp',
   recipient: { address: 'https://mcp.example/mcp', credential: 'identity' },
   credential: 'cred-1',

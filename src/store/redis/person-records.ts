@@ -41,10 +41,11 @@ export function batch(): string {
 /** The record of a grant; scripts/session-redeem.lua reads its first four members. */
 export function grantRecord(grant: Grant): string {
   const { redirectUri, redirectUriSent, codeChallenge, resource } = grant;
-  const { clientName, scope, authTime, refreshable, recipient, nonce } = grant;
+  const { clientName, scope, authTime, refreshable, recipient, nonce, refusedScope } = grant;
   return scriptJson([
     ...[redirectUri, redirectUriSent, codeChallenge, resource],
     ...[clientName, scope, authTime, refreshable, recipient, nonce],
+    ...(refusedScope === undefined ? [] : [refusedScope]),
   ]);
 }
 
@@ -58,8 +59,8 @@ function toGrant(ref: SessionRef, value: string): GrantState {
   const [state, record] = lists(value);
   const [clientId, credential, _codeHash, _redeemed, _sends, createdAt, lastUsedAt, expiresAt, generation] = state;
   const [redirectUri, redirectUriSent, codeChallenge, resource, ...others] = record;
-  const [clientName, scope, authTime, refreshable, recipient, nonce] = others;
-  const members = { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, scope, resource };
+  const [clientName, scope, authTime, refreshable, recipient, nonce, refusedScope] = others;
+  const members = { clientId, clientName, redirectUri, redirectUriSent, codeChallenge, scope, refusedScope, resource };
   return {
     ...parseGrant(present({ ...members, recipient, credential, authTime, nonce, refreshable })),
     ...instantsSchema.parse({ generation, createdAt, lastUsedAt, expiresAt }),

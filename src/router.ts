@@ -65,7 +65,7 @@ export function createRouter(groups: readonly RouteGroup[]): RouteTable {
   /** The router adds `HEAD` to each `GET`; `Allow` lists the methods that are supported (RFC 9110 section 10.2.1). */
   const allowWithoutHead: Koa.Middleware = async (ctx, next) => {
     await next();
-    if (streams.has(ctx.path)) ctx.set('Allow', ctx.response.get('Allow').replace(/HEAD, /, ''));
+    if (streams.has(ctx.path)) ctx.set('Allow', ctx.response.get('Allow').replace(/\bHEAD, /, ''));
   };
   return {
     mount: (app) => void app.use(router.routes()).use(allowWithoutHead).use(router.allowedMethods()),

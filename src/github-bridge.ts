@@ -8,7 +8,7 @@ import { withGeneratedSecret } from './config/generated-secret.ts';
 import { type BridgeSettings, readOptions } from './config/options.ts';
 import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
-import type { McpExtensions } from './mcp/mcp.ts';
+import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { EventBus } from './observe/events.ts';

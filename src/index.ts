@@ -8,7 +8,7 @@ export { CredentialDead, GithubTrouble } from './github/trouble.ts';
 export { type GithubBridge, type GithubBridgeOptions, githubBridge } from './github-bridge.ts';
 export type { Authenticate, Authentication, Challenge } from './mcp/authentication.ts';
 export type { CallContext, CallSession } from './mcp/call-context.ts';
-export type { ServerFactory } from './mcp/server.ts';
+export type { McpExtensions, ServerFactory } from './mcp/server.ts';
 export { defineTool, type Tool } from './mcp/tool.ts';
 export type { KoaContext } from './mounts.ts';
 export type { Events } from './observe/events.ts';

@@ -18,14 +18,6 @@ import { createSseTransport, type SseTransport } from './sse.ts';
 import { createStreamableHttp, type StreamableHttp } from './streamable-http.ts';
 import type { Tool } from './tool.ts';
 
-/** What a program adds to the MCP server, or puts in its place. */
-export interface McpExtensions {
-  /** Tools beside the built-in ones. */
-  readonly tools?: readonly Tool[] | undefined;
-  /** Makes the MCP server of each request, in place of the built-in tools. */
-  readonly server?: ServerFactory | undefined;
-}
-
 /** The resource server, as the rest of the bridge uses it. */
 export interface Mcp {
   /** The tools that are served; none when a program makes the MCP servers. */

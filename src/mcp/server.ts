@@ -23,6 +23,14 @@ const LIST_TTL = 60_000;
 /** Makes the MCP server of one request, or of one SSE stream. */
 export type ServerFactory = (context: CallContext) => McpServer | Promise<McpServer>;
 
+/** What a program adds to the MCP server, or puts in its place. */
+export interface McpExtensions {
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[] | undefined;
+  /** Makes the MCP server of each request, in place of the built-in tools. */
+  readonly server?: ServerFactory | undefined;
+}
+
 interface McpServerOptions {
   readonly tools: readonly Tool[];
   /** Makes the servers instead of the tools. */

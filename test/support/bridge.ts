@@ -10,7 +10,7 @@ import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Timeouts } from '../../src/github/timeouts.ts';
-import type { McpExtensions } from '../../src/mcp/mcp.ts';
+import type { McpExtensions } from '../../src/mcp/server.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';

@@ -1,0 +1,128 @@
+// The examples, as somebody has them who installed the package: a folder for each, with its framework and nothing else; compiled
+// strictly, libraries' declarations included; started; logged in to by an SDK client, which calls a tool that writes.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import { startProgram } from '../programs.ts';
+import { connect } from '../support/oauth.ts';
+import { Person } from '../support/person.ts';
+import { freePort } from '../support/ports.ts';
+import { connectV2, UnauthorizedError } from '../support/sdk-clients.ts';
+import { until } from '../support/until.ts';
+import { installed } from './packed.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const manifest: { dependencies: Record<string, string>; devDependencies: Record<string, string> } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+/** A library in the version of this repository. */
+const own = (name: string) => `${name}@${manifest.dependencies[name] ?? manifest.devDependencies[name] ?? 'latest'}`;
+const EVERY = ['typescript', '@types/node', 'zod', '@modelcontextprotocol/server'].map(own);
+
+/** Strict, and the declarations of libraries are checked too. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2024',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    outDir: 'out',
+    rootDir: '.',
+  },
+};
+
+/** A folder with the package, an example and its libraries, compiled. */
+async function project(t: TestContext, name: string, libraries: readonly string[], others: readonly string[]) {
+  const folder = await installed([...EVERY, ...libraries]);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const file of [name, ...others]) copyFileSync(join(EXAMPLES, `${file}.ts`), join(folder, `${file}.ts`));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  const compiler = join(folder, 'node_modules', '.bin', 'tsc');
+  await promisify(execFile)(compiler, [], { cwd: folder }).catch(({ stdout }: { stdout: string }) => {
+    throw new Error(stdout);
+  });
+  return folder;
+}
+
+/** Runs a compiled example until the test is over. @returns the address of its bridge, when it answers */
+async function run(t: TestContext, folder: string, name: string): Promise<{ url: string; github: SimulatedGitHub }> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const app = { clientId: 'example', clientSecret: 'the secret of the example' };
+  const github = createSimulatedGitHub({
+    apps: [{ kind: 'oauth-app', name: 'Example', ...app, callbackUrls: [`${url}/github/callback`] }],
+  });
+  const program = startProgram(process.execPath, [join('out', `${name}.js`)], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH ?? '',
+      GITHUB_CLIENT_ID: app.clientId,
+      GITHUB_CLIENT_SECRET: app.clientSecret,
+      GITHUB_URL: await github.listen(),
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+    },
+  });
+  t.after(async () => {
+    program.child.kill('SIGTERM');
+    // What closed everything ends by itself.
+    const { code, stdout, stderr } = await program.ended;
+    assert.equal(code, 0, `${stdout}\n${stderr}`);
+    await github.close();
+  });
+  await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true, {
+    what: `examples/${name}.ts to answer`,
+    timeout: 20_000,
+  });
+  return { url, github };
+}
+
+// Each mostly waits for npm.
+describe('the examples', { concurrency: 3 }, () => {
+  const frameworks: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ['node', [], ['issues']],
+    ['express', ['express@5', '@types/express@5'], ['issues']],
+    ['hono', ['hono@4', '@hono/node-server@2'], ['issues']],
+    ['koa', [own('koa'), own('@types/koa')], ['issues']],
+    ['tool', [], []],
+  ];
+  for (const [name, libraries, others] of frameworks) {
+    it(`${name}.ts compiles, starts, logs in and writes`, async (t) => {
+      const folder = await project(t, name, libraries, others);
+      const { url, github } = await run(t, folder, name);
+      const { client, finish } = await connectV2(url, 'Streamable HTTP', 'auto', new Person('octocat'));
+      const issues = () => github.account('octocat').repositories?.find((each) => each.name === 'Hello-World')?.issues;
+      const before = issues()?.length ?? 0;
+      const call = {
+        name: 'open_issue',
+        arguments: { owner: 'octocat', repo: 'Hello-World', title: `From ${name}` },
+      };
+      // The token lacks the scope at first: the client sends the person to allow it, and calls again.
+      await assert.rejects(client.callTool(call), UnauthorizedError);
+      assert.equal(issues()?.length, before);
+      await finish();
+      const result = await client.callTool(call);
+      assert.notEqual(result.isError, true, JSON.stringify(result));
+      assert.equal(issues()?.length, before + 1);
+      assert.equal(issues()?.at(-1)?.title, `From ${name}`);
+      await client.close();
+      if (libraries.length === 0) return;
+
+      const { tokens } = await connect(url);
+      const authorization = `Bearer ${tokens.access_token}`;
+      const me = await fetch(`${url}/api/me`, { headers: { authorization } });
+      assert.deepEqual(await me.json(), { login: 'octocat', scopes: ['read:user'] });
+      const refused = await fetch(`${url}/api/me`);
+      assert.equal(refused.status, 401);
+      assert.match(refused.headers.get('www-authenticate') ?? '', /resource_metadata="/);
+    });
+  }
+});

@@ -55,6 +55,8 @@ export interface SimulatedRepository {
   owner?: string;
   defaultBranch?: string;
   pushedAt?: string;
+  /** Whether its owner has switched issues off. */
+  issuesDisabled?: boolean;
   /** In the order of their numbers. */
   issues?: SimulatedIssue[];
 }

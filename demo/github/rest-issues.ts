@@ -1,4 +1,7 @@
-/** Issues and what follows from them in the REST API: GET and POST /repos/:owner/:repo/issues, and GET /notifications. */
+/**
+ * Issues and what follows from them in the REST API: GET and POST /repos/:owner/:repo/issues, PATCH of one issue, and
+ * GET /notifications.
+ */
 import type { RestEndpointMethodTypes } from '@octokit/rest';
 import type { SimulatedIssue } from './accounts.ts';
 import type { Directory, ListedRepository } from './directory.ts';
@@ -25,13 +28,9 @@ export function addIssueRoutes(routes: RestRoutes, { directory, documents, now }
   routes.post('/repos/:owner/:repo/issues', ['', 'repo'], (viewer, request) => {
     const listed = visibleRepository(directory, viewer, request);
     const { repository } = listed;
-    if (!viewer.may(['public_repo'], 'issues')) {
-      throw viewer.record.app.kind === 'github-app'
-        ? new RestError(403, 'Resource not accessible by integration')
-        : new RestError(404, 'Not Found');
-    }
+    checkMayWrite(viewer, listed);
     const title = request.form.get('title') ?? '';
-    if (title === '') throw new RestError(422, 'Validation Failed');
+    if (title === '') throw invalid('title', 'missing_field');
     const issues = repository.issues ?? [];
     const issue: SimulatedIssue = {
       number: (issues.at(-1)?.number ?? 0) + 1,
@@ -43,6 +42,21 @@ export function addIssueRoutes(routes: RestRoutes, { directory, documents, now }
     };
     repository.issues = [...issues, issue];
     return { status: 201, body: issueDocument(issue, listed, directory, documents) };
+  });
+
+  routes.patch('/repos/:owner/:repo/issues/:number', ['', 'repo'], (viewer, request) => {
+    const listed = visibleRepository(directory, viewer, request);
+    checkMayWrite(viewer, listed);
+    const issue = listed.repository.issues?.find(({ number }) => String(number) === request.params.number);
+    // Others than the author and the owner see the issue, and may not change it.
+    if (issue === undefined) throw new RestError(404, 'Not Found');
+    if (![issue.authorId, listed.account.id].includes(viewer.account.id))
+      throw new RestError(403, 'Must have admin rights to Repository.');
+    const state = request.form.get('state') ?? issue.state;
+    if (state !== 'open' && state !== 'closed') throw invalid('state', 'invalid');
+    issue.state = state;
+    issue.title = request.form.get('title') ?? issue.title;
+    return { body: issueDocument(issue, listed, directory, documents) };
   });
 
   // An open issue that somebody else wrote in the person's own repository is a notification.
@@ -62,6 +76,21 @@ export function addIssueRoutes(routes: RestRoutes, { directory, documents, now }
     const { page, headers } = paginate(all, request, documents);
     return { body: page, headers };
   });
+}
+
+/** @throws {RestError} when the token may not write issues, or the repository has none */
+function checkMayWrite(viewer: Viewer, { repository }: ListedRepository): void {
+  if (!viewer.may(['public_repo'], 'issues')) {
+    throw viewer.record.app.kind === 'github-app'
+      ? new RestError(403, 'Resource not accessible by integration')
+      : new RestError(404, 'Not Found');
+  }
+  if (repository.issuesDisabled) throw new RestError(410, 'Issues has been disabled in this repository.');
+}
+
+/** GitHub's answer to an issue with a field that is wrong. */
+function invalid(field: string, code: 'missing_field' | 'invalid'): RestError {
+  return new RestError(422, 'Validation Failed', { errors: [{ resource: 'Issue', field, code }] });
 }
 
 /** @throws {RestError} 404 when there is none, or the token may not see it */

@@ -57,7 +57,7 @@ export interface RestRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   path: string;
-  /** The parameters of the body of a POST; empty for a GET. */
+  /** The parameters of the body of a POST or PATCH; empty for a GET. */
   form: URLSearchParams;
 }
 
@@ -78,6 +78,10 @@ export class RestRoutes {
     this.router.post(path, this.#route(accepted, handler, true));
   }
 
+  patch(path: string, accepted: readonly string[], handler: RestHandler): void {
+    this.router.patch(path, this.#route(accepted, handler, true));
+  }
+
   #route(accepted: readonly string[], handler: RestHandler, counted: boolean): RouterMiddleware<Exchange> {
     const { limits, enterprise } = this.#parts;
     return async (ctx) => {
@@ -93,7 +97,7 @@ export class RestRoutes {
           params: ctx.params,
           query: new URLSearchParams(ctx.querystring),
           path: ctx.path,
-          form: ctx.method === 'POST' ? await readParameters(ctx) : new URLSearchParams(),
+          form: ctx.method === 'POST' || ctx.method === 'PATCH' ? await readParameters(ctx) : new URLSearchParams(),
         });
         ctx.set(answer.headers ?? {});
         sendWithETag(ctx, answer.body);

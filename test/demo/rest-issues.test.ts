@@ -27,6 +27,33 @@ test('an issue is created with public_repo in a public repository, and with repo
   assert.equal((await rest('/repos/octocat/secret-garden/issues', token)).status, 404);
 });
 
+test('an issue is changed by its author and by the owner of its repository', async (t) => {
+  const { github, url } = await startGitHub(t);
+  const patch = async (account: string, body: object, path = 'octocat/hello-world/issues/1') => {
+    const { token } = github.issueToken({ account, clientId, scopes: ['public_repo'] });
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const answer = await fetch(`${url}/api/v3/repos/${path}`, { method: 'PATCH', headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: record(await answer.json()) };
+  };
+  assert.partialDeepStrictEqual(await patch('octocat', { state: 'closed' }), {
+    status: 200,
+    body: { state: 'closed' },
+  });
+  assert.deepEqual((await patch('octocat', { state: 'lost' })).body.errors, [
+    { resource: 'Issue', field: 'state', code: 'invalid' },
+  ]);
+  assert.equal((await patch('octocat', {}, 'octocat/hello-world/issues/99')).status, 404);
+  const strangers = github.accounts.filter(({ login }) => login !== 'octocat');
+  const statuses = await Promise.all(
+    strangers.map(async ({ login }) => (await patch(login, { state: 'open' })).status),
+  );
+  assert.ok(statuses.includes(403), String(statuses));
+  const [repository] = github.account('octocat').repositories?.filter(({ name }) => name === 'Hello-World') ?? [];
+  assert.ok(repository);
+  repository.issuesDisabled = true;
+  assert.equal((await patch('octocat', { state: 'open' })).status, 410);
+});
+
 test('issues are the open ones, the newest first, unless another state is asked for', async (t) => {
   const { github, rest } = await startGitHub(t);
   const { token } = github.issueToken({ account: 'hubot', clientId });

@@ -110,6 +110,29 @@ onBothStores("calls of GitHub's API", (store) => {
     });
   });
 
+  it('do a write once, whether GitHub drops the connection before or after it, and say that this is not known', async () => {
+    for (const [login, repo, when, effects] of [
+      ['octocat', 'linguist', 'before', 0],
+      ['octocat', 'Hello-World', 'after', 1],
+    ] as const) {
+      // Another credential each, because writes that notify people are three seconds apart.
+      const { session } = await loggedIn(login, when === 'before' ? 'public_repo' : 'repo');
+      const { rest } = (await bridge.bridge.github.clients())(session.credential);
+      const issues = () =>
+        bridge.github.account(login).repositories?.find(({ name }) => name === repo)?.issues?.length ?? 0;
+      const before = issues();
+      const path = `/api/v3/repos/${login}/${repo}/issues`;
+      bridge.github.fault({ kind: 'drop', when, method: 'POST', path });
+      bridge.github.clearCalls();
+      await assert.rejects(rest.issues.create({ owner: login, repo, title: 'Broken' }), {
+        message: 'GitHub cannot be reached. It is not known whether GitHub did it: look before you try again',
+        retryAfter: undefined,
+      });
+      assert.equal(issues() - before, effects);
+      assert.equal(bridge.github.callsTo('POST', path).length, 1);
+    }
+  });
+
   it('name the program and the version of the API', async () => {
     const person = await connect(bridge);
     await person.profile();

@@ -1,4 +1,4 @@
-// The examples, as somebody has them who installed the package: a folder for each, with its framework and nothing else; compiled
+// The examples, as somebody has them who installed the package: a folder for each, with its framework and no other; compiled
 // strictly, libraries' declarations included; started; logged in to by an SDK client, which calls a tool that writes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -16,7 +16,7 @@ import { connectV2, UnauthorizedError } from '../support/sdk-clients.ts';
 import { until } from '../support/until.ts';
 import { installed } from './packed.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../examples', import.meta.url));
 const manifest: { dependencies: Record<string, string>; devDependencies: Record<string, string> } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
@@ -40,10 +40,10 @@ const TSCONFIG = {
 };
 
 /** A folder with the package, an example and its libraries, compiled. */
-async function project(t: TestContext, name: string, libraries: readonly string[], others: readonly string[]) {
+async function project(t: TestContext, { name, libraries, others }: Example): Promise<string> {
   const folder = await installed([...EVERY, ...libraries]);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  for (const file of [name, ...others]) copyFileSync(join(EXAMPLES, `${file}.ts`), join(folder, `${file}.ts`));
+  for (const file of [name, ...others]) copyFileSync(join(SOURCES, `${file}.ts`), join(folder, `${file}.ts`));
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   const compiler = join(folder, 'node_modules', '.bin', 'tsc');
   await promisify(execFile)(compiler, [], { cwd: folder }).catch(({ stdout }: { stdout: string }) => {
@@ -85,18 +85,26 @@ async function run(t: TestContext, folder: string, name: string): Promise<{ url:
   return { url, github };
 }
 
-// Each mostly waits for npm.
-describe('the examples', { concurrency: 3 }, () => {
-  const frameworks: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-    ['node', [], ['issues']],
-    ['express', ['express@5', '@types/express@5'], ['issues']],
-    ['hono', ['hono@4', '@hono/node-server@2'], ['issues']],
-    ['koa', [own('koa'), own('@types/koa')], ['issues']],
-    ['tool', [], []],
-  ];
-  for (const [name, libraries, others] of frameworks) {
+interface Example {
+  readonly name: string;
+  readonly libraries: readonly string[];
+  /** Other files of the folder that it imports. */
+  readonly others: readonly string[];
+}
+
+const EXAMPLES: readonly Example[] = [
+  { name: 'node', libraries: [], others: ['issues'] },
+  { name: 'express', libraries: ['express@5', '@types/express@5'], others: ['issues'] },
+  { name: 'hono', libraries: ['hono@4', '@hono/node-server@2'], others: ['issues'] },
+  { name: 'koa', libraries: [own('koa'), own('@types/koa')], others: ['issues'] },
+  { name: 'tool', libraries: [], others: [] },
+];
+
+describe('the examples', () => {
+  for (const example of EXAMPLES) {
+    const { name, libraries } = example;
     it(`${name}.ts compiles, starts, logs in and writes`, async (t) => {
-      const folder = await project(t, name, libraries, others);
+      const folder = await project(t, example);
       const { url, github } = await run(t, folder, name);
       const { client, finish } = await connectV2(url, 'Streamable HTTP', 'auto', new Person('octocat'));
       const issues = () => github.account('octocat').repositories?.find((each) => each.name === 'Hello-World')?.issues;

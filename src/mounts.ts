@@ -5,9 +5,13 @@ import { createFetch, type RequestOrigin } from './web-fetch.ts';
 
 /** The part of a context of Koa that is used. */
 export interface KoaContext {
+  /** The request of Node. */
   readonly req: IncomingMessage;
+  /** The response of Node. */
   readonly res: ServerResponse;
+  /** The path of the request. */
   readonly path: string;
+  /** Set to false when the bridge answers. */
   respond?: boolean;
 }
 

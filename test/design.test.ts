@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const code = globSync('{src,demo,bench,test,templates}/**/*.{ts,mjs,lua,eta,css,md}', { cwd: ROOT }).filter(
+const code = globSync('{bin,src,demo,tools,bench,test,templates}/**/*.{ts,mjs,lua,eta,css,md}', { cwd: ROOT }).filter(
   (path) => !path.includes('node_modules'),
 );
 const documents = [...globSync('{*.md,docs/*.md}', { cwd: ROOT }), ...globSync('{src,bench}/**/*.md', { cwd: ROOT })];

@@ -39,12 +39,14 @@ interface DescribedSession {
   readonly expires_at: string;
 }
 
+/** The sessions of all people. */
 export interface SessionDirectory {
   /**
    * Finds the sessions whose login, account id, client, resource, recipient or `sid` contains a text, in upper or lower case.
    * @returns at most 200 sessions; `more` when there are others, or people who were not read
    */
   search(query: string): Promise<{ sessions: Session[]; more: boolean }>;
+  /** What administrators are shown of a session; times are ISO 8601. */
   describe(session: Session): DescribedSession;
   /**
    * Ends one session.

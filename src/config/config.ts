@@ -15,9 +15,10 @@ import type { McpUpstream } from './upstreams.ts';
 
 export type { OrganizationRule, UserRule } from './kinds.ts';
 
-/** Thrown by {@link readConfig}; `main.ts` prints one line per complaint and exits with code 2. */
+/** The settings are wrong. `npm start` prints one line per complaint and exits with code 2. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
+  /** All that is wrong. */
   readonly complaints: readonly Complaint[];
 
   constructor(complaints: readonly Complaint[]) {

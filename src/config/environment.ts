@@ -3,12 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Setting } from './setting.ts';
 import { SETTINGS, type Values } from './settings.ts';
 
+/** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One problem of the configuration: the variable, what is wrong, and how to correct it. */
 export interface Complaint {
+  /** The environment variable, or the option of `githubBridge()`. */
   readonly variable: string;
+  /** What is wrong with it. */
   readonly problem: string;
+  /** How to correct it: a sentence. */
   readonly remedy: string;
 }
 

@@ -24,6 +24,7 @@ interface TroubleOptions {
  */
 export class GithubTrouble extends Error {
   override readonly name = 'GithubTrouble';
+  /** Whether GitHub limits the requests, does not answer as it should, refuses this, does not have it, or cannot use it. */
   readonly kind: 'rate_limited' | 'unavailable' | 'forbidden' | 'not_found' | 'invalid';
   /** Seconds after which to try again; undefined when trying again does not help, or might do something twice. */
   readonly retryAfter: number | undefined;

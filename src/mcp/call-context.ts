@@ -26,6 +26,7 @@ export interface CallContext {
   readonly client: { readonly id: string; readonly name: string };
   /** The scopes of the access token. */
   readonly scopes: readonly string[];
+  /** What the login gave to the client. */
   readonly session: CallSession;
   /** The sessions of everybody, for the administrators' tools. */
   readonly directory: SessionDirectory;
@@ -44,7 +45,9 @@ export interface CallSession {
   readonly id: string;
   /** The audience of its access tokens (RFC 8707). */
   readonly resource: string;
+  /** When the person logged in. */
   readonly loggedInAt: Date;
+  /** When the access token of this request expires. */
   readonly accessTokenExpiresAt: Date;
   /** When the session ends unless its refresh token is used before. */
   readonly expiresAt: Date;

@@ -6,17 +6,25 @@ import type { CallContext } from './call-context.ts';
 /** What is read of a message that calls a tool. */
 export const toolCallSchema = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
+/** A tool; {@link defineTool} makes one. */
 export interface Tool {
+  /** The name by which clients call it. */
   readonly name: string;
+  /** The name that people see. */
   readonly title: string;
+  /** What it does, for the language model. */
   readonly description: string;
+  /** The arguments of a call. */
   readonly inputSchema: StandardSchemaWithJSON;
+  /** The document that a call returns. */
   readonly outputSchema: StandardSchemaWithJSON;
   /** The scopes that a call needs, all of them; a scope that contains a needed one is enough. */
   readonly scopes: readonly string[];
+  /** What clients may know of its effects, such as `readOnlyHint`. */
   readonly annotations: ToolAnnotations;
   /** Whether only `ADMIN_GITHUB_USERS` can see and call it. */
   readonly administratorsOnly?: boolean;
+  /** Checks the arguments, and carries the call out. */
   call(input: unknown, context: CallContext): Promise<CallToolResult>;
 }
 

@@ -205,17 +205,26 @@ export interface SharedStore {
   useOnce(id: string, ttl: number): Promise<boolean>;
 }
 
+/** All that is stored, by subject. */
 export interface Store {
   /** Which store it is, for the banner and `/readyz`. */
   readonly kind: 'sqlite' | 'redis';
+  /** Registered clients. */
   readonly clients: ClientStore;
+  /** Logins that are under way. */
   readonly logins: LoginStore;
+  /** Grants and their tokens. */
   readonly sessions: SessionStore;
+  /** GitHub tokens, sealed. */
   readonly credentials: CredentialStore;
+  /** GitHub tokens that are still to be revoked. */
   readonly revocations: RevocationStore;
+  /** What people allowed before. */
   readonly consents: ConsentStore;
+  /** What all processes of a bridge share: keys, canaries, notes. */
   readonly shared: SharedStore;
   /** Resolves when the store answers; throws {@link StoreUnavailable} otherwise. */
   ping(): Promise<void>;
+  /** Ends the connection, or closes the file. */
   close(): Promise<void>;
 }

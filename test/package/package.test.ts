@@ -82,6 +82,17 @@ describe('the package', () => {
     );
   });
 
+  it('has types that need few libraries, because a program compiles the types of each', () => {
+    const package_ = join(folder, 'node_modules', 'mcp-github-bridge');
+    const found = globSync('dist/**/*.d.ts', { cwd: package_ }).flatMap((path) =>
+      [...code(join(package_, path)).matchAll(/(?:\bfrom|\bimport\()\s*['"]([^.'"][^'"]*)['"]/g)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    const libraries = [...new Set(found)].filter((name) => !name.startsWith('node:')).sort();
+    assert.deepEqual(libraries, ['@modelcontextprotocol/server', '@octokit/rest', 'jose', 'zod']);
+  });
+
   it('is linted by publint without a message', async () => {
     const { messages } = await publint({
       pack: { tarball: new Uint8Array(readFileSync(made.tarball)).buffer },

@@ -1,7 +1,7 @@
 // Compares the READMEs, .env.example and the compose file with the code: settings and their defaults, commands, files, and the
 // example of a tool.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -16,6 +16,9 @@ import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const READMES = ['README.md', 'README.ja.md'] as const;
+
+/** The programs that a document shows. */
+const codeOf = (path: string) => matches(read(path), /^```(?:ts|python)\n(.*?)^```$/gms);
 
 const NAMES_OF_SETTINGS = Object.keys(SETTINGS);
 const GITHUB_APP = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
@@ -99,8 +102,15 @@ describe('the documentation', () => {
     assert.ok(shown.includes('GITHUB_CLIENT_ID'));
   });
 
+  it('shows the examples as they are, which test/package compiles and runs', () => {
+    const shown = codeOf('docs/your-own-server.md');
+    for (const name of globSync('examples/*.{ts,py}', { cwd: ROOT })) assert.ok(shown.includes(read(name)), name);
+    // Without the comment in its first line.
+    assert.ok(codeOf('README.md').includes(read('examples/node.ts').replace(/^.*\n/, '')));
+  });
+
   it('shows a tool that works as it is printed', async (t) => {
-    const source = matches(read('README.md'), /^```ts\n(.*?)^```$/gms)[0] ?? '';
+    const source = codeOf('README.md').find((code) => code.includes('export const getUser')) ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'bridge-readme-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'get-user.ts');

@@ -1,12 +1,8 @@
 // The examples, as somebody has them who installed the package: a folder for each, with its framework and no other; compiled
 // strictly, libraries' declarations included; started; logged in to by an SDK client, which calls a tool that writes.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { startProgram } from '../programs.ts';
 import { connect } from '../support/oauth.ts';
@@ -14,43 +10,7 @@ import { Person } from '../support/person.ts';
 import { freePort } from '../support/ports.ts';
 import { connectV2, UnauthorizedError } from '../support/sdk-clients.ts';
 import { until } from '../support/until.ts';
-import { installed } from './packed.ts';
-
-const SOURCES = fileURLToPath(new URL('../../examples', import.meta.url));
-const manifest: { dependencies: Record<string, string>; devDependencies: Record<string, string> } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
-/** A library in the version of this repository. */
-const own = (name: string) => `${name}@${manifest.dependencies[name] ?? manifest.devDependencies[name] ?? 'latest'}`;
-const EVERY = ['typescript', '@types/node', 'zod', '@modelcontextprotocol/server'].map(own);
-
-/** Strict, and the declarations of libraries are checked too. */
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2024',
-    module: 'nodenext',
-    types: ['node'],
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    outDir: 'out',
-    rootDir: '.',
-  },
-};
-
-/** A folder with the package, an example and its libraries, compiled. */
-async function project(t: TestContext, { name, libraries, others }: Example): Promise<string> {
-  const folder = await installed([...EVERY, ...libraries]);
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  for (const file of [name, ...others]) copyFileSync(join(SOURCES, `${file}.ts`), join(folder, `${file}.ts`));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-  const compiler = join(folder, 'node_modules', '.bin', 'tsc');
-  await promisify(execFile)(compiler, [], { cwd: folder }).catch(({ stdout }: { stdout: string }) => {
-    throw new Error(stdout);
-  });
-  return folder;
-}
+import { type Example, own, project } from './project.ts';
 
 /** Runs a compiled example until the test is over. @returns the address of its bridge, when it answers */
 async function run(t: TestContext, folder: string, name: string): Promise<{ url: string; github: SimulatedGitHub }> {
@@ -83,13 +43,6 @@ async function run(t: TestContext, folder: string, name: string): Promise<{ url:
     timeout: 20_000,
   });
   return { url, github };
-}
-
-interface Example {
-  readonly name: string;
-  readonly libraries: readonly string[];
-  /** Other files of the folder that it imports. */
-  readonly others: readonly string[];
 }
 
 const EXAMPLES: readonly Example[] = [

@@ -1,4 +1,4 @@
-// The programs that the tests need beside Node: a Redis server with redis-cli, and Chromium. Finds them, installs them on Debian
+// The programs that the tests need beside Node: a Redis server with redis-cli, Chromium, and Python for one example. Finds them, installs them on Debian
 // and Ubuntu as root, or says in one line what is missing.
 
 import { execFile } from 'node:child_process';
@@ -14,6 +14,7 @@ export type System = { redisServer: string; redisCli: string; chromium: string }
 /** Programs are missing. The message is one line for the person at the keyboard. */
 export class MissingPrograms extends Error {}
 
+const FASTAPI_PACKAGES = ['python3-fastapi', 'python3-uvicorn', 'python3-jwt', 'python3-cryptography'];
 const REDIS_SERVERS = ['redis-server'];
 const REDIS_CLIS = ['redis-cli'];
 const CHROMIUMS = [
@@ -56,7 +57,11 @@ export function chromium(): string {
  */
 export async function prepareSystem(say: (line: string) => void): Promise<System> {
   const fontsMissing = !(await hasJapaneseFont());
-  const packages = [...missingPackages(), ...(fontsMissing ? ['fontconfig', 'fonts-ipafont-gothic'] : [])];
+  const packages = [
+    ...missingPackages(),
+    ...(fontsMissing ? ['fontconfig', 'fonts-ipafont-gothic'] : []),
+    ...((await fastapiPython()) === undefined ? FASTAPI_PACKAGES : []),
+  ];
   if (packages.length > 0 && canInstall()) {
     say(`installing ${packages.join(' ')} with apt-get`);
     await aptInstall(packages);
@@ -65,6 +70,21 @@ export async function prepareSystem(say: (line: string) => void): Promise<System
   if (stillMissing.length > 0) throw new MissingPrograms(howToInstall(stillMissing));
   if (fontsMissing && !canInstall()) say('no Japanese font found: pages in Japanese will show boxes in screenshots');
   return { redisServer: redisServer(), redisCli: redisCli(), chromium: await workingChromium() };
+}
+
+/**
+ * A Python with the libraries of `examples/fastapi_server.py`.
+ * @returns undefined when there is none; no other test needs it
+ */
+export async function fastapiPython(): Promise<string | undefined> {
+  for (const python of ['python3', '/usr/bin/python3'])
+    try {
+      await run(python, ['-c', 'import fastapi, uvicorn, jwt, cryptography']);
+      return python;
+    } catch {
+      // It is not there, or lacks one of them.
+    }
+  return undefined;
 }
 
 function missingPackages(): string[] {

@@ -69,8 +69,12 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
   // The throttling plugin keeps its state in its module, which other bridges in this process use too.
   const prefix = randomUUID();
 
+  /** The library, which is loaded at the first call. An `import()` of what is loaded already takes some 7 microseconds each time. */
+  let library: Promise<typeof import('./octokit.ts')> | undefined;
+
   async function createClients(): Promise<(access: Access, use?: ClientUse) => GithubClient> {
-    const { createClient } = await import('./octokit.ts');
+    library ??= import('./octokit.ts');
+    const { createClient } = await library;
     return (access, { signal, onDead } = {}) =>
       createClient({
         apiUrl,

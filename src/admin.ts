@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionDirectory } from './account/session-directory.ts';
+import { SettingError } from './base/setting-error.ts';
 import { calledAs } from './called-as.ts';
 import { ConfigurationError, readConfig } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
@@ -115,5 +116,5 @@ try {
   process.stdout.write(`${await main(process.env, process.argv.slice(2))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof Misuse || error instanceof ConfigurationError ? EXIT_MISUSE : 1;
+  process.exitCode = [Misuse, ConfigurationError, SettingError].some((kind) => error instanceof kind) ? EXIT_MISUSE : 1;
 }

@@ -2,10 +2,11 @@
 import { createApp } from './app.ts';
 import { banner } from './banner.ts';
 import { defined } from './base/defined.ts';
-import type { Config } from './config/config.ts';
+import { SettingError } from './base/setting-error.ts';
+import { type Config, ConfigurationError } from './config/config.ts';
 import type { Complaint, Environment } from './config/environment.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
-import { type BridgeSettings, readOptions } from './config/options.ts';
+import { type BridgeSettings, readOptions, wordsFor } from './config/options.ts';
 import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
@@ -60,10 +61,22 @@ export interface GithubBridge extends Mounts {
 
 /**
  * Creates a bridge. It serves when it is mounted, or when `listen` is called.
- * @throws {ConfigurationError} with all that is wrong with the options
- * @throws {StoreInUse | ForeignStore | RedisEvicts | Error} with a message for the operator
+ * @throws {ConfigurationError} with all that is wrong with the options, or with what they name: the store, a file, a port
  */
 export async function githubBridge(options: GithubBridgeOptions): Promise<GithubBridge> {
+  const { env, simulated, tools, server, ...settings } = options;
+  const inTheirWords = wordsFor(settings, env);
+  const inWords = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (!(error instanceof SettingError)) throw error;
+      const { setting: variable, problem, remedy } = error;
+      throw new ConfigurationError([inTheirWords({ variable, problem, remedy })], { cause: error });
+    });
+  const bridge = await inWords(start(options));
+  return { ...bridge, listen: (port) => inWords(bridge.listen(port)) };
+}
+
+async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   const { env, simulated = false, tools, server, ...settings } = options;
   const config = readOptions(settings, env, (config) => checkExtensions({ tools, server }, config));
   const complete = withGeneratedSecret(config);

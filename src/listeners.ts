@@ -1,6 +1,7 @@
 /** The HTTP listeners: one for each address. */
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { SettingError } from './base/setting-error.ts';
 import type { Handler } from './requests-under-way.ts';
 
 /**
@@ -27,7 +28,7 @@ export interface Listeners {
 
 /**
  * Listens on every address; one that this machine lacks (IPv6, mostly) is left out, if another is there.
- * @throws {Error} with a message for the operator when the port is taken
+ * @throws {SettingError} when the port is taken
  */
 export async function listen(hosts: readonly string[], port: number, handler: Handler): Promise<Listeners> {
   const servers: Server[] = [];
@@ -62,7 +63,7 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
         await Promise.all(servers.map(close));
         throw code === 'EADDRINUSE'
-          ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set PORT`)
+          ? new SettingError('PORT', `${port} is taken on ${host}`, 'Stop what listens there, or name another port.')
           : error;
       }
       failures.push(error);

@@ -15,7 +15,6 @@ import { createSimulatedGitHub } from '../demo/github/index.ts';
 import { ConfigurationError } from '../src/config/config.ts';
 import { githubBridge } from '../src/github-bridge.ts';
 import { defineTool, type GithubBridgeOptions } from '../src/index.ts';
-import { StoreInUse } from '../src/store/sqlite/lock.ts';
 import { callTool, connect } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
 import { runBridge } from './support/run-bridge.ts';
@@ -52,12 +51,15 @@ describe('a bridge that starts', () => {
   it('is refused where another serves from the same folder, and says which port is taken', async () => {
     const port = await freePort();
     const bridge = await start(port);
-    await assert.rejects(start(await freePort()), StoreInUse);
+    await assert.rejects(start(await freePort()), {
+      name: 'ConfigurationError',
+      message: /DATA_DIR: another process serves/,
+    });
     await bridge.close();
 
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
-    const message = new RegExp(`port ${port} is taken on 127\\.0\\.0\\.1: .*PORT`);
+    const message = new RegExp(`PORT: ${port} is taken on 127\\.0\\.0\\.1\\. Stop what listens there`);
     await assert.rejects(start(port, { HOST: '127.0.0.1' }), { message });
     await new Promise((resolve) => other.close(resolve));
     await (await start(port, { HOST: '127.0.0.1' })).close(); // the store was let go

@@ -19,7 +19,7 @@ describe('the listeners', () => {
     const first = await listen(['127.0.0.1'], port, (_request, response) => void response.end());
     await assert.rejects(
       listen(['127.0.0.1'], port, () => {}),
-      new RegExp(`port ${port} is taken on 127.0.0.1: stop what listens there, or set PORT`),
+      new RegExp(`PORT: ${port} is taken on 127.0.0.1. Stop what listens there, or name another port`),
     );
     await first.close();
   });

@@ -1,6 +1,7 @@
 /** A directory that only its owner may enter. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { SettingError } from './setting-error.ts';
 
 /**
  * Creates a directory with mode 0700, and its parents. A directory that exists keeps its mode. The parents are created one
@@ -16,6 +17,15 @@ export function createPrivateDirectory(path: string): void {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     // Another process created it in between.
-    if (code !== 'EEXIST') throw new Error(`the directory ${directory} cannot be created (${code})`, { cause });
+    if (code !== 'EEXIST')
+      throw Object.assign(new Error(`the directory ${directory} cannot be created (${code})`, { cause }), { code });
   }
+}
+
+/** The error of a `DATA_DIR` that the system does not let this program use; undefined when the error is no system error. */
+export function unusableFolder(directory: string, error: unknown): SettingError | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const reason = error.code === 'ERR_SQLITE_ERROR' ? error.message : String(error.code);
+  const remedy = 'Let this user read and write it, or name another folder.';
+  return new SettingError('DATA_DIR', `${resolve(directory)} cannot be used (${reason})`, remedy, { cause: error });
 }

@@ -21,8 +21,8 @@ export class ConfigurationError extends Error {
   /** All that is wrong. */
   readonly complaints: readonly Complaint[];
 
-  constructor(complaints: readonly Complaint[]) {
-    super(complaints.map((c) => `${c.variable}: ${c.problem}. ${c.remedy}`).join('\n'));
+  constructor(complaints: readonly Complaint[], options: { cause?: unknown } = {}) {
+    super(complaints.map((c) => `${c.variable}: ${c.problem}. ${c.remedy}`).join('\n'), options);
     this.complaints = complaints;
   }
 }

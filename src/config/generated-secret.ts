@@ -2,13 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrivateDirectory } from '../base/private-directory.ts';
+import { createPrivateDirectory, unusableFolder } from '../base/private-directory.ts';
+import { SettingError } from '../base/setting-error.ts';
 import type { Config } from './config.ts';
 import { MIN_SECRET_BYTES } from './kinds.ts';
 
-/** The same configuration with at least one secret: the configured ones, or one generated into `DATA_DIR`. */
+/**
+ * The same configuration with at least one secret: the configured ones, or one generated into `DATA_DIR`.
+ * @throws {SettingError} when the folder cannot be used
+ */
 export function withGeneratedSecret(config: Config): Config {
-  return config.secrets.length > 0 ? config : { ...config, secrets: [generatedSecret(config.dataDir)] };
+  if (config.secrets.length > 0) return config;
+  try {
+    return { ...config, secrets: [generatedSecret(config.dataDir)] };
+  } catch (error) {
+    throw unusableFolder(config.dataDir, error) ?? error;
+  }
 }
 
 function generatedSecret(dataDir: string): string {
@@ -18,7 +27,11 @@ function generatedSecret(dataDir: string): string {
   chmodSync(path, 0o600);
   const secret = readFileSync(path, 'utf8').trim();
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES)
-    throw new Error(`${path} holds no secret: restore it from a copy, or remove it to begin with an empty store`);
+    throw new SettingError(
+      'DATA_DIR',
+      `${path} holds no secret`,
+      'Restore it from a copy, or remove it together with the store.',
+    );
   return secret;
 }
 

@@ -139,24 +139,36 @@ export function readOptions(
   }
 
   const wrong = new Set(complaints.map(({ variable }) => variable));
-  const optionFor = (name: string) => (name in OPTIONS ? OPTIONS[name as keyof Values] : undefined);
-  /** The name by which the caller knows a setting: the variable's when its value comes from the environment. */
-  const known = (name: string): string => {
-    const option = optionFor(name);
-    return option === undefined || (env !== undefined && !given.has(option)) ? name : option;
-  };
-  const inWords = (text: string) => text.replace(/\b[A-Z][A-Z_]+[A-Z]\b/g, known);
+  const inTheirWords = wordsFor(settings, env);
   let config: Config | undefined;
   try {
     config = readConfig(merged);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    for (const { variable, problem, remedy } of error.complaints)
-      if (!wrong.has(known(variable))) complain(known(variable), inWords(problem), inWords(remedy));
+    complaints.push(...error.complaints.map(inTheirWords).filter(({ variable }) => !wrong.has(variable)));
   }
   complaints.push(...check(config));
   if (config === undefined || complaints.length > 0) throw new ConfigurationError(complaints);
   return config;
+}
+
+/**
+ * How a complaint reads to the caller: a setting has the name by which it was given, that of the variable when its value comes from
+ * the environment.
+ */
+export function wordsFor(settings: BridgeSettings, env: Environment | undefined): (complaint: Complaint) => Complaint {
+  const isVariable = (name: string): name is keyof Values => name in OPTIONS;
+  const known = (name: string): string => {
+    if (!isVariable(name)) return name;
+    const option = OPTIONS[name];
+    return env !== undefined && settings[option] === undefined ? name : option;
+  };
+  const inWords = (text: string) => text.replace(/\b[A-Z][A-Z_]+[A-Z]\b/g, known);
+  return ({ variable, problem, remedy }) => ({
+    variable: known(variable),
+    problem: inWords(problem),
+    remedy: inWords(remedy),
+  });
 }
 
 /** The text of an option as the environment has it, or what is wrong with it. */

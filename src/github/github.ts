@@ -1,6 +1,8 @@
 /** Makes the parts of this folder, in the order in which they depend on each other. */
 import { defined } from '../base/defined.ts';
+import { SettingError } from '../base/setting-error.ts';
 import type { Config } from '../config/config.ts';
+import { requestedScope } from '../oauth/scope.ts';
 import { createSessionEnding, type SessionEnding } from '../oauth/session-ending.ts';
 import type { Upstream } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -44,11 +46,18 @@ interface GithubOptions {
   readonly timeouts?: Timeouts;
 }
 
-/** @throws {ForeignStore} when the store belongs to another GitHub */
+/**
+ * @throws {SettingError} when `SCOPES` has one that GitHub does not have
+ * @throws {ForeignStore} when the store belongs to another GitHub
+ */
 export async function createGithub(options: GithubOptions): Promise<Github> {
   const { config, store, secrets, events, now } = options;
   const { clientId, clientSecret, url, apiUrl } = config.github;
   const timeouts = defined({ timeouts: options.timeouts });
+  const scopes = githubScopes(config.upstreams.flatMap((each) => each.scopes));
+  for (const scope of config.scopes)
+    if (requestedScope(scopes, scope, []).length === 0)
+      throw new SettingError('SCOPES', `"${scope}" is no scope of GitHub`, 'Write for example read:user,repo.');
   await bindStore(store.shared, url);
 
   const callbackUrl = `${config.publicUrl}/github/callback`;
@@ -86,7 +95,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
   const upstream = createGithubUpstream({
     clientId,
     issuer: `${url}/login/oauth`,
-    scopes: githubScopes([...config.scopes, ...config.upstreams.flatMap(({ scopes }) => scopes)]),
+    scopes,
     oauth,
     api,
     credentials,

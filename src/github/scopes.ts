@@ -60,7 +60,7 @@ export function covers(granted: readonly string[], needed: string): boolean {
 
 /**
  * Creates the scopes of the upstream.
- * @param configured scopes that the operator named (`SCOPES`, or those of an MCP server): they are known in any case
+ * @param configured scopes that the operator named for an MCP server: they are known in any case
  */
 export function githubScopes(configured: readonly string[]): UpstreamScopes {
   return {

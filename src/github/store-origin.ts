@@ -22,8 +22,9 @@ export async function checkStoreOrigin(store: SharedStore, githubUrl: string): P
   const { version, value } = await store.readDocument(DOCUMENT);
   if (version !== 0 && value !== githubUrl)
     throw new ForeignStore(
-      `the store holds tokens of ${value}, and GITHUB_URL is ${githubUrl}`,
-      'Set GITHUB_URL to what it was, or name another store (DATA_DIR, REDIS_URL)',
+      'GITHUB_URL',
+      `${githubUrl}, and the store holds tokens of ${value}`,
+      'Set it to what it was, or name another store (DATA_DIR, REDIS_URL).',
     );
   return { version };
 }

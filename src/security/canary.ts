@@ -4,6 +4,7 @@
  * with one clear message instead of many unreadable records later.
  */
 import { z } from 'zod';
+import { SettingError } from '../base/setting-error.ts';
 import type { SharedStore } from '../store/store.ts';
 import { SealBroken, type Secrets } from './secrets.ts';
 
@@ -15,16 +16,8 @@ const canariesSchema = z.array(z.object({ sealed: z.string(), supersededAt: z.nu
 type Canaries = z.infer<typeof canariesSchema>;
 
 /** The store was made under another setting, which what it holds depends on. Problem and remedy are for the operator. */
-export class ForeignStore extends Error {
+export class ForeignStore extends SettingError {
   override readonly name = 'ForeignStore';
-  readonly problem: string;
-  readonly remedy: string;
-
-  constructor(problem: string, remedy: string) {
-    super(`${problem}. ${remedy}`);
-    this.problem = problem;
-    this.remedy = remedy;
-  }
 }
 
 /**
@@ -67,8 +60,9 @@ export async function readCanaries(
     } catch (error) {
       if (error instanceof SealBroken)
         throw new ForeignStore(
-          'the store was made under another BRIDGE_SECRET',
-          'Set BRIDGE_SECRET to what it was, or to "new,old" to rotate it; or name another store (DATA_DIR, REDIS_URL)',
+          'BRIDGE_SECRET',
+          'not the one under which the store was made',
+          'Set it to what it was, or to "new,old" to rotate it; or name another store (DATA_DIR, REDIS_URL).',
         );
       throw error;
     }

@@ -42,7 +42,7 @@ describe('the generated secret', () => {
       const folder = `broken-${content.length}`;
       withGeneratedSecret(configure(folder));
       writeFileSync(join(scratch, folder, 'secret'), content);
-      assert.throws(() => withGeneratedSecret(configure(folder)), /holds no secret: restore it from a copy/);
+      assert.throws(() => withGeneratedSecret(configure(folder)), /holds no secret\. Restore it from a copy/);
     });
 
   it('is not made when BRIDGE_SECRET is set', () => {

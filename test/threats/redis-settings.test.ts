@@ -56,7 +56,7 @@ describe('a Redis', () => {
       BRIDGE_SECRET: 'a secret that is long enough for a test',
       REDIS_URL: url,
     }).ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /cannot start: Redis may evict any key .*Set maxmemory-policy noeviction/);
+    assert.equal(code, 2);
+    assert.match(stderr, /REDIS_URL: Redis may evict any key .*Set maxmemory-policy noeviction/);
   });
 });

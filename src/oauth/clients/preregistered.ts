@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defined } from '../../base/defined.ts';
+import { parseJson } from '../../base/json.ts';
+import { SettingError, systemCode } from '../../base/setting-error.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import { hashToken } from '../../security/secrets.ts';
 import type { Client } from './client.ts';
@@ -21,14 +23,13 @@ const entrySchema = z.looseObject({
  * Reads the file.
  * @param resources all audiences of this server; the `resource` of an entry must be one of them
  * @returns the clients by id
- * @throws {Error} whose message says which entry is wrong, and why
+ * @throws {SettingError} which says which entry is wrong, and why
  */
 export function readClientsFile(path: string, rules: ClientRules, resources: readonly string[]): Map<string, Client> {
-  const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(path, 'utf8')));
   const clients = new Map<string, Client>();
-  for (const entry of entries) {
+  for (const entry of entriesOf(path)) {
     const { client_id: clientId, client_secret: secret, resource, ...rest } = entry;
-    const entryError = (problem: string) => new Error(`client ${clientId}: ${problem}`);
+    const entryError = (problem: string) => fileError(`client ${clientId}: ${problem}`);
     if (clients.has(clientId)) throw entryError('named twice');
     if (resource !== undefined && !resources.includes(resource))
       throw entryError(`resource ${resource} is not one of this server's (RESOURCES)`);
@@ -51,4 +52,30 @@ export function readClientsFile(path: string, rules: ClientRules, resources: rea
     }
   }
   return clients;
+}
+
+/** The entries, each of the right shape. @throws {SettingError} */
+function entriesOf(path: string): z.infer<typeof entrySchema>[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw fileError(`the file cannot be read (${systemCode(cause)})`, 'Name a file this process may read.', cause);
+  }
+  const list = parseJson(text);
+  if (!Array.isArray(list))
+    throw fileError(list === undefined ? 'the file is not JSON' : 'the file holds no JSON list');
+  return list.map((entry, index) => {
+    const { data, error } = entrySchema.safeParse(entry);
+    if (data !== undefined) return data;
+    const { path: where, message } = error.issues[0] ?? { path: [], message: 'not an object' };
+    throw fileError(`entry ${index + 1}: ${[...where, message].join(': ')}`);
+  });
+}
+
+const EXAMPLE =
+  'Write for example [{"client_id": "my-client", "redirect_uris": ["https://app.example.com/callback"]}].';
+
+function fileError(problem: string, remedy = EXAMPLE, cause?: unknown): SettingError {
+  return new SettingError('CLIENTS_FILE', problem, remedy, { cause });
 }

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Cluster, type Redis } from 'ioredis';
+import { SettingError } from '../../base/setting-error.ts';
 import { connectRedis, type RedisTimeouts } from './client.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -11,15 +12,12 @@ import { parseRedisUrl } from './url.ts';
 const TIMEOUTS: RedisTimeouts = { connect: 3000, command: 3000 };
 
 /** The server may evict what is stored. Problem and remedy are for the operator. */
-export class RedisEvicts extends Error {
+export class RedisEvicts extends SettingError {
   override readonly name = 'RedisEvicts';
-  readonly problem: string;
-  readonly remedy = 'Set maxmemory-policy noeviction';
 
   constructor(policy: string) {
     const problem = `Redis may evict any key (maxmemory-policy ${policy}), and with it signing keys and sessions`;
-    super(`${problem}. Set maxmemory-policy noeviction`);
-    this.problem = problem;
+    super('REDIS_URL', problem, 'Set maxmemory-policy noeviction.');
   }
 }
 
@@ -27,7 +25,8 @@ export class RedisEvicts extends Error {
  * Asks every primary at an address how it is set up. What a hosted Redis does not tell is not judged.
  * @returns warnings for the operator
  * @throws {RedisEvicts} when one may evict keys that have no expiry
- * @throws {Error} when the address cannot be parsed, or nothing answers there
+ * @throws {SettingError} when nothing answers there
+ * @throws {Error} when the address cannot be parsed
  */
 export async function checkRedisSettings(url: string): Promise<string[]> {
   const client = connectRedis(parseRedisUrl(url), TIMEOUTS);
@@ -40,7 +39,8 @@ export async function checkRedisSettings(url: string): Promise<string[]> {
       await once(client, 'ready', { signal: AbortSignal.timeout(TIMEOUTS.connect) }).catch((error: unknown) => {
         const cause = trouble ?? error;
         const reason = cause instanceof Error && cause.name !== 'AbortError' ? cause.message : 'no answer';
-        throw new Error(`Redis does not answer (${reason}): check REDIS_URL`, { cause });
+        const remedy = 'Start Redis, or correct the address (host, port, user, password, database).';
+        throw new SettingError('REDIS_URL', `Redis does not answer (${reason})`, remedy, { cause });
       });
     const primaries = client instanceof Cluster ? client.nodes('master') : [client];
     return [...new Set((await Promise.all(primaries.map(warningsOf))).flat())];

@@ -4,16 +4,18 @@
  * open it.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { SettingError } from '../../base/setting-error.ts';
 import { createPrivateFile } from './files.ts';
 
 /** Another process serves from this directory. */
-export class StoreInUse extends Error {
+export class StoreInUse extends SettingError {
   override readonly name = 'StoreInUse';
 
   constructor(directory: string) {
     super(
-      `another process serves from ${directory}. Stop it, or give this one a directory of its own with DATA_DIR; ` +
-        'several processes that serve the same people need Redis (REDIS_URL).',
+      'DATA_DIR',
+      `another process serves from ${directory}`,
+      'Stop it, or name a folder for this one alone; several processes that serve the same people need Redis (REDIS_URL).',
     );
   }
 }

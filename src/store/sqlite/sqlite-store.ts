@@ -1,6 +1,7 @@
 /** The embedded store: one SQLite file and one serving process; no other server is needed. */
 import { join } from 'node:path';
-import { createPrivateDirectory } from '../../base/private-directory.ts';
+import { createPrivateDirectory, unusableFolder } from '../../base/private-directory.ts';
+import { SettingError } from '../../base/setting-error.ts';
 import type { Store } from '../store.ts';
 import { createSqliteClientStore } from './clients.ts';
 import { createSqliteConsentStore } from './consents.ts';
@@ -12,6 +13,10 @@ import { createSqliteRevocationStore } from './revocations.ts';
 import { createSqliteSessionStore } from './sessions.ts';
 import { createSqliteSharedStore } from './shared.ts';
 
+/** Result codes of SQLite: the file is malformed, or is no database. */
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
 interface SqliteStoreOptions {
   /** Epoch seconds, for tests. */
   readonly now?: () => number;
@@ -22,8 +27,17 @@ interface SqliteStoreOptions {
 /**
  * Opens `bridge.db` in a directory, which is created if it does not exist.
  * @throws {StoreInUse} when another process serves from the directory
+ * @throws {SettingError} when the directory cannot be used, or the database is damaged
  */
 export function createSqliteStore(directory: string, options: SqliteStoreOptions = {}): Store {
+  try {
+    return open(directory, options);
+  } catch (error) {
+    throw folderError(directory, error) ?? error;
+  }
+}
+
+function open(directory: string, options: SqliteStoreOptions): Store {
   const { now = () => Date.now() / 1000, serving = true } = options;
   createPrivateDirectory(directory);
   const releaseLock = serving ? takeLock(join(directory, 'bridge.lock'), directory) : () => {};
@@ -58,4 +72,18 @@ function openOrRelease(path: string, now: () => number, releaseLock: () => void)
     releaseLock();
     throw error;
   }
+}
+
+/** What is wrong with the folder; undefined when the error is not about it. @see https://sqlite.org/rescode.html */
+function folderError(directory: string, error: unknown): SettingError | undefined {
+  if (!(error instanceof Error) || error instanceof SettingError) return undefined;
+  const result = 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  if (result === SQLITE_CORRUPT || result === SQLITE_NOTADB)
+    return new SettingError(
+      'DATA_DIR',
+      `bridge.db in ${directory} is damaged (${error.message})`,
+      'Restore it from a copy, or name another folder.',
+      { cause: error },
+    );
+  return unusableFolder(directory, error);
 }

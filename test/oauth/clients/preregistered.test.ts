@@ -36,25 +36,29 @@ describe('the clients file', () => {
   });
 
   for (const [what, entries, message] of [
-    ['names a client twice', [APP, APP], /^client app: named twice$/],
+    ['names a client twice', [APP, APP], /^CLIENTS_FILE: client app: named twice\. Write/],
     [
       'has a client without its secret',
       [{ ...APP, client_secret: undefined }],
-      /^client app: client_secret is missing$/,
+      /^CLIENTS_FILE: client app: client_secret is missing\. Write/,
     ],
-    ['has a secret that is too short', [{ ...APP, client_secret: 'short' }], /client_secret/],
-    ['has a client without a redirect URI', [{ ...APP, redirect_uris: [] }], /^client app: redirect_uris/],
+    ['has a secret that is too short', [{ ...APP, client_secret: 'short' }], /^CLIENTS_FILE: entry 1: client_secret: /],
+    [
+      'has a client without a redirect URI',
+      [{ ...APP, redirect_uris: [] }],
+      /^CLIENTS_FILE: client app: redirect_uris/,
+    ],
     [
       'has a redirect URI that no client may have',
       [{ ...APP, redirect_uris: ['http://app.example'] }],
-      /^client app: /,
+      /^CLIENTS_FILE: client app: /,
     ],
     [
       'has a resource server for a resource that is not here',
       [{ ...CALENDAR_ENTRY, resource: 'https://elsewhere.example' }],
-      /^client calendar: resource https:\/\/elsewhere\.example .*RESOURCES/,
+      /^CLIENTS_FILE: client calendar: resource https:\/\/elsewhere\.example .*RESOURCES/,
     ],
-    ['is no list', { app: APP }, /array/],
+    ['is no list', { app: APP }, /^CLIENTS_FILE: the file holds no JSON list\. Write/],
   ] as const)
     it(`stops the start when it ${what}`, () => {
       assert.throws(() => read(entries), { message });

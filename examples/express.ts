@@ -1,7 +1,7 @@
 // In Express: the bridge first, because it reads the bodies of its requests itself; then routes of one's own.
 import express from 'express';
 import { githubBridge } from 'mcp-github-bridge';
-import { issues } from './issues.js';
+import { issues } from './issues.ts';
 
 const bridge = await githubBridge({ env: process.env, server: issues });
 
@@ -15,7 +15,9 @@ app.get('/api/me', async (request, response) => {
 });
 
 const server = app.listen(Number(process.env.PORT ?? 8000), '127.0.0.1');
-process.once('SIGTERM', () => {
-  server.close();
-  void bridge.close();
-});
+process.stdout.write(bridge.banner);
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    server.close();
+    void bridge.close();
+  });

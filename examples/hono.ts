@@ -2,7 +2,7 @@
 import { type HttpBindings, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { githubBridge } from 'mcp-github-bridge';
-import { issues } from './issues.js';
+import { issues } from './issues.ts';
 
 const bridge = await githubBridge({ env: process.env, server: issues });
 
@@ -15,7 +15,9 @@ app.get('/api/me', async (c) => {
 app.notFound((c) => bridge.fetch(c.req.raw, c.env));
 
 const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 8000), hostname: '127.0.0.1' });
-process.once('SIGTERM', () => {
-  server.close();
-  void bridge.close();
-});
+process.stdout.write(bridge.banner);
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    server.close();
+    void bridge.close();
+  });

@@ -1,7 +1,7 @@
 // In Koa: the bridge is a middleware, before any that reads bodies.
 import Koa from 'koa';
 import { githubBridge } from 'mcp-github-bridge';
-import { issues } from './issues.js';
+import { issues } from './issues.ts';
 
 const bridge = await githubBridge({ env: process.env, server: issues });
 
@@ -19,7 +19,9 @@ app.use(async (ctx) => {
 });
 
 const server = app.listen(Number(process.env.PORT ?? 8000), '127.0.0.1');
-process.once('SIGTERM', () => {
-  server.close();
-  void bridge.close();
-});
+process.stdout.write(bridge.banner);
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    server.close();
+    void bridge.close();
+  });

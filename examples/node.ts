@@ -24,4 +24,4 @@ const bridge = await githubBridge({
 });
 await bridge.listen();
 process.stdout.write(bridge.banner);
-process.once('SIGTERM', () => void bridge.close());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void bridge.close());

@@ -18,4 +18,5 @@ const openIssue = defineTool({
 
 const bridge = await githubBridge({ env: process.env, tools: [openIssue] });
 await bridge.listen();
-process.once('SIGTERM', () => void bridge.close());
+process.stdout.write(bridge.banner);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void bridge.close());

@@ -54,7 +54,7 @@ export interface BridgeSettings {
   readonly registrationsPerHour?: number | undefined;
   /** Addresses or CIDR ranges whose registrations are not limited. */
   readonly registrationsUnlimited?: List | undefined;
-  /** Further MCP servers for which this one issues tokens: their https URLs. */
+  /** Further MCP servers for which this one issues tokens: their URLs, https unless loopback. */
   readonly resources?: List | undefined;
   /** MCP servers that the bridge stands in front of: `name=url`, a url, or `github`. */
   readonly mcpUpstreams?: List | undefined;
@@ -130,12 +130,12 @@ export function readOptions(
     // In the environment an empty value is none, and the default could let everybody in.
     else if (without !== 'required') complain(option, 'empty', 'Leave it out for its default.');
   }
-  const options = Object.values(OPTIONS);
+  const options: readonly string[] = Object.values(OPTIONS);
   for (const name of given.keys()) {
-    if (options.some((option) => option === name)) continue;
-    const meant = intendedName(name.replace(/[A-Z]/g, '_$&').toUpperCase(), NAMES);
-    const option = Object.entries(OPTIONS).find(([variable]) => variable === meant)?.[1];
-    complain(name, 'not an option', option === undefined ? 'Leave it out.' : `Did you mean ${option}?`);
+    if (options.includes(name)) continue;
+    const option = intendedName(name, options) ?? optionOf(name.replace(/[A-Z]/g, '_$&').toUpperCase());
+    const advice = 'The type BridgeSettings has all options.';
+    complain(name, 'not an option', option === undefined ? advice : `Did you mean ${option}?`);
   }
 
   const wrong = new Set(complaints.map(({ variable }) => variable));
@@ -169,6 +169,12 @@ export function wordsFor(settings: BridgeSettings, env: Environment | undefined)
     problem: inWords(problem),
     remedy: inWords(remedy),
   });
+}
+
+/** The option of a variable, or of one that its name resembles. */
+function optionOf(name: string): string | undefined {
+  const meant = NAMES.includes(name) ? name : intendedName(name, NAMES);
+  return Object.entries(OPTIONS).find(([variable]) => variable === meant)?.[1];
 }
 
 /** The text of an option as the environment has it, or what is wrong with it. */

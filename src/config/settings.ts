@@ -146,7 +146,7 @@ const TABLE = {
   RESOURCES: optional({
     kind: resources,
     without: 'none',
-    meaning: 'Further MCP servers for which this one issues tokens: their https URLs',
+    meaning: 'Further MCP servers for which this one issues tokens: their URLs, https unless loopback',
   }),
   MCP_UPSTREAMS: optional({
     kind: upstreamList,

@@ -94,10 +94,13 @@ describe('the options', () => {
   });
 
   it('that are misspelled, of another type, or empty where the default would let more in, are refused', () => {
-    assert.deepEqual(complaints({ ...github, allowedGithubUser: 'octocat', publicURL: 'x', nonsense: 1 }), [
+    const wrong = { allowedGithubUser: 'octocat', publicURL: 'x', githubClientId: 'x', clientSercet: 'x', nonsense: 1 };
+    assert.deepEqual(complaints({ ...github, ...wrong }), [
       'allowedGithubUser: not an option. Did you mean allowedGithubUsers?',
       'publicURL: not an option. Did you mean publicUrl?',
-      'nonsense: not an option. Leave it out.',
+      'githubClientId: not an option. Did you mean clientId?',
+      'clientSercet: not an option. Did you mean clientSecret?',
+      'nonsense: not an option. The type BridgeSettings has all options.',
     ]);
     assert.deepEqual(complaints({ ...github, scopes: [1], publicUrl: new URL('https://mcp.example.com') }), [
       'publicUrl: of the wrong type. The type BridgeSettings says which it takes.',

@@ -33,6 +33,8 @@ const TSCONFIG = {
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
+    // The examples import each other as Node runs them.
+    rewriteRelativeImportExtensions: true,
     outDir: 'out',
     rootDir: '.',
   },

@@ -7,11 +7,13 @@ import { type Config, ConfigurationError } from './config/config.ts';
 import type { Complaint, Environment } from './config/environment.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { type BridgeSettings, readOptions, wordsFor } from './config/options.ts';
+import { githubScopes } from './github/scopes.ts';
 import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
 import { type Mounts, mount } from './mounts.ts';
+import { requestedScope } from './oauth/scope.ts';
 import { EventBus } from './observe/events.ts';
 import { createLogger, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -63,7 +65,7 @@ export interface GithubBridge extends Mounts {
  * Creates a bridge. It serves when it is mounted, or when `listen` is called.
  * @throws {ConfigurationError} with all that is wrong with the options, or with what they name: the store, a file, a port
  */
-export async function githubBridge(options: GithubBridgeOptions): Promise<GithubBridge> {
+export async function githubBridge(options: GithubBridgeOptions = {}): Promise<GithubBridge> {
   const { env, simulated, tools, server, ...settings } = options;
   const inTheirWords = wordsFor(settings, env);
   const inWords = <T>(work: Promise<T>): Promise<T> =>
@@ -161,6 +163,21 @@ function checkExtensions({ tools = [], server }: McpExtensions, config: Config |
       problem: 'another MCP server stands at /mcp already',
       remedy: 'Give that one a name in mcpUpstreams: name=url.',
     });
+  if (server !== undefined && typeof server !== 'function')
+    complaints.push({
+      variable: 'server',
+      problem: 'not a function',
+      remedy: 'It returns the McpServer of one request.',
+    });
+  const scopes = githubScopes([]);
+  for (const { name, scopes: needed } of tools)
+    for (const scope of needed)
+      if (requestedScope(scopes, scope, []).length === 0)
+        complaints.push({
+          variable: 'tools',
+          problem: `"${name}" needs "${scope}", which is no scope of GitHub`,
+          remedy: 'Write for example public_repo.',
+        });
   const names = [...builtIn, ...tools].map(({ name }) => name);
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     complaints.push({

@@ -132,7 +132,7 @@ describe('githubBridge', () => {
       description: 'x',
       inputSchema: z.object({}),
       outputSchema: z.object({}),
-      scopes: [],
+      scopes: ['pubic_repo'],
       annotations: {},
       handler: async () => ({}),
     });
@@ -147,12 +147,15 @@ describe('githubBridge', () => {
             'clientSecret: missing',
             'accessTokenTtl: "x" is not a duration',
             'tools: given together with server',
+            'tools: "get_user_profile" needs "pubic_repo", which is no scope of GitHub',
             'tools: "get_user_profile" is the name of two tools',
           ],
         );
         return true;
       },
     );
+    await assert.rejects(githubBridge(), /clientId: missing/);
+    await assert.rejects(githubBridge({ server: {} as typeof server }), /server: not a function/);
     await assert.rejects(
       githubBridge({ clientId: 'x', clientSecret: 'y', server, mcpUpstreams: 'https://x.example' }),
       /server: another MCP server stands at \/mcp already/,

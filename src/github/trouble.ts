@@ -118,7 +118,7 @@ export function githubError(error: unknown, call: Call, now: number): GithubTrou
   if (status === 403 || status === 451)
     return new GithubTrouble('forbidden', `GitHub refused: ${words ?? messageOf(error)}`, options);
   if (status === 404) {
-    const message = 'GitHub knows no such thing, or does not show it to this account';
+    const message = 'GitHub knows no such thing, or does not let this account or this token see it';
     return new GithubTrouble('not_found', message, options);
   }
   if (status === 410) return new GithubTrouble('not_found', `GitHub refused: ${words ?? 'it is gone'}`, options);

@@ -3,11 +3,11 @@ import type { AuthInfo, ScopeChallengeHandler } from '@modelcontextprotocol/serv
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi } from '../github/api.ts';
 import type { GithubClient } from '../github/api-call.ts';
-import type { UpstreamScopes } from '../oauth/scope.ts';
+import { requestedScope, type UpstreamScopes } from '../oauth/scope.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { displayText } from '../web/display.ts';
 import { callerOf } from './bearer.ts';
-import { missingScopes } from './step-up.ts';
+import { stepUp } from './step-up.ts';
 
 /** Characters of the client's name, which the client chose. */
 const MAX_NAME = 60;
@@ -35,6 +35,7 @@ export interface CallContext {
   /**
    * For the `scopeChallenge` of a tool, resource or prompt: a request whose token lacks one of the scopes is answered with all of
    * them, so that the client can ask the person for more. A scope that contains a needed one is enough (`repo` for `public_repo`).
+   * @throws {TypeError} for a scope that GitHub does not have
    */
   requireScopes(first: string, ...more: string[]): ScopeChallengeHandler;
 }
@@ -63,7 +64,7 @@ export type CallContexts = (authInfo: AuthInfo, signal: AbortSignal) => Promise<
 interface CallContextOptions {
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
-  readonly scopes: Pick<UpstreamScopes, 'covers'>;
+  readonly scopes: Pick<UpstreamScopes, 'covers' | 'isKnown'>;
 }
 
 /** Creates the maker of contexts. */
@@ -99,10 +100,11 @@ export function createCallContexts({ github, directory, scopes }: CallContextOpt
       },
       directory,
       signal,
-      requireScopes:
-        (...needed) =>
-        ({ authInfo: token }) =>
-          token && missingScopes(needed, token.scopes, scopes),
+      requireScopes(...needed) {
+        const unknown = needed.find((scope) => requestedScope(scopes, scope, []).length === 0);
+        if (unknown !== undefined) throw new TypeError(`requireScopes: "${unknown}" is no scope of GitHub`);
+        return ({ authInfo: token }) => stepUp(needed, token, scopes);
+      },
     };
   };
 }

@@ -10,7 +10,7 @@ import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';
 import type { CallContext, CallContexts } from './call-context.ts';
-import { missingScopes } from './step-up.ts';
+import { missingScopes, stepUp } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
@@ -99,7 +99,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
           inputSchema,
           outputSchema,
           annotations,
-          scopeChallenge: ({ authInfo: token }) => token && missingScopes(tool.scopes, token.scopes, scopes, name),
+          scopeChallenge: ({ authInfo: token }) => stepUp(tool.scopes, token, scopes, name),
         },
         // Over SSE each message has a token of its own, perhaps with other scopes than that which opened the stream.
         (input: unknown, { http, mcpReq }) => call(tool, input, http?.authInfo ?? authInfo, mcpReq.signal),
@@ -112,15 +112,16 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     async create(authInfo, signal) {
       if (factory === undefined) return withTools(authInfo);
       const server = await factory(await contexts(authInfo, signal));
-      if (!isMcpServer(server)) throw new TypeError('the option "server" must return an McpServer');
+      if (!isMcpServer(server))
+        throw new TypeError('the option "server" must return an McpServer of @modelcontextprotocol/server 2');
       return server;
     },
   };
 }
 
-/** Not `instanceof`: the program may have another copy of the SDK. */
+/** Not `instanceof`: the program may have another copy of the SDK. An `McpServer` of SDK 1 knows no scope challenges. */
 function isMcpServer(value: unknown): value is McpServer {
-  return typeof value === 'object' && value !== null && 'server' in value && 'connect' in value;
+  return typeof value === 'object' && value !== null && 'connect' in value && 'resolveScopeChallenge' in value;
 }
 
 function errorResult(text: string): CallToolResult {
@@ -137,5 +138,5 @@ function errorText(error: unknown, events: EventBus): string {
   if (error instanceof StoreUnavailable)
     return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
   events.emit('request.failed', { error, expected: false, reference: '', path: '/mcp' });
-  return 'Something went wrong in the bridge. The session is kept; its operator finds the reason in the log.';
+  return 'Something went wrong in this tool. The session is kept; the operator of this server finds the reason in the log.';
 }

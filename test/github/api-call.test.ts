@@ -269,7 +269,12 @@ describe('a call', () => {
       [400, { message: 'Problems parsing JSON' }, 'invalid', 'GitHub refused: Problems parsing JSON'],
       [403, { message: 'Must have admin rights.' }, 'forbidden', 'GitHub refused: Must have admin rights'],
       [410, { message: 'Issues are disabled' }, 'not_found', 'GitHub refused: Issues are disabled'],
-      [404, { message: 'Not Found' }, 'not_found', 'GitHub knows no such thing, or does not show it to this account'],
+      [
+        404,
+        { message: 'Not Found' },
+        'not_found',
+        'GitHub knows no such thing, or does not let this account or this token see it',
+      ],
     ] as const) {
       const { request, rest } = await github.clientAlone();
       for (const call of [() => request('POST /user/repos', { name: 'a' }), () => rest.gists.get({ gist_id: 'a' })]) {

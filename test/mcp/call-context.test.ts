@@ -2,6 +2,7 @@
 // /mcp and at /sse, with step-up for tools, resources and prompts. Its GitHub client: test/github/api.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { McpServer as McpServerV1 } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { CallContext } from '../../src/mcp/call-context.ts';
@@ -107,20 +108,30 @@ onBothStores('a server of a program', (store) => {
 });
 
 describe('a program that makes no server', () => {
+  const wrong: Record<string, (context: CallContext) => unknown> = {
+    octocat: () => Promise.reject(new Error('no')),
+    hubot: () => new McpServerV1({ name: 'old', version: '1.0.0' }),
+    monalisa: ({ requireScopes }) => requireScopes('pubic_repo'),
+  };
   const bridge = useBridge({
     store: 'sqlite',
-    extensions: {
-      server: ({ account }) => (account.login === 'hubot' ? ({} as McpServer) : Promise.reject(new Error('no'))),
-    },
+    extensions: { server: (context) => wrong[context.account.login]?.(context) as McpServer },
   });
 
   it('gets a fault of its own, in the log, and no session ends', async () => {
-    for (const login of ['hubot', 'octocat']) {
+    for (const [login, said] of [
+      ['octocat', /^no$/],
+      ['hubot', /must return an McpServer of @modelcontextprotocol\/server 2/],
+      ['monalisa', /requireScopes: "pubic_repo" is no scope of GitHub/],
+    ] as const) {
       const { tokens } = await connect(bridge.url, { login });
       const { status, text } = await callTool(bridge.url, tokens.access_token, 'describe');
       assert.equal(status, 500);
-      assert.doesNotMatch(text, /McpServer|Error: no/);
-      assert.equal(bridge.eventsOf('request.failed').at(-1)?.expected, false);
+      assert.doesNotMatch(text, said);
+      const { error, expected } = bridge.eventsOf('request.failed').at(-1) ?? {};
+      assert.ok(error instanceof Error);
+      assert.match(error.message, said);
+      assert.equal(expected, false);
     }
     assert.deepEqual(bridge.eventsOf('grant.ended'), []);
   });

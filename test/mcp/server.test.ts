@@ -117,7 +117,7 @@ describe('the MCP server', () => {
     const { status, result } = await callTool(bridge.url, token, 'get_user_profile');
     assert.equal(status, 200, 'the session is kept');
     assert.equal(result?.isError, true);
-    assert.match(result?.content[0]?.text ?? '', /^Something went wrong in the bridge\./);
+    assert.match(result?.content[0]?.text ?? '', /^Something went wrong in this tool\./);
     const { error, expected } = bridge.eventsOf('request.failed').at(-1) ?? {};
     assert.equal(expected, false);
     assert.ok(

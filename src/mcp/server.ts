@@ -114,7 +114,8 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     async create(authInfo, signal) {
       if (factory === undefined) return withTools(authInfo);
       const server = await factory(await contexts(authInfo, signal));
-      if (!isMcpServer(server)) throw new TypeError('the option "server" must return an McpServer');
+      if (!isMcpServer(server))
+        throw new TypeError('the option "server" must return an McpServer of @modelcontextprotocol/server');
       if (made.has(server) || server.isConnected())
         throw new TypeError(
           'the option "server" must make a new McpServer each time: the context of another caller is in this one',
@@ -125,9 +126,9 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   };
 }
 
-/** Not `instanceof`: the program may have another copy of the SDK. */
+/** Not `instanceof`: the program may have another copy of the SDK. The `McpServer` of `@modelcontextprotocol/sdk` knows no scopes. */
 function isMcpServer(value: unknown): value is McpServer {
-  return typeof value === 'object' && value !== null && 'server' in value && 'connect' in value;
+  return typeof value === 'object' && value !== null && 'connect' in value && 'resolveScopeChallenge' in value;
 }
 
 function errorResult(text: string): CallToolResult {

@@ -14,8 +14,8 @@ import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { requestedScope } from './oauth/scope.ts';
-import { EventBus } from './observe/events.ts';
-import { createLogger, logEvents } from './observe/logger.ts';
+import { EventBus, forProgram } from './observe/events.ts';
+import { createLogger, describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { openStore } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
@@ -129,14 +129,19 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
         if (port !== config.port && settings.publicUrl === undefined && !env?.PUBLIC_URL)
           throw new Error(`listen(${port}): publicUrl is ${config.publicUrl}; give publicUrl, or the option port`);
         listeners = listen(config.hosts, port, requests.handler);
-        await listeners;
+        try {
+          await listeners;
+        } catch (error) {
+          listeners = undefined;
+          throw error;
+        }
       },
       close() {
         stopped ??= stop();
         return stopped;
       },
       authenticate: bridge.mcp.authenticate,
-      events,
+      events: forProgram(events, (error) => logger.error({ event: 'listener.failed', ...describe(error, true) })),
       store,
       banner: banner(config, store.kind),
     };

@@ -1,6 +1,6 @@
 /** The ways in which a bridge is mounted in the server of another program. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler } from './requests-under-way.ts';
+import { type Handler, isGone } from './requests-under-way.ts';
 import { createFetch, type RequestOrigin } from './web-fetch.ts';
 
 /** The part of a context of Koa that is used. */
@@ -49,6 +49,7 @@ export function mount(handler: Handler, hasRoute: (path: string) => boolean): Mo
     async koa(ctx, next) {
       if (!hasRoute(ctx.path)) return void (await next());
       ctx.respond = false;
+      if (isGone(ctx.res)) return;
       const closed = new Promise<void>((resolve) => void ctx.res.once('close', resolve));
       serve(ctx.req, ctx.res);
       await closed;
@@ -69,7 +70,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The path of a request, as Koa reads it. */
+/** The path of a request, as Koa reads it; the target may be a whole address (RFC 9112 section 3.2.2). */
 function pathOf({ url = '/' }: IncomingMessage): string {
-  return /^[^?#]*/.exec(url)?.[0] ?? url;
+  return /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1] || '/';
 }

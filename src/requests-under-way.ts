@@ -36,6 +36,7 @@ export function countRequests(handler: Handler): RequestsUnderWay {
         response.writeHead(503, { 'Retry-After': CLOSED_RETRY, 'Cache-Control': 'no-store' }).end();
         return;
       }
+      if (isGone(response)) return;
       underWay.add(response);
       response.once('close', () => {
         underWay.delete(response);
@@ -67,6 +68,11 @@ export function countRequests(handler: Handler): RequestsUnderWay {
       refusing = true;
     },
   };
+}
+
+/** Whether nobody waits for an answer: the connection closed before. No event tells its end any more. */
+export function isGone({ closed, req }: ServerResponse): boolean {
+  return closed || req.socket.destroyed;
 }
 
 /** Whether a client listens: to a stream, or for one that a server behind the bridge does not begin before its first event. */

@@ -32,6 +32,10 @@ export function createFetch(handler: Handler): (request: Request, origin?: Reque
     const headers = new Headers(request.headers);
     if (!headers.has('host')) headers.set('host', host);
     headers.set('connection', 'close');
+    // How long a body is, is said anew: it may be another one than the client sent, or none.
+    headers.delete('content-length');
+    headers.delete('transfer-encoding');
+    if (request.body !== null) headers.set('transfer-encoding', 'chunked');
     const outgoing = send({
       createConnection: () => near,
       method: request.method,

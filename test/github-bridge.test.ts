@@ -172,6 +172,19 @@ describe('githubBridge', () => {
     await assert.rejects(bridge.listen(), /closed/);
   });
 
+  it('can listen when its port is free again, and goes on when a listener for its events fails', async (t) => {
+    const { bridge, url, port } = await embedded(t);
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    await assert.rejects(bridge.listen(), /is taken/);
+    await new Promise((resolve) => other.close(resolve));
+    await bridge.listen();
+    bridge.events.onAny(() => {
+      throw new Error('a fault of the program');
+    });
+    assert.equal((await connect(url)).tokens.token_type, 'Bearer');
+  });
+
   it('shares nothing with another in the same process', async (t) => {
     const [one, other] = [await embedded(t), await embedded(t)];
     await Promise.all([one.bridge.listen(), other.bridge.listen()]);

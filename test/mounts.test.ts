@@ -1,7 +1,8 @@
 // The ways in which a bridge is a part of another server: Node's, Koa's, web-standard. Express and Hono: test/package.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -10,6 +11,7 @@ import Koa from 'koa';
 import { createSimulatedGitHub } from '../demo/github/index.ts';
 import { type GithubBridge, githubBridge } from '../src/github-bridge.ts';
 import { callTool, connect, postJson, register } from './support/oauth.ts';
+import { until } from './support/until.ts';
 
 /** A server of a program with a bridge in it, at `url`. */
 async function serve(
@@ -119,5 +121,31 @@ describe('a bridge that is mounted', () => {
     await bridge.close();
     assert.equal((await fetch(`${url}/readyz`)).status, 503);
     assert.equal((await fetch(`${url}/mine`)).status, 418);
+  });
+
+  it('knows its paths in a request that names the whole address', async (t) => {
+    const { url } = await serve(t, inNode);
+    const [answer] = await once(get(url, { path: `${url}/healthz?a` }), 'response');
+    assert.equal(answer.statusCode, 200);
+    answer.resume();
+  });
+
+  it('in Koa: lets go of a request whose connection closed before it came to the bridge', async (t) => {
+    let [came, ended] = [0, 0];
+    const { url } = await serve(t, (bridge) =>
+      new Koa()
+        .use(async ({ res }, next) => {
+          came += 1;
+          await once(res, 'close');
+          await next();
+          ended += 1;
+        })
+        .use(bridge.koa)
+        .callback(),
+    );
+    const asked = get(`${url}/healthz`).on('error', () => {});
+    await until(() => came === 1, { what: 'the request' });
+    asked.destroy();
+    await until(() => ended === 1, { what: 'the end of the request' });
   });
 });

@@ -1,11 +1,13 @@
 // The requests under way: a stop waits for them, but not for ever. test/threats/stop.test.ts has how a whole bridge drains.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { listen } from '../src/listeners.ts';
 import { countRequests } from '../src/requests-under-way.ts';
+import { listen as serve } from './support/listen.ts';
 import { freePort } from './support/ports.ts';
 import { until } from './support/until.ts';
 
@@ -44,5 +46,28 @@ describe('the requests under way', () => {
     assert.match(await answered, /HTTP\/1\.1 200[\s\S]+HTTP\/1\.1 503[\s\S]+Retry-After: 1\r\n/);
     await closed;
     assert.equal(handled, 1);
+  });
+
+  it('are none whose connection closed before, because no event would tell their end', async (t) => {
+    let handled = 0;
+    const requests = countRequests((_request, response) => {
+      handled += 1;
+      response.end();
+    });
+    const arrived = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const server = await serve(async (request, response) => {
+      arrived.resolve();
+      await once(response, 'close');
+      requests.handler(request, response);
+      gone.resolve();
+    });
+    t.after(() => server.close());
+    const asked = get(server.url).on('error', () => {});
+    await arrived.promise;
+    asked.destroy();
+    await gone.promise;
+    assert.equal(handled, 0);
+    await requests.drain(30_000);
   });
 });

@@ -93,4 +93,16 @@ describe('a handler as fetch', () => {
     assert.equal(answer.status, 413);
     assert.equal(await answer.text(), 'too long');
   });
+
+  it('gives the handler the body that is there, whatever the headers say of its length', async () => {
+    const fetch = createFetch(async (request, response) => response.end(await buffer(request)));
+    const text = 'GET /another HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const method of ['POST', 'DELETE', 'OPTIONS'])
+      for (const headers of [{}, { 'content-length': '3' }, { 'transfer-encoding': 'chunked' }])
+        assert.equal(await (await fetch(new Request('http://x/', { method, headers, body: text }))).text(), text);
+    for (const method of ['GET', 'POST']) {
+      const request = new Request('http://x/', { method, headers: { 'content-length': '3' } });
+      assert.equal(await (await fetch(request)).text(), '');
+    }
+  });
 });

@@ -18,5 +18,6 @@ export function withEnvFile(env: Environment): Environment {
     const problem = `the file cannot be read (${code})`;
     throw new ConfigurationError([{ variable: '.env', problem, remedy: 'Let this process read it, or remove it.' }]);
   }
-  return { ...parseEnv(text), ...env };
+  // Some editors on Windows begin a file with a byte order mark, which would be a part of the first name.
+  return { ...parseEnv(text.replace(/^\uFEFF/, '')), ...env };
 }

@@ -104,6 +104,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       throw githubError(error, call, now());
     } finally {
       clearTimeout(timer);
+      // A hook of the tool gets these options back, perhaps to log them.
+      delete options.headers.authorization;
     }
   }
 
@@ -129,6 +131,8 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
   function observed(call: Call, route: string): typeof fetch {
     return async (address, init) => {
       init?.signal?.throwIfAborted();
+      // A hook of the tool can have changed the options since the address was checked.
+      if (!isOfApi(String(address))) throw elsewhere(String(address));
       const begun = performance.now();
       let status: number | 'error' = 'error';
       call.wasSent = true;
@@ -159,8 +163,7 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
 
   return async (request, access, signal) => {
     const { options, url } = request;
-    if (!isOfApi(url))
-      throw new GithubTrouble('forbidden', `The person's token is for GitHub's API, not for ${originOf(url)}`);
+    if (!isOfApi(url)) throw elsewhere(url);
     options.headers['x-github-api-version'] ??= API_VERSION;
     const call = callOf(request);
     const own = options.request?.signal;
@@ -203,6 +206,7 @@ function keyOf({ url, headers }: ApiRequest, { id }: Access): string {
   return `${id} ${url} ${JSON.stringify(headers)}`;
 }
 
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'such an address';
+function elsewhere(url: string): GithubTrouble {
+  const place = URL.canParse(url) ? new URL(url).origin : 'such an address';
+  return new GithubTrouble('forbidden', `The person's token is for GitHub's API, not for ${place}`);
 }

@@ -1,5 +1,6 @@
 /** Authentication of requests to routes that are not the bridge's own: those of a program that the bridge is part of. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { BearerAuth } from './bearer.ts';
 import type { CallContext, CallContexts } from './call-context.ts';
@@ -55,11 +56,17 @@ export function createAuthenticate({ bearer, contexts, scopes }: AuthenticationO
   };
 }
 
+/** A connection that is kept has many requests, and one signal for all. */
+const signals = new WeakMap<Socket, AbortSignal>();
+
 /** A signal that is aborted when the connection of a request closes. */
-function signalOf(request: IncomingMessage): AbortSignal {
+function signalOf({ socket }: IncomingMessage): AbortSignal {
+  if (socket.destroyed) return AbortSignal.abort();
+  const known = signals.get(socket);
+  if (known !== undefined) return known;
   const controller = new AbortController();
-  if (request.socket.destroyed) controller.abort();
-  else request.socket.once('close', () => controller.abort());
+  socket.once('close', () => controller.abort());
+  signals.set(socket, controller.signal);
   return controller.signal;
 }
 

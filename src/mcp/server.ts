@@ -20,7 +20,7 @@ const MAX_CALLS_PER_PERSON = 100;
 /** Milliseconds for which a client may cache its list of tools. */
 const LIST_TTL = 60_000;
 
-/** Makes the MCP server of one request, or of one SSE stream. */
+/** Makes the MCP server of one request, or of one SSE stream: a new one each time, because it serves one caller. */
 export type ServerFactory = (context: CallContext) => McpServer | Promise<McpServer>;
 
 /** What a program adds to the MCP server, or puts in its place. */
@@ -51,6 +51,8 @@ export interface McpServers {
 export function createMcpServers(options: McpServerOptions): McpServers {
   const { tools, factory, contexts, scopes, events } = options;
   const underWay = new Map<string, number>();
+  /** What the factory made: each has the context of one caller. */
+  const made = new WeakSet<McpServer>();
 
   async function call(tool: Tool, input: unknown, authInfo: AuthInfo, signal: AbortSignal): Promise<CallToolResult> {
     const { person } = callerOf(authInfo).session.grant.ref;
@@ -114,6 +116,11 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       const server = await factory(await contexts(authInfo, signal));
       if (!isMcpServer(server))
         throw new TypeError('the option "server" must return an McpServer of @modelcontextprotocol/server 2');
+      if (made.has(server) || server.isConnected())
+        throw new TypeError(
+          'the option "server" must make a new McpServer each time: the context of another caller is in this one',
+        );
+      made.add(server);
       return server;
     },
   };

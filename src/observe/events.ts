@@ -129,3 +129,18 @@ export class EventBus {
     this.#any.on('event', listener);
   }
 }
+
+/**
+ * The bus for a program: a listener of it that fails, at once or later, does not fail what the bridge is doing.
+ * @param onError gets what a listener throws
+ */
+export function forProgram(bus: EventBus, onError: (error: unknown) => void): Pick<EventBus, 'on' | 'onAny'> {
+  const safely =
+    <Arguments extends unknown[]>(listener: (...args: Arguments) => void) =>
+    (...args: Arguments): void =>
+      void new Promise((resolve) => resolve(listener(...args))).catch(onError);
+  return {
+    on: (name, listener) => bus.on(name, safely(listener)),
+    onAny: (listener) => bus.onAny(safely(listener)),
+  };
+}

@@ -109,7 +109,8 @@ const AUDITED: ReadonlySet<string> = new Set([
   'gateway.request',
 ]);
 
-function describe(error: unknown, withStack: boolean): Record<string, unknown> {
+/** An error as members of a log line. */
+export function describe(error: unknown, withStack: boolean): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
   return { error: error.name, message: error.message, ...cause, ...(withStack ? { stack: error.stack } : {}) };

@@ -29,6 +29,9 @@ describe('the file .env', () => {
     assert.deepEqual(withEnvFile({ PORT: '1' }), { PORT: '1' });
     writeFileSync('.env', '# a comment\nPORT=2\nHOST="::1"\nSCOPES=repo\n');
     assert.deepEqual(withEnvFile({ PORT: '1', SCOPES: '' }), { PORT: '1', HOST: '::1', SCOPES: '' });
+    // As some editors on Windows write it.
+    writeFileSync('.env', '\uFEFFPORT=2\r\nexport HOST=::1\r\n');
+    assert.deepEqual(withEnvFile({}), { PORT: '2', HOST: '::1' });
   });
 
   it('can be the file that is made of .env.example for Docker Compose', (t) => {

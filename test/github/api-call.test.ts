@@ -325,4 +325,22 @@ describe('a call', () => {
     await request('GET /user', { headers: { Authorization: 'token gho_of_somebody_else' } });
     assert.deepEqual([...new Set(github.requests.map(({ headers }) => headers.authorization))], ['token gho_1']);
   });
+
+  it('takes the token nowhere else, if a hook of a tool changes the address after the check, and shows it to no hook', async (t) => {
+    const [github, elsewhere] = [await scriptedGithub(t), await scriptedGithub(t)];
+    const client = await github.clientAlone();
+    const seen: unknown[] = [];
+    client.hook.wrap('request', async (send, options) => {
+      const answer = send(options);
+      if (options.url === '/changed') options.url = `${elsewhere.url}/changed`;
+      await answer;
+      seen.push(options.headers.authorization);
+      return answer;
+    });
+    await troubleOf(client.request('POST /changed'));
+    assert.deepEqual([github.requests, elsewhere.requests], [[], []]);
+    await client.request('GET /user');
+    assert.equal(github.requests[0]?.headers.authorization, 'token gho_1');
+    assert.deepEqual(seen, [undefined]);
+  });
 });

@@ -1,7 +1,9 @@
 // Requests to routes of a program: their access token is checked as at /mcp, and the answer to a wrong one is a challenge (RFC
 // 6750 section 3) from which MCP clients learn where to log in.
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { it } from 'node:test';
 import type { Authentication } from '../../src/mcp/authentication.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
@@ -67,5 +69,26 @@ onBothStores('a route of a program', (store) => {
     const refused = await fetch(server.url);
     assert.equal(refused.status, 401);
     assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer /);
+  });
+
+  it('has one listener for all the requests of a connection that is kept', async (t) => {
+    const { tokens } = await connect(bridge.url);
+    const listeners: number[] = [];
+    const server = await listen(async (incoming: IncomingMessage, response: ServerResponse) => {
+      await bridge.bridge.mcp.authenticate(incoming);
+      listeners.push(incoming.socket.listenerCount('close'));
+      response.end();
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => {
+      agent.destroy();
+      return server.close();
+    });
+    const headers = { authorization: `Bearer ${tokens.access_token}` };
+    for (let request = 0; request < 3; request++) {
+      const [answer] = await once(get(server.url, { agent, headers }), 'response');
+      await buffer(answer);
+    }
+    assert.equal(new Set(listeners).size, 1, String(listeners));
   });
 });

@@ -136,3 +136,30 @@ describe('a program that makes no server', () => {
     assert.deepEqual(bridge.eventsOf('grant.ended'), []);
   });
 });
+
+describe('a program that makes one server for everybody', () => {
+  let kept: McpServer | undefined;
+  const bridge = useBridge({
+    store: 'sqlite',
+    extensions: {
+      server(context) {
+        kept ??= serverOf(context);
+        return kept;
+      },
+    },
+  });
+
+  it('gets a fault of its own, because the server would act for the person that it was made for', async () => {
+    const [first, second] = [
+      await connect(bridge.url, { login: 'octocat' }),
+      await connect(bridge.url, { login: 'monalisa' }),
+    ];
+    assert.equal((await callTool(bridge.url, first.tokens.access_token, 'describe')).status, 200);
+    const { status, text } = await callTool(bridge.url, second.tokens.access_token, 'describe');
+    assert.equal(status, 500);
+    assert.doesNotMatch(text, /octocat/);
+    const headers = { authorization: `Bearer ${second.tokens.access_token}` };
+    assert.equal((await fetch(`${bridge.url}/sse`, { headers })).status, 500);
+    assert.match(String(bridge.eventsOf('request.failed').at(-1)?.error), /must make a new McpServer each time/);
+  });
+});

@@ -123,7 +123,9 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
     }
 
     return {
-      ...mount(requests.handler, app.hasRoute),
+      ...mount(requests.handler, app.hasRoute, (error, path) =>
+        events.emit('request.failed', { error, expected: false, reference: '', path }),
+      ),
       async listen(port = config.port) {
         if (listeners !== undefined || stopping) throw new Error('this bridge listens already, or is closed');
         if (port !== config.port && settings.publicUrl === undefined && !env?.PUBLIC_URL)

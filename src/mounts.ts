@@ -11,6 +11,8 @@ export interface KoaContext {
   readonly res: ServerResponse;
   /** The path of the request. */
   readonly path: string;
+  /** The target of the request before anything was taken away. */
+  readonly originalUrl?: string;
   /** Set to false when the bridge answers. */
   respond?: boolean;
 }
@@ -28,22 +30,52 @@ export interface Mounts {
   fetch(request: Request, origin?: RequestOrigin): Promise<Response>;
 }
 
-/** Said to the program's author, in the answer, because nothing of it is secret. */
+/** Said to the program's author, in the log and in the answer, because nothing of it is secret. */
 const BODY_IS_READ =
   'the body was read before the bridge got the request: mount the bridge before the program parses bodies';
+const UNDER_A_PREFIX =
+  'the bridge is mounted under a prefix: mount it at the root, because clients look for its metadata there';
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+/** The bridge is mounted where it cannot work. */
+export class Mismounted extends Error {
+  override readonly name = 'Mismounted';
+}
 
 /**
  * Creates the ways in.
  * @param handler serves every request
  * @param hasRoute whether a path is one of the bridge's
+ * @param onMismounted called for each request that is answered 500 because of how the bridge is mounted
  */
-export function mount(handler: Handler, hasRoute: (path: string) => boolean): Mounts {
-  const serve = (request: IncomingMessage, response: ServerResponse) =>
-    request.readableDidRead && hasBody(request) ? refuse(response) : handler(request, response);
+export function mount(
+  handler: Handler,
+  hasRoute: (path: string) => boolean,
+  onMismounted: (error: Mismounted, path: string) => void,
+): Mounts {
+  function bodyOf(problem: string, path: string): string {
+    onMismounted(new Mismounted(problem), path);
+    return JSON.stringify({ error: 'server_error', error_description: problem });
+  }
+
+  /** @param original the target of the request before the program took a prefix away */
+  function serve(request: IncomingMessage, response: ServerResponse, original = request.url): void {
+    const path = pathOf(request.url);
+    const problem =
+      request.readableDidRead && hasBody(request)
+        ? BODY_IS_READ
+        : path !== pathOf(original)
+          ? UNDER_A_PREFIX
+          : undefined;
+    if (problem === undefined) handler(request, response);
+    else response.writeHead(500, JSON_TYPE).end(bodyOf(problem, path));
+  }
+
   const fetch = createFetch(serve);
   return {
     handler(request, response, next) {
-      if (next === undefined || hasRoute(pathOf(request))) serve(request, response);
+      if (next === undefined || hasRoute(pathOf(request.url))) serve(request, response, originalOf(request));
       else next();
     },
     async koa(ctx, next) {
@@ -51,19 +83,21 @@ export function mount(handler: Handler, hasRoute: (path: string) => boolean): Mo
       ctx.respond = false;
       if (isGone(ctx.res)) return;
       const closed = new Promise<void>((resolve) => void ctx.res.once('close', resolve));
-      serve(ctx.req, ctx.res);
+      serve(ctx.req, ctx.res, ctx.originalUrl);
       await closed;
     },
     fetch: (request, origin) =>
-      request.bodyUsed ? Promise.resolve(Response.json(...refusal)) : fetch(request, origin),
+      request.bodyUsed
+        ? Promise.resolve(
+            new Response(bodyOf(BODY_IS_READ, new URL(request.url).pathname), { status: 500, headers: JSON_TYPE }),
+          )
+        : fetch(request, origin),
   };
 }
 
-const refusal = [{ error: 'server_error', error_description: BODY_IS_READ }, { status: 500 }] as const;
-
-function refuse(response: ServerResponse): void {
-  const [body, { status }] = refusal;
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+/** The target of a request before Express or Connect took a prefix away. */
+function originalOf(request: IncomingMessage): string | undefined {
+  return 'originalUrl' in request ? String(request.originalUrl) : request.url;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -71,6 +105,6 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** The path of a request, as Koa reads it; the target may be a whole address (RFC 9112 section 3.2.2). */
-function pathOf({ url = '/' }: IncomingMessage): string {
+function pathOf(url = '/'): string {
   return /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1] || '/';
 }

@@ -115,6 +115,26 @@ describe('a bridge that is mounted', () => {
     assert.match(await (await bridge.fetch(request)).text(), /mount the bridge before/);
   });
 
+  it('says that it must be at the root, in the answer and in the log', async (t) => {
+    const failures: unknown[] = [];
+    const { url } = await serve(t, (bridge) => {
+      bridge.events.on('request.failed', ({ error }) => failures.push(error));
+      // What Express and Connect do with a prefix.
+      return (request, response) => {
+        const originalUrl = request.url ?? '';
+        const under = Object.assign(request, { originalUrl, url: originalUrl.replace(/^\/auth/, '') });
+        bridge.handler(under, response, () => response.writeHead(418).end('mine'));
+      };
+    });
+    const answer = await fetch(`${url}/auth/healthz?x=1`);
+    assert.equal(answer.status, 500);
+    assert.match(await answer.text(), /mount it at the root/);
+    assert.equal((await fetch(`${url}/auth/mine`)).status, 418);
+    assert.equal((await fetch(`${url}/healthz?x=1`)).status, 200);
+    assert.equal(failures.length, 1);
+    assert.match(String(failures[0]), /^Mismounted: /);
+  });
+
   it('answers 503 when it has closed, and closes when its requests have ended', async (t) => {
     const { url, bridge } = await serve(t, inNode);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);

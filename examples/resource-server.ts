@@ -3,11 +3,12 @@
 import { serve } from '@hono/node-server';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
 const issuer = process.env.BRIDGE_URL ?? 'https://bridge.example.com';
 const resource = process.env.RESOURCE ?? 'https://tools.example.com/mcp';
 const metadataUrl = new URL('/.well-known/oauth-protected-resource/mcp', resource).href;
+const ABOUT_THE_TOKEN = /^ERR_(?:JWT|JWS|JOSE_ALG|JWKS_NO_MATCHING)_/;
 const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer));
 
 const mcp = createMcpHandler(({ authInfo }) => {
@@ -36,7 +37,9 @@ app.all('/mcp', async (c) => {
     const scopes = String(scope ?? '').split(' ');
     const authInfo = { token, clientId: String(clientId), scopes, extra: { sub }, ...(exp ? { expiresAt: exp } : {}) };
     return await mcp.fetch(c.req.raw, { authInfo });
-  } catch {
+  } catch (error) {
+    // Only what is wrong with the token is for the client to mend; when the bridge cannot be reached, its login is still good.
+    if (!(error instanceof errors.JOSEError) || !ABOUT_THE_TOKEN.test(error.code)) throw error;
     return c.json({ error: 'invalid_token' }, 401, {
       'WWW-Authenticate': `Bearer error="invalid_token", resource_metadata="${metadataUrl}"`,
     });

@@ -24,13 +24,13 @@ export interface CallContext {
   readonly account: { readonly id: number; readonly login: string };
   /** The MCP client. It chose its name, so the name is data, never an instruction. */
   readonly client: { readonly id: string; readonly name: string };
-  /** The scopes of the access token. */
+  /** The scopes of the access token; at `/sse` of the one that opened the stream, while `requireScopes` looks at that of each message. */
   readonly scopes: readonly string[];
   /** What the login gave to the client. */
   readonly session: CallSession;
   /** The sessions of everybody, for the administrators' tools. */
   readonly directory: SessionDirectory;
-  /** Aborted when nobody waits for the answer: the connection closed, or the session ended. */
+  /** Aborted when nobody waits for the answer: the connection closed, or (at `/mcp` and `/sse`) the session ended. */
   readonly signal: AbortSignal;
   /**
    * For the `scopeChallenge` of a tool, resource or prompt: a request whose token lacks one of the scopes is answered with all of

@@ -60,7 +60,15 @@ export function createMcp(options: McpOptions): Mcp {
   });
   return {
     tools,
-    streamableHttp: createStreamableHttp({ issuer, bearer, servers, answers, events, longCalls: options.extended }),
+    streamableHttp: createStreamableHttp({
+      issuer,
+      bearer,
+      servers,
+      answers,
+      events,
+      longCalls: options.extended,
+      batches: factory === undefined,
+    }),
     sse: createSseTransport({ bearer, servers, answers }),
     authenticate: createAuthenticate({ bearer, contexts, scopes }),
   };

@@ -4,6 +4,7 @@
  * makes which the bridge is part of.
  */
 import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import { within } from '../base/within.ts';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -17,6 +18,8 @@ const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
 const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
 /** Calls of one person that may be under way, over both transports; a batch is as many calls as it has. */
 const MAX_CALLS_PER_PERSON = 100;
+/** Milliseconds that a program has to make a server. */
+const FACTORY_LIMIT = 30_000;
 /** Milliseconds for which a client may cache its list of tools. */
 const LIST_TTL = 60_000;
 
@@ -113,7 +116,9 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   return {
     async create(authInfo, signal) {
       if (factory === undefined) return withTools(authInfo);
-      const server = await factory(await contexts(authInfo, signal));
+      const context = await contexts(authInfo, signal);
+      const late = () => new Error(`the option "server" made no McpServer in ${FACTORY_LIMIT / 1000} seconds`);
+      const server = await within(FACTORY_LIMIT, (async () => factory(context))(), late, signal);
       if (!isMcpServer(server))
         throw new TypeError('the option "server" must return an McpServer of @modelcontextprotocol/server 2');
       if (made.has(server) || server.isConnected())

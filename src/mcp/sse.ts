@@ -61,10 +61,12 @@ export function createSseTransport({ bearer, servers, answers }: SseOptions): Ss
       const { SSEServerTransport } = await import('@modelcontextprotocol/server-legacy/sse');
       const signal = answers.open(SSE_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
-      const server = await servers.create(authInfo, signal);
+      const server = await servers.create(authInfo, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
       if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(SSE_PATH));
       ctx.respond = false;
-      if (signal.aborted) return void ctx.res.destroy();
+      if (signal.aborted || server === undefined) return void ctx.res.destroy();
       const transport = new SSEServerTransport('/messages', ctx.res);
       const challenge = server.resolveScopeChallenge;
       streams.set(transport.sessionId, { transport, response: ctx.res, sid: sidOf(authInfo), challenge });

@@ -38,6 +38,8 @@ interface StreamableHttpOptions {
   readonly events: EventBus;
   /** Whether tools of others are served too, which may take longer than the built-in ones. */
   readonly longCalls: boolean;
+  /** Whether a body may have several messages, as MCP 2025-03-26 allows; the calls of a person are then counted elsewhere. */
+  readonly batches: boolean;
 }
 
 /** Creates the transport. */
@@ -51,7 +53,8 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     try {
       server = await servers.create(authInfo, requestInfo.signal);
     } catch (error) {
-      callerOf(authInfo).failure = error;
+      // When the answer has ended, the reason of its signal says what it is.
+      if (!requestInfo.signal.aborted) callerOf(authInfo).failure = error;
       throw error;
     }
     requestInfo.signal.throwIfAborted();
@@ -74,6 +77,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     try {
       const text = (await readBytes(req, MAX_BODY_BYTES)).toString('utf8');
       const parsedBody = parseJson(text);
+      if (Array.isArray(parsedBody) && !options.batches) return oneMessageAtATime();
       const call = toolCallSchema.safeParse(parsedBody);
       if (call.success) callerOf(authInfo).calledTool = call.data.params.name;
       // What is no JSON the SDK reads itself, and refuses in the words of JSON-RPC.
@@ -106,6 +110,12 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     },
     close: () => handler.close(),
   };
+}
+
+/** The answer to a batch that is not taken (JSON-RPC 2.0, "Invalid Request"). MCP has no batches from 2025-06-18 on. */
+function oneMessageAtATime(): Response {
+  const error = { code: -32600, message: 'Invalid Request: send one message at a time' };
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 400 });
 }
 
 /**

@@ -7,7 +7,8 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { CallContext } from '../../src/mcp/call-context.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
-import { callTool, connect } from '../support/oauth.ts';
+import { callTool, connect, postForm } from '../support/oauth.ts';
+import { until } from '../support/until.ts';
 
 /** A server of a program, with everything that the context gives. */
 function serverOf(context: CallContext): McpServer {
@@ -84,6 +85,22 @@ onBothStores('a server of a program', (store) => {
     assert.match(dead.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
   });
 
+  it('gets one message at a time, so that a batch is not a hundred calls', async () => {
+    const { tokens } = await tokenFor('read:user');
+    const answer = await fetch(`${bridge.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tokens.access_token}`,
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        'mcp-protocol-version': '2025-03-26',
+      },
+      body: JSON.stringify([1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'ping' }))),
+    });
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /"code":-32600,"message":"Invalid Request: send one message at a time"/);
+  });
+
   it('steps up at /sse as well, for what is no tool too', async () => {
     const { tokens } = await tokenFor('read:user');
     const headers = { authorization: `Bearer ${tokens.access_token}` };
@@ -104,6 +121,25 @@ onBothStores('a server of a program', (store) => {
     assert.match(resource.headers.get('www-authenticate') ?? '', /scope="read:org repo"/);
     assert.equal((await post('tools/call', { name: 'describe' })).status, 202);
     await reader?.cancel();
+  });
+});
+
+describe('a program that never makes its server', () => {
+  let begun = 0;
+  const never = () => {
+    begun += 1;
+    return new Promise<McpServer>(() => {});
+  };
+  const bridge = useBridge({ store: 'sqlite', extensions: { server: never } });
+
+  it('is not waited for when the session ends: 401 at once', async () => {
+    const { tokens, client } = await connect(bridge.url);
+    const answer = callTool(bridge.url, tokens.access_token, 'describe');
+    const stream = fetch(`${bridge.url}/sse`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    await until(() => begun === 2, { what: 'both requests' });
+    await postForm(`${bridge.url}/revoke`, { token: tokens.refresh_token, client_id: client.client_id });
+    assert.equal((await answer).status, 401);
+    assert.equal((await stream).status, 401);
   });
 });
 

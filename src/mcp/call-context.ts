@@ -1,7 +1,7 @@
 /** What the code of a tool, of a server or of a route can use of the request that it serves. */
 import type { AuthInfo, ScopeChallengeHandler } from '@modelcontextprotocol/server';
 import type { SessionDirectory } from '../account/session-directory.ts';
-import type { GithubApi } from '../github/api.ts';
+import type { GithubApi, GithubClients } from '../github/api.ts';
 import type { GithubClient } from '../github/api-call.ts';
 import { requestedScope, type UpstreamScopes } from '../oauth/scope.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
@@ -68,45 +68,72 @@ interface CallContextOptions {
 }
 
 /** Creates the maker of contexts. */
-export function createCallContexts({ github, directory, scopes }: CallContextOptions): CallContexts {
-  return async (authInfo, signal) => {
-    const caller = callerOf(authInfo);
-    const { grant, credential } = caller.session;
+export function createCallContexts(options: CallContextOptions): CallContexts {
+  return async (authInfo, signal) =>
+    new RequestContext({ ...options, clients: await options.github.clients(), authInfo, signal });
+}
+
+interface RequestContextOptions extends CallContextOptions {
+  readonly clients: GithubClients;
+  readonly authInfo: AuthInfo;
+  readonly signal: AbortSignal;
+}
+
+/** A class, because V8 keeps an object literal with an accessor until a full collection (docs/performance.md). */
+class RequestContext implements CallContext {
+  readonly account;
+  readonly client;
+  readonly scopes;
+  readonly session: CallSession;
+  readonly directory;
+  readonly signal;
+  readonly #options: RequestContextOptions;
+  #github: GithubClient | undefined;
+
+  constructor(options: RequestContextOptions) {
+    const { authInfo, directory, signal } = options;
+    const { session, expiresAt } = callerOf(authInfo);
+    const { grant, credential } = session;
     const { accessExpiresAt } = credential;
-    const clients = await github.clients();
-    let client: GithubClient | undefined;
-    return {
-      // Made when it is used, because many calls need nothing of GitHub.
-      get github() {
-        client ??= clients(credential, {
-          signal,
-          onDead() {
-            caller.credentialDied = true;
-          },
-        });
-        return client;
-      },
-      account: { id: credential.account.id, login: credential.account.login },
-      client: { id: grant.clientId, name: displayText(grant.clientName, MAX_NAME) },
-      scopes: authInfo.scopes,
-      session: {
-        id: formatSid(grant.ref),
-        resource: grant.resource,
-        loggedInAt: instant(grant.authTime),
-        accessTokenExpiresAt: instant(caller.expiresAt),
-        expiresAt: instant(grant.expiresAt),
-        githubScopes: credential.scope,
-        ...(accessExpiresAt === undefined ? {} : { githubTokenExpiresAt: instant(accessExpiresAt) }),
-      },
-      directory,
-      signal,
-      requireScopes(...needed) {
-        const unknown = needed.find((scope) => requestedScope(scopes, scope, []).length === 0);
-        if (unknown !== undefined) throw new TypeError(`requireScopes: "${unknown}" is no scope of GitHub`);
-        return ({ authInfo: token }) => stepUp(needed, token, scopes);
-      },
+    this.account = { id: credential.account.id, login: credential.account.login };
+    this.client = { id: grant.clientId, name: displayText(grant.clientName, MAX_NAME) };
+    this.scopes = authInfo.scopes;
+    this.session = {
+      id: formatSid(grant.ref),
+      resource: grant.resource,
+      loggedInAt: instant(grant.authTime),
+      accessTokenExpiresAt: instant(expiresAt),
+      expiresAt: instant(grant.expiresAt),
+      githubScopes: credential.scope,
+      ...(accessExpiresAt === undefined ? {} : { githubTokenExpiresAt: instant(accessExpiresAt) }),
     };
-  };
+    this.directory = directory;
+    this.signal = signal;
+    this.#options = options;
+  }
+
+  /** Made when it is used, because many calls need nothing of GitHub. */
+  get github(): GithubClient {
+    const { clients, authInfo, signal } = this.#options;
+    const caller = callerOf(authInfo);
+    this.#github ??= clients(caller.session.credential, {
+      signal,
+      onDead() {
+        caller.credentialDied = true;
+      },
+    });
+    return this.#github;
+  }
+
+  /** A function of its own, because programs take it out of its object. */
+  get requireScopes(): CallContext['requireScopes'] {
+    const { scopes } = this.#options;
+    return (...needed) => {
+      const unknown = needed.find((scope) => requestedScope(scopes, scope, []).length === 0);
+      if (unknown !== undefined) throw new TypeError(`requireScopes: "${unknown}" is no scope of GitHub`);
+      return ({ authInfo: token }) => stepUp(needed, token, scopes);
+    };
+  }
 }
 
 const instant = (epochSeconds: number) => new Date(epochSeconds * 1000);

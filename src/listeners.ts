@@ -27,9 +27,15 @@ export interface Listeners {
 
 /**
  * Listens on every address; one that this machine lacks (IPv6, mostly) is left out, if another is there.
+ * @param setting the name of the port's setting, for the message when the port is taken
  * @throws {Error} with a message for the operator when the port is taken
  */
-export async function listen(hosts: readonly string[], port: number, handler: Handler): Promise<Listeners> {
+export async function listen(
+  hosts: readonly string[],
+  port: number,
+  handler: Handler,
+  setting: 'PORT' | 'METRICS_PORT' = 'PORT',
+): Promise<Listeners> {
   const servers: Server[] = [];
   /** Each resolves when the last connection of a server has ended. */
   const closed = new Map<Server, Promise<unknown>>();
@@ -62,7 +68,7 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
         await Promise.all(servers.map(close));
         throw code === 'EADDRINUSE'
-          ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set PORT`)
+          ? new Error(`port ${port} is taken on ${host}: stop what listens there, or set ${setting}`)
           : error;
       }
       failures.push(error);

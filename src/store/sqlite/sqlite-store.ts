@@ -4,6 +4,7 @@ import { createPrivateDirectory } from '../../base/private-directory.ts';
 import type { Store } from '../store.ts';
 import { createSqliteClientStore } from './clients.ts';
 import { createSqliteConsentStore } from './consents.ts';
+import { countStored } from './counts.ts';
 import { createSqliteCredentialStore } from './credentials.ts';
 import { type Database, openDatabase } from './database.ts';
 import { takeLock } from './lock.ts';
@@ -37,6 +38,7 @@ export function createSqliteStore(directory: string, options: SqliteStoreOptions
     revocations: createSqliteRevocationStore(database),
     consents: createSqliteConsentStore(database),
     shared: createSqliteSharedStore(database),
+    counts: () => countStored(database),
     async ping() {
       await database.query(() => database.sql.get`SELECT count(*) FROM sqlite_schema`);
     },

@@ -205,7 +205,7 @@ export interface SharedStore {
   useOnce(id: string, ttl: number): Promise<boolean>;
 }
 
-/** How much is stored. What was added or ended since a person's last sweep may be missing: an hour at most. */
+/** How much is stored, as of each person's last sweep or newer: an hour ago at most. */
 export interface StoredCounts {
   /** People with sessions, or with tokens that are still to be revoked. */
   readonly people: number;

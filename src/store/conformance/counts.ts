@@ -56,5 +56,8 @@ export function describeCounts(test: DefineTest): void {
     await store.revocations.add({ ...revocation, sealedTokens: 'newer' });
     await store.revocations.sweep('p', 600);
     assert.partialDeepStrictEqual(await store.counts(), { revocations: 1, oldestRevocation: 100 });
+    await store.revocations.add({ ...revocation, id: 'another' });
+    await store.revocations.sweep('p', 600);
+    assert.partialDeepStrictEqual(await store.counts(), { revocations: 2, oldestRevocation: 100 });
   });
 }

@@ -54,7 +54,7 @@ const PROXY_ADVICE =
   'its X-Forwarded headers are ignored; if it is your proxy, add it to TRUSTED_PROXIES, else all its clients share their limits';
 
 interface AppOptions {
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'request'>;
   readonly onRequest?: RequestListener;
   /** Whether the process is stopping: `/readyz` then says so. */
   readonly isStopping?: () => boolean;
@@ -97,7 +97,7 @@ export function createApp(bridge: Bridge, options: AppOptions): App {
 function routes(
   bridge: Bridge,
   origins: OriginRule,
-  { metrics, isStopping, simulated = false }: AppOptions,
+  { isStopping, simulated = false }: Pick<AppOptions, 'isStopping' | 'simulated'>,
 ): RouteGroup[] {
   const { config, services, account, gateway } = bridge;
   const { streamableHttp, sse, tools } = bridge.mcp;
@@ -168,7 +168,6 @@ function routes(
   const operatorsCall: Route[] = [
     ['GET', '/healthz', 'own', NO_BODY, healthz],
     ['GET', '/readyz', 'own', NO_BODY, readyz(services.store, isStopping)],
-    ['GET', '/metrics', 'own', NO_BODY, renderMetrics(metrics)],
   ];
   const hostAndOrigin = checkHostAndOrigin(issuer, config.loopback, origins);
   return [
@@ -189,13 +188,5 @@ function readyz(store: Store, isStopping: () => boolean = () => false): Koa.Midd
     if (isStopping()) throw new OAuthError('temporarily_unavailable', 'this server is stopping', { status: 503 });
     await store.ping();
     ctx.body = { status: 'ok', store: store.kind };
-  };
-}
-
-function renderMetrics(metrics: Metrics): Koa.Middleware {
-  return async (ctx) => {
-    const { text, contentType } = await metrics.render();
-    ctx.set('Content-Type', contentType);
-    ctx.body = text;
   };
 }

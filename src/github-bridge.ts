@@ -12,11 +12,13 @@ import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
+import { metricsHandler } from './metrics-handler.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { requestedScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
 import { createLogger, describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { observedStore } from './observed-store.ts';
 import { openStore } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
@@ -26,7 +28,7 @@ import { wire } from './wiring.ts';
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
 const DRAIN = 30_000;
 /** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
-const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 /** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
 const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
@@ -41,9 +43,9 @@ export interface GithubBridgeOptions extends BridgeSettings, McpExtensions {
 /** A running bridge. */
 export interface GithubBridge extends Mounts {
   /**
-   * Listens by itself, on the port and the addresses of the settings.
+   * Listens by itself, on the port and the addresses of the settings; for Prometheus on those of `metricsPort`, if it is given.
    * @param port instead of that of the settings
-   * @throws {Error} when the port is taken, when `publicUrl` would not be that of the port, and when it listens already
+   * @throws {Error} when a port is taken, when `publicUrl` would not be that of the port, and when it listens already
    */
   listen(port?: number): Promise<void>;
   /**
@@ -55,6 +57,8 @@ export interface GithubBridge extends Mounts {
   readonly authenticate: Authenticate;
   /** What happens: logins, sessions that end, refusals, calls of GitHub; the same as in the log. */
   readonly events: Pick<EventBus, 'on' | 'onAny'>;
+  /** The text that Prometheus reads and its media type, for a program that serves it by itself. */
+  metrics(): Promise<{ text: string; contentType: string }>;
   /** What is stored: SQLite or Redis. */
   readonly store: Store;
   /** The addresses of the bridge, as text; what the program prints at its start. */
@@ -87,15 +91,18 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   logEvents(events, logger);
   const onError = (error: Error) => events.emit('store.error', { error });
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
-  const store = await openStore(complete, { onError });
+  const metrics = createMetrics(events);
+  const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
+  const render = () => metrics.render(store);
   const counters = await connectCounters(complete, onError);
   let listeners: Promise<Listeners> | undefined;
+  let metricsListeners: Promise<Listeners> | undefined;
   let stopping = false;
   let stopped: Promise<void> | undefined;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters, tools, server }) });
     const app = createApp(bridge, {
-      metrics: createMetrics(events),
+      metrics,
       onRequest: (request) =>
         logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
           event: 'request',
@@ -118,23 +125,31 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
       // request that came meanwhile would find parts that are closed.
       await Promise.all([open?.close(), bridge.close()]);
+      // Last, so that what happens meanwhile can be read.
+      await (await metricsListeners?.catch(() => undefined))?.close();
       counters?.disconnect();
       await store.close();
     }
 
     return {
       ...mount(requests.handler, app.hasRoute, (error, path) =>
-        events.emit('request.failed', { error, expected: false, reference: '', path }),
+        events.emit('request.failed', { error, expected: false, reason: 'server_error', reference: '', path }),
       ),
       async listen(port = config.port) {
         if (listeners !== undefined || stopping) throw new Error('this bridge listens already, or is closed');
         if (port !== config.port && settings.publicUrl === undefined && !env?.PUBLIC_URL)
           throw new Error(`listen(${port}): publicUrl is ${config.publicUrl}; give publicUrl, or the option port`);
-        listeners = listen(config.hosts, port, requests.handler);
+        const { hosts, metrics: own } = config;
+        // Set at once, so that a second call is refused and `close` finds them.
+        metricsListeners = own && listen(own.hosts, own.port, metricsHandler(render), 'METRICS_PORT');
+        listeners = Promise.resolve(metricsListeners).then(() => listen(hosts, port, requests.handler));
         try {
           await listeners;
         } catch (error) {
+          // It may listen again, at another port.
+          await (await metricsListeners?.catch(() => undefined))?.close();
           listeners = undefined;
+          metricsListeners = undefined;
           throw error;
         }
       },
@@ -144,6 +159,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       },
       authenticate: bridge.mcp.authenticate,
       events: forProgram(events, (error) => logger.error({ event: 'listener.failed', ...describe(error, true) })),
+      metrics: render,
       store,
       banner: banner(config, store.kind),
     };

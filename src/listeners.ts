@@ -28,9 +28,15 @@ export interface Listeners {
 
 /**
  * Listens on every address; one that this machine lacks (IPv6, mostly) is left out, if another is there.
+ * @param setting the name of the port's setting, for the message when the port is taken
  * @throws {SettingError} when the port is taken
  */
-export async function listen(hosts: readonly string[], port: number, handler: Handler): Promise<Listeners> {
+export async function listen(
+  hosts: readonly string[],
+  port: number,
+  handler: Handler,
+  setting: 'PORT' | 'METRICS_PORT' = 'PORT',
+): Promise<Listeners> {
   const servers: Server[] = [];
   /** Each resolves when the last connection of a server has ended. */
   const closed = new Map<Server, Promise<unknown>>();
@@ -63,7 +69,7 @@ export async function listen(hosts: readonly string[], port: number, handler: Ha
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
         await Promise.all(servers.map(close));
         throw code === 'EADDRINUSE'
-          ? new SettingError('PORT', `${port} is taken on ${host}`, 'Stop what listens there, or name another port.')
+          ? new SettingError(setting, `${port} is taken on ${host}`, 'Stop what listens there, or name another port.')
           : error;
       }
       failures.push(error);

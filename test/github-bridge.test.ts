@@ -65,6 +65,34 @@ describe('a bridge that starts', () => {
     await (await start(port, { HOST: '127.0.0.1' })).close(); // the store was let go
   });
 
+  it('serves metrics on a port of their own, until the last request has ended', async (t) => {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const bridge = await start(port, { METRICS_PORT: String(metricsPort) });
+    t.after(() => bridge.close());
+    const metrics = `http://127.0.0.1:${metricsPort}/metrics`;
+    const text = await (await fetch(metrics)).text();
+    assert.match(text, /^bridge_build_info\{version="[\d.]+",node="[\d.]+"\} 1$/m);
+    assert.match(text, /^bridge_store_up\{store="sqlite"\} 1$/m);
+    assert.match(text, /^bridge_sessions 0$/m);
+    assert.match((await bridge.metrics()).text, /^bridge_store_operation_seconds_count\{operation="store.ping"\} 2$/m);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 404);
+    await bridge.close();
+    await assert.rejects(fetch(metrics));
+  });
+
+  it('says that the port of the metrics is taken, and lets go of the other', async (t) => {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const other = createServer();
+    t.after(() => void other.close());
+    await new Promise<void>((resolve) => other.listen(metricsPort, '127.0.0.1', resolve));
+    await assert.rejects(start(port, { METRICS_PORT: String(metricsPort), METRICS_HOST: '127.0.0.1' }), {
+      message: `METRICS_PORT: ${metricsPort} is taken on 127.0.0.1. Stop what listens there, or name another port.`,
+    });
+    await new Promise((resolve) => other.close(resolve));
+    const bridge = await start(port, { METRICS_PORT: String(metricsPort), METRICS_HOST: '127.0.0.1' });
+    await bridge.close();
+  });
+
   it('logs each request, but a probe only when it fails', async () => {
     const port = await freePort();
     // The log goes to standard output, so that needs a process of its own.
@@ -73,8 +101,8 @@ describe('a bridge that starts', () => {
       const bridge = await githubBridge({ clientId: 'x', clientSecret: 'y', port: ${port}, dataDir: ${JSON.stringify(folder)}, simulated: true });
       await bridge.listen();
       const url = 'http://localhost:${port}';
-      for (const path of ['/healthz', '/readyz', '/metrics']) await (await fetch(url + path)).text();
-      await fetch(url + '/metrics', { method: 'POST' });
+      for (const path of ['/healthz', '/readyz']) await (await fetch(url + path)).text();
+      await fetch(url + '/healthz', { method: 'POST' });
       const page = await (await fetch(url + '/?code=secret')).text();
       console.log(JSON.stringify({ simulated: /simulated/i.test(page) }));
       await bridge.close();`;
@@ -89,7 +117,7 @@ describe('a bridge that starts', () => {
     assert.deepEqual(
       requests.map(({ method, path, status }) => ({ method, path, status })),
       [
-        { method: 'POST', path: '/metrics', status: 405 },
+        { method: 'POST', path: '/healthz', status: 405 },
         { method: 'GET', path: '/', status: 200 },
       ],
     );

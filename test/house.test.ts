@@ -31,7 +31,10 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
     /^src\/store\/(?:records|session-operations|store)\.ts$/,
     'types, and an error class that every test of a store asserts',
   ],
-  [/^src\/store\/sqlite\/(?:clients|consents|credentials|logins|people|revocations|sessions|shared)\.ts$/, 'the suite'],
+  [
+    /^src\/store\/sqlite\/(?:clients|consents|counts|credentials|logins|people|revocations|sessions|shared)\.ts$/,
+    'the suite',
+  ],
   [/^src\/store\/redis\/(?:clients|consents|credentials|logins|people|person-records)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],

@@ -21,6 +21,10 @@ describe('the listeners', () => {
       listen(['127.0.0.1'], port, () => {}),
       new RegExp(`PORT: ${port} is taken on 127.0.0.1. Stop what listens there, or name another port`),
     );
+    await assert.rejects(
+      listen(['127.0.0.1'], port, () => {}, 'METRICS_PORT'),
+      /or set METRICS_PORT$/,
+    );
     await first.close();
   });
 

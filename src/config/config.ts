@@ -45,6 +45,8 @@ export interface Config {
   /** Addresses to listen on. */
   readonly hosts: readonly string[];
   readonly port: number;
+  /** Where Prometheus reads the metrics; when absent, they are not served. */
+  readonly metrics?: { readonly hosts: readonly string[]; readonly port: number };
   readonly redisUrl?: string;
   readonly dataDir: string;
   /**
@@ -101,6 +103,10 @@ export function readConfig(env: Environment): Config {
   const loopback = origin !== null && isLoopbackHost(origin.hostname);
   if (origin?.protocol === 'http:' && !loopback)
     complain('PUBLIC_URL', 'http on a public address', 'Use https: tokens and codes travel through it.');
+
+  const [metricsHosts, metricsPort] = [read('METRICS_HOST'), read('METRICS_PORT')];
+  const metrics = metricsPort === undefined ? undefined : { hosts: metricsHosts, port: metricsPort };
+  if (metricsPort === read('PORT')) complain('METRICS_PORT', 'the same as PORT', 'Choose another port.');
 
   const secrets = read('BRIDGE_SECRET') ?? [];
   if (secrets.length === 0 && !loopback && origin !== null)
@@ -164,6 +170,7 @@ export function readConfig(env: Environment): Config {
     logLevel: read('LOG_LEVEL'),
     port: read('PORT'),
     ...defined({
+      metrics,
       redisUrl: read('REDIS_URL'),
       clientsFile: read('CLIENTS_FILE'),
       allowedOrigins: read('ALLOWED_ORIGINS'),

@@ -22,6 +22,10 @@ export interface BridgeSettings {
   readonly host?: string | undefined;
   /** The port that `listen` uses. Default: 8000. */
   readonly port?: number | undefined;
+  /** The IP address on which `listen` serves the metrics. Default: `localhost`, which is loopback, IPv4 and IPv6. */
+  readonly metricsHost?: string | undefined;
+  /** The port on which `listen` serves `GET /metrics` to Prometheus. Default: none, and no metrics are served. */
+  readonly metricsPort?: number | undefined;
   /** Seals and signs all that is stored: at least 32 bytes. Required unless `publicUrl` is loopback. Several, to rotate. */
   readonly bridgeSecret?: List | undefined;
   /** The folder of the embedded store and of the generated secret. Default: `./data`. */
@@ -77,6 +81,8 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   PUBLIC_URL: 'publicUrl',
   HOST: 'host',
   PORT: 'port',
+  METRICS_HOST: 'metricsHost',
+  METRICS_PORT: 'metricsPort',
   BRIDGE_SECRET: 'bridgeSecret',
   DATA_DIR: 'dataDir',
   REDIS_URL: 'redisUrl',

@@ -59,6 +59,16 @@ const TABLE = {
     default: '8000',
     meaning: 'The port that the bridge listens on',
   }),
+  METRICS_HOST: setting({
+    kind: listenAddresses,
+    default: 'localhost',
+    meaning: 'The IP address that the metrics are served on; `localhost` is loopback, IPv4 and IPv6',
+  }),
+  METRICS_PORT: optional({
+    kind: integer(1, 65535),
+    without: 'none: no metrics are served',
+    meaning: 'The port on which Prometheus reads `GET /metrics`; keep it off the internet',
+  }),
   BRIDGE_SECRET: optional({
     kind: secrets,
     secret: true,

@@ -6,6 +6,7 @@
 import type { Octokit } from '@octokit/rest';
 import { within } from '../base/within.ts';
 import type { EventBus } from '../observe/events.ts';
+import { callEvent } from './call-event.ts';
 import { GithubUnavailable } from './oauth-app.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -134,14 +135,13 @@ export function createApiCall(options: ApiCallOptions): ApiCall {
       // A hook of the tool can have changed the options since the address was checked.
       if (!isOfApi(String(address))) throw elsewhere(String(address));
       const begun = performance.now();
-      let status: number | 'error' = 'error';
+      let response: Response | undefined;
       call.wasSent = true;
       try {
-        const response = await (call.isWrite ? fetchOfWrite(address, init) : fetch(address, init));
-        status = response.status;
+        response = await (call.isWrite ? fetchOfWrite(address, init) : fetch(address, init));
         return response;
       } finally {
-        events.emit('github.call', { route, status, milliseconds: performance.now() - begun });
+        events.emit('github.call', callEvent(route, response, begun));
       }
     };
   }

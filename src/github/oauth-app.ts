@@ -10,6 +10,7 @@ import { parseJson } from '../base/json.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
 import { codeChallenge } from '../protocol/pkce.ts';
+import { callEvent } from './call-event.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 /** Characters of an answer. */
@@ -118,7 +119,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
     init: RequestInit,
   ): Promise<{ status: number; headers: Headers; text: string }> {
     const begun = performance.now();
-    let status: number | 'error' = 'error';
+    let answer: Response | undefined;
     try {
       const response = await fetch(address, {
         ...init,
@@ -126,16 +127,16 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
         signal: AbortSignal.timeout(timeouts.oauth),
       });
       const text = await response.text();
-      status = response.status;
+      answer = response;
       if (text.length > MAX_ANSWER_LENGTH) throw new GithubUnavailable(`${route}: the answer is too long`);
-      return { status, headers: response.headers, text };
+      return { status: response.status, headers: response.headers, text };
     } catch (error) {
       if (error instanceof GithubUnavailable) throw error;
       throw new GithubUnavailable(`${route}: ${error instanceof Error ? error.message : 'no answer'}`, {
         cause: error,
       });
     } finally {
-      events.emit('github.call', { route, status, milliseconds: performance.now() - begun });
+      events.emit('github.call', callEvent(route, answer, begun));
     }
   }
 

@@ -4,6 +4,7 @@
  * makes which the bridge is part of.
  */
 import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import { VERSION } from '../base/version.ts';
 import { within } from '../base/within.ts';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
@@ -14,7 +15,7 @@ import type { CallContext, CallContexts } from './call-context.ts';
 import { missingScopes, stepUp } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
-const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: '0.1.0' };
+const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: VERSION };
 const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
 /** Calls of one person that may be under way, over both transports; a batch is as many calls as it has. */
 const MAX_CALLS_PER_PERSON = 100;
@@ -149,6 +150,6 @@ function errorText(error: unknown, events: EventBus): string {
   }
   if (error instanceof StoreUnavailable)
     return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
-  events.emit('request.failed', { error, expected: false, reference: '', path: '/mcp' });
+  events.emit('request.failed', { error, expected: false, reason: 'server_error', reference: '', path: '/mcp' });
   return 'Something went wrong in this tool. The session is kept; the operator of this server finds the reason in the log.';
 }

@@ -54,7 +54,7 @@ export interface Events {
   /** A reset of tokens that a recipient may hold; outcome `reset`, or why it failed. */
   'credential.reset': { person: string; credential: string; outcome: string };
   /** A call of GitHub's API ended. */
-  'github.call': { route: string; status: number | 'error'; milliseconds: number };
+  'github.call': { route: string; status: number | 'error'; milliseconds: number; limit?: RateLimitState };
   /** An MCP request that the SDK refused, or an error of its transport. */
   'mcp.refused': { reason: string };
   /** A call of a tool ended. */
@@ -84,12 +84,22 @@ export interface Events {
   'rate.limited': { limit: string };
   /** There is a new signing key. */
   'keys.rotated': { algorithm: string; kid: string };
-  /** `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. */
-  'request.failed': { error: unknown; expected: boolean; reference: string; path: string };
+  /**
+   * `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. `reason` is one of few: the
+   * code of the OAuth error, or the kind of the page.
+   */
+  'request.failed': { error: unknown; expected: boolean; reason: string; reference: string; path: string };
   /** The store, or a connection to it, failed. */
   'store.error': { error: unknown };
   /** A proxy, or a client that says it is one; emitted once. */
   'proxy.untrusted': { peer: string; advice: string };
+}
+
+/** What an answer of GitHub says of a rate limit: its name, requests in its window, and how many of them are left. */
+export interface RateLimitState {
+  readonly resource: string;
+  readonly limit: number;
+  readonly remaining: number;
 }
 
 /** Why a grant ended (design decision 20). */

@@ -1,12 +1,18 @@
-/** Metrics for Prometheus: requests, calls to GitHub, tool calls, and counted events. No label identifies a person. */
+/** Metrics for Prometheus: requests, logins, refusals, tool calls, the gateway, and counted events. No label identifies a person. */
 import { STATUS_CODES } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { VERSION } from '../base/version.ts';
+import { boundedLabel, tokenRefusal } from './bounded-label.ts';
 import type { EventBus, Events } from './events.ts';
+import { createGithubMetrics } from './github-metrics.ts';
+import { createStoreMetrics, type MeasuredStore, type StoreOperations } from './store-metrics.ts';
 
 export interface Metrics {
-  /** The text of `GET /metrics` and its media type. */
-  render(): Promise<{ text: string; contentType: string }>;
+  /** The text of `GET /metrics` and its media type. @param store is asked whether it answers, and what it keeps */
+  render(store?: MeasuredStore): Promise<{ text: string; contentType: string }>;
+  /** Hears of the operations of the store. */
+  readonly storeOperations: StoreOperations;
   /** Counts a request. @param route the pattern of the route, not the path @param seconds its duration */
   request(route: string, method: string, status: number, seconds: number): void;
 }
@@ -34,8 +40,11 @@ const COUNTED: ReadonlySet<keyof Events> = new Set([
 /** Milliseconds in which the delay of the event loop gets its first values; it is measured every ten. */
 const FIRST_VALUES = 100;
 
-/** Creates the metrics in a registry of their own, and subscribes to the events. */
-export function createMetrics(events: EventBus): Metrics {
+/**
+ * Creates the metrics in a registry of their own, and subscribes to the events.
+ * @param now milliseconds of any clock that does not go back
+ */
+export function createMetrics(events: EventBus, now: () => number = () => performance.now()): Metrics {
   const registry = new Registry();
   let processMeasured: Promise<void> | undefined;
   const registers = [registry];
@@ -51,12 +60,33 @@ export function createMetrics(events: EventBus): Metrics {
     labelNames: ['reason'],
     registers,
   });
-  const github = new Histogram({
-    name: 'bridge_github_call_seconds',
-    help: 'Calls to GitHub',
-    labelNames: ['status'],
+  const logins = new Counter({
+    name: 'bridge_logins_total',
+    help: 'Logins that ended, by outcome: completed, consent_denied, or the OAuth code of their error',
+    labelNames: ['outcome'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'bridge_refusals_total',
+    help: 'What was refused on purpose: requests, access tokens, MCP requests, and what exceeds a rate limit; by reason',
+    labelNames: ['what', 'reason'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'bridge_failures_total',
+    help: 'Requests that failed because of a bug or an outage, by what was answered',
+    labelNames: ['reason'],
+    registers,
+  });
+  const build = new Gauge({
+    name: 'bridge_build_info',
+    help: 'Always 1; the version of the bridge and of Node',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  build.set({ version: VERSION, node: process.versions.node }, 1);
+  createGithubMetrics(events, registry, now);
+  const store = createStoreMetrics(registry, now);
   const tools = new Histogram({
     name: 'bridge_tool_call_seconds',
     help: 'Tool calls',
@@ -98,9 +128,19 @@ export function createMetrics(events: EventBus): Metrics {
     if (COUNTED.has(name)) counted.inc({ event: name });
   });
   events.on('grant.ended', ({ reason }) => ended.inc({ reason }));
-  events.on('github.call', ({ status, milliseconds }) =>
-    github.observe({ status: String(status) }, milliseconds / 1000),
+  const outcomes = boundedLabel();
+  events.on('login.completed', () => logins.inc({ outcome: 'completed' }));
+  events.on('consent.denied', () => logins.inc({ outcome: 'consent_denied' }));
+  events.on('login.failed', ({ error }) => logins.inc({ outcome: outcomes(error) }));
+  events.on('request.failed', ({ expected, reason }) =>
+    expected ? refusals.inc({ what: 'request', reason }) : failures.inc({ reason }),
   );
+  events.on('access_token.refused', ({ reason }) =>
+    refusals.inc({ what: 'access_token', reason: tokenRefusal(reason) }),
+  );
+  events.on('rate.limited', ({ limit }) => refusals.inc({ what: 'rate_limit', reason: limit }));
+  // The reason is the SDK's text, which may repeat words of the request.
+  events.on('mcp.refused', () => refusals.inc({ what: 'mcp', reason: 'protocol' }));
   events.on('tool.called', ({ tool, outcome, milliseconds }) => tools.observe({ tool, outcome }, milliseconds / 1000));
 
   events.on('gateway.request', ({ server, outcome, status, milliseconds }) =>
@@ -115,10 +155,11 @@ export function createMetrics(events: EventBus): Metrics {
   });
 
   return {
-    async render() {
+    storeOperations: store,
+    async render(measured) {
       // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
       processMeasured ??= measureProcess(registry);
-      await processMeasured;
+      await Promise.all([processMeasured, measured && store.refresh(measured)]);
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
     request: (route, method, status, seconds) =>

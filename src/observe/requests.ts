@@ -17,7 +17,10 @@ export type RequestListener = (request: {
 }) => void;
 
 /** Sets `ctx.state.reference` and `X-Request-Id`, and reports the finished request. */
-export function observeRequests(metrics: Metrics, onRequest: RequestListener | undefined): Koa.Middleware {
+export function observeRequests(
+  metrics: Pick<Metrics, 'request'>,
+  onRequest: RequestListener | undefined,
+): Koa.Middleware {
   return async (ctx, next) => {
     const begun = performance.now();
     const reference = randomUUID();

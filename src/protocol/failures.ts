@@ -12,11 +12,18 @@ export const STORE_RETRY = 5;
 /**
  * Emits the event for a failed request.
  * @param expected true when the request was refused on purpose; otherwise the error is logged with its stack
+ * @param reason one of few: the code of the OAuth error, or the kind of the page, for the metrics
  */
-export function reportFailure(events: EventBus, ctx: Koa.Context, error: unknown, expected: boolean): void {
+export function reportFailure(
+  events: EventBus,
+  ctx: Koa.Context,
+  error: unknown,
+  { expected, reason }: { readonly expected: boolean; readonly reason: string },
+): void {
   events.emit('request.failed', {
     error,
     expected,
+    reason,
     reference: referenceOf(ctx),
     path: ctx.path.slice(0, MAX_LOGGED_PATH),
   });

@@ -17,7 +17,7 @@ export function jsonErrors({ events }: { readonly events: EventBus }): Koa.Middl
       await next();
     } catch (thrown) {
       const error = toOAuthError(thrown);
-      reportFailure(events, ctx, thrown, isExpected(thrown));
+      reportFailure(events, ctx, thrown, { expected: isExpected(thrown), reason: error.code });
       ctx.status = error.status;
       ctx.set(error.headers);
       ctx.set('Cache-Control', 'no-store');

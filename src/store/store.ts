@@ -205,6 +205,18 @@ export interface SharedStore {
   useOnce(id: string, ttl: number): Promise<boolean>;
 }
 
+/** How much is stored, as of each person's last sweep or newer: an hour ago at most. */
+export interface StoredCounts {
+  /** People with sessions, or with tokens that are still to be revoked. */
+  readonly people: number;
+  /** Unexpired sessions, those whose code is not redeemed yet included. */
+  readonly sessions: number;
+  /** Pending revocations. */
+  readonly revocations: number;
+  /** Seconds since the oldest of them is known to be pending; 0 when there is none. */
+  readonly oldestRevocation: number;
+}
+
 /** All that is stored, by subject. */
 export interface Store {
   /** Which store it is, for the banner and `/readyz`. */
@@ -223,6 +235,8 @@ export interface Store {
   readonly consents: ConsentStore;
   /** What all processes of a bridge share: keys, canaries, notes. */
   readonly shared: SharedStore;
+  /** Counts what is stored, without reading it: with 100,000 people it takes milliseconds. */
+  counts(): Promise<StoredCounts>;
   /** Resolves when the store answers; throws {@link StoreUnavailable} otherwise. */
   ping(): Promise<void>;
   /** Ends the connection, or closes the file. */

@@ -22,7 +22,7 @@ export function pageErrors({ events, web }: { readonly events: EventBus; readonl
       await next();
     } catch (thrown) {
       const error = toPageError(thrown);
-      reportFailure(events, ctx, thrown, isExpected(thrown));
+      reportFailure(events, ctx, thrown, { expected: isExpected(thrown), reason: error.kind });
       ctx.vary('Accept');
       if (ctx.accepts('html', 'json') === 'json') {
         // mcp-remote asks for JSON before it opens a browser, and registers again on this code (docs/clients.md).

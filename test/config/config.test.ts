@@ -46,6 +46,14 @@ describe('configuration', () => {
     assert.equal(readConfig({ ...github, PORT: '80' }).publicUrl, 'http://localhost');
   });
 
+  it('serves metrics only when they have a port, on loopback unless told otherwise', () => {
+    assert.equal(readConfig({ ...github, METRICS_HOST: '0.0.0.0' }).metrics, undefined);
+    assert.deepEqual(readConfig({ ...github, METRICS_PORT: '9464' }).metrics, {
+      hosts: ['127.0.0.1', '::1'],
+      port: 9464,
+    });
+  });
+
   it('derives the address of the API from GITHUB_URL', () => {
     const addresses = (env: Record<string, string>) => {
       const { url, apiUrl } = readConfig({ ...github, ...env }).github;
@@ -74,10 +82,10 @@ describe('configuration', () => {
         'GITHUB_CLIENT_SECRET',
         'PUBLIC_URL',
         'PUBLIC_URL',
+        'PORT',
         'BRIDGE_SECRET',
         'ACCESS_TOKEN_TTL',
         'LOG_LEVEL',
-        'PORT',
       ],
     );
   });
@@ -85,6 +93,7 @@ describe('configuration', () => {
   const refused: [string, Record<string, string>, string][] = [
     ['http on a public address', { PUBLIC_URL: 'http://mcp.example.com', BRIDGE_SECRET: SECRET }, 'PUBLIC_URL'],
     ['a public address without a secret', { PUBLIC_URL: 'https://mcp.example.com' }, 'BRIDGE_SECRET'],
+    ['the port of the bridge for metrics', { METRICS_PORT: '8000' }, 'METRICS_PORT'],
     ['a short secret', { BRIDGE_SECRET: 'short' }, 'BRIDGE_SECRET'],
     ['a short secret among long ones', { BRIDGE_SECRET: `${SECRET},short` }, 'BRIDGE_SECRET'],
     ['a PUBLIC_URL with a path', { PUBLIC_URL: 'http://localhost:8000/bridge' }, 'PUBLIC_URL'],

@@ -42,7 +42,7 @@ describe('the metrics', () => {
       'bridge_http_request_seconds_count{route="/register/:client_id",method="GET",status="200"} 1',
     ]);
     assert.deepEqual(await lines('bridge_github_call_seconds_sum'), [
-      'bridge_github_call_seconds_sum{status="error"} 1',
+      'bridge_github_call_seconds_sum{route="GET /user",status="error"} 1',
     ]);
   });
 
@@ -64,6 +64,29 @@ describe('the metrics', () => {
       'bridge_gateway_incomplete_total{server="github"} 1',
     ]);
     assert.doesNotMatch((await metrics.render()).text, /a-method|a-tool/);
+  });
+
+  it('count logins by outcome, and refusals and failures by reason', async () => {
+    bus.emit('login.failed', { clientId: 'client-1', error: 'access_denied', detail: 'a detail' });
+    bus.emit('consent.denied', { clientId: 'client-1' });
+    const failed = { error: new Error('a detail'), reference: 'r', path: '/a-path' };
+    bus.emit('request.failed', { ...failed, expected: true, reason: 'invalid_grant' });
+    bus.emit('request.failed', { ...failed, expected: false, reason: 'internal' });
+    bus.emit('access_token.refused', { reason: 'its grant has ended' });
+    bus.emit('rate.limited', { limit: 'registration' });
+    bus.emit('mcp.refused', { reason: 'a detail' });
+    assert.deepEqual(await lines('bridge_logins_total'), [
+      'bridge_logins_total{outcome="access_denied"} 1',
+      'bridge_logins_total{outcome="consent_denied"} 1',
+    ]);
+    assert.deepEqual(await lines('bridge_refusals_total'), [
+      'bridge_refusals_total{what="request",reason="invalid_grant"} 1',
+      'bridge_refusals_total{what="access_token",reason="session_over"} 1',
+      'bridge_refusals_total{what="rate_limit",reason="registration"} 1',
+      'bridge_refusals_total{what="mcp",reason="protocol"} 1',
+    ]);
+    assert.deepEqual(await lines('bridge_failures_total'), ['bridge_failures_total{reason="internal"} 1']);
+    assert.doesNotMatch((await metrics.render()).text, /a detail|a-path/);
   });
 
   it('count a status that HTTP does not define by its class', async () => {

@@ -30,8 +30,8 @@ describe('a failure', () => {
     const told: Events['request.failed'][] = [];
     events.on('request.failed', (event) => told.push(event));
     const error = new Error('x');
-    reportFailure(events, contextOf(`/${'a'.repeat(1000)}`, 'r-1'), error, true);
-    assert.deepEqual(told, [{ error, expected: true, reference: 'r-1', path: `/${'a'.repeat(299)}` }]);
+    reportFailure(events, contextOf(`/${'a'.repeat(1000)}`, 'r-1'), error, { expected: true, reason: 'why' });
+    assert.deepEqual(told, [{ error, expected: true, reason: 'why', reference: 'r-1', path: `/${'a'.repeat(299)}` }]);
   });
 
   it('has an empty reference where the request has none', () => {

@@ -40,7 +40,7 @@ describe('an error answered to a program', () => {
     assert.match(headers.get('content-type') ?? '', /^application\/json/);
     assert.deepEqual(JSON.parse(text), { error: 'invalid_grant', error_description: 'the session is over' });
     assert.equal([...headers].join().includes('another client'), false);
-    assert.deepEqual(told, [{ error, expected: true, reference: 'r-1', path: '/token' }]);
+    assert.deepEqual(told, [{ error, expected: true, reason: 'invalid_grant', reference: 'r-1', path: '/token' }]);
   });
 
   it('has the status and the headers that it says', async () => {
@@ -83,7 +83,7 @@ describe('an error answered to a program', () => {
       assert.equal(status, 500);
       assert.match(text, /"error":"server_error"/);
       assert.doesNotMatch(text, /secret|Invalid URL/);
-      assert.deepEqual(told, [{ error, expected: false, reference: 'r-1', path: '/token' }]);
+      assert.deepEqual(told, [{ error, expected: false, reason: 'server_error', reference: 'r-1', path: '/token' }]);
     }
   });
 });

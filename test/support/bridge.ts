@@ -68,6 +68,8 @@ export interface TestBridge {
   readonly events: readonly RecordedEvent[];
   /** Events of one name. */
   eventsOf<Name extends keyof Events>(name: Name): Events[Name][];
+  /** What Prometheus would read. */
+  metrics(): Promise<string>;
   /** The log at its most verbose. */
   readonly log: () => string;
   /** Epoch seconds of the shared clock. */
@@ -158,8 +160,9 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     ...(options.unreadTimeout === undefined ? {} : { unreadTimeout: options.unreadTimeout }),
   });
+  const metrics = createMetrics(bus);
   const app = createApp(bridge, {
-    metrics: createMetrics(bus),
+    metrics,
     onRequest: (request) => logger.info({ event: 'request', ...request }),
   });
   server.on('request', app.handler);
@@ -172,6 +175,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     bridge,
     events,
     eventsOf: (name) => events.flatMap((recorded) => (recorded.name === name ? [recorded.event] : [])) as never,
+    metrics: async () => (await metrics.render(store)).text,
     log: () => lines.join(''),
     now,
     advance(seconds) {

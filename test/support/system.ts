@@ -1,4 +1,5 @@
-// The programs that the tests need beside Node: a Redis server with redis-cli, Chromium, and Python for one example. Finds them, installs them on Debian
+// The programs that the tests need beside Node: a Redis server with redis-cli, Chromium, Python for one example, and promtool for the
+// alerts. Finds them, installs them on Debian
 // and Ubuntu as root, or says in one line what is missing.
 
 import { execFile } from 'node:child_process';
@@ -61,6 +62,7 @@ export async function prepareSystem(say: (line: string) => void): Promise<System
     ...missingPackages(),
     ...(fontsMissing ? ['fontconfig', 'fonts-ipafont-gothic'] : []),
     ...((await fastapiPython()) === undefined ? FASTAPI_PACKAGES : []),
+    ...(promtool() === undefined ? ['prometheus'] : []),
   ];
   if (packages.length > 0 && canInstall()) {
     say(`installing ${packages.join(' ')} with apt-get`);
@@ -85,6 +87,14 @@ export async function fastapiPython(): Promise<string | undefined> {
       // It is not there, or lacks one of them.
     }
   return undefined;
+}
+
+/**
+ * The path of promtool, which checks the rules in `deploy/`.
+ * @returns undefined when there is none; no other test needs it
+ */
+export function promtool(): string | undefined {
+  return locate('PROMTOOL', ['promtool']);
 }
 
 function missingPackages(): string[] {

@@ -98,8 +98,10 @@ for (const [what, app] of Object.entries(APPS)) {
       assert.equal(tokensOf(repeated).refresh_token, refreshed.refresh_token);
       for (const tool of ['get_user_profile', 'get_auth_status', 'list_user_emails', 'list_repositories'])
         answers.push((await callTool(bridge.url, refreshed.access_token, tool)).text);
-      for (const path of ['/userinfo', '/metrics', '/.well-known/jwks.json', '/register/x', '/readyz'])
+      for (const path of ['/userinfo', '/.well-known/jwks.json', '/register/x', '/readyz'])
         answers.push(await (await fetch(`${bridge.url}${path}`, { headers: bearer(refreshed) })).text());
+
+      answers.push(await bridge.metrics());
 
       const start = await browser.get(`${bridge.url}/account`);
       const toGithub = await browser.submit(start.form('/account/sign-in'));

@@ -120,7 +120,7 @@ async function assertUnavailable(bridge: TestBridge, underWay: UnderWay): Promis
     }),
   );
   // What needs no store still works.
-  for (const path of ['/healthz', '/metrics', '/', '/.well-known/oauth-authorization-server', '/.well-known/jwks.json'])
+  for (const path of ['/healthz', '/', '/.well-known/oauth-authorization-server', '/.well-known/jwks.json'])
     assert.equal((await fetch(`${bridge.url}${path}`)).status, 200, path);
 }
 

@@ -47,7 +47,9 @@ describe('an error answered to a person', () => {
     assert.match(headers.get('content-type') ?? '', /^text\/html/);
     assert.match(text, /client_id is missing/);
     assert.match(text, /reference-1/);
-    assert.deepEqual(told, [{ error, expected: true, reference: 'reference-1', path: '/authorize' }]);
+    assert.deepEqual(told, [
+      { error, expected: true, reason: 'invalid_request', reference: 'reference-1', path: '/authorize' },
+    ]);
   });
 
   it('is the protocol’s error for a program', async () => {

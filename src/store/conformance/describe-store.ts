@@ -23,6 +23,7 @@ import { describe, it } from 'node:test';
 import { describeClients } from './clients.ts';
 import { describeCodes } from './codes.ts';
 import { describeConsents } from './consents.ts';
+import { describeCounts } from './counts.ts';
 import { describeCredentials } from './credentials.ts';
 import { describeLogins } from './logins.ts';
 import { describeRefreshTokens } from './refresh-tokens.ts';
@@ -65,6 +66,7 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('revocations', () => describeRevocations(test));
     describe('resets', () => describeResets(test));
     describe('consents', () => describeConsents(test));
+    describe('counts', () => describeCounts(test));
     describe('what replicas share', () => describeShared(test));
   });
 }

@@ -35,6 +35,7 @@ export function createRedisStore(url: string, options: RedisStoreOptions = {}): 
     revocations: createRedisRevocationStore(redis, keys, people),
     consents: createRedisConsentStore(redis, keys),
     shared: createRedisSharedStore(redis, keys),
+    counts: () => people.counts(),
     /** Writes, so that it also fails on a server that accepts no writes (a replica, or one whose disk is full). */
     async ping() {
       await redis.send((client) => client.set(keys.ping(), '1', 'EX', 60));

@@ -11,8 +11,11 @@ import { batch, endedSchema, toEnded } from './person-records.ts';
 import { loadScript } from './script.ts';
 
 const idsSchema = z.array(z.string());
-/** `{ended grants, pending revocations, credentials whose reset is due, 1 when the person has no record any more}`. */
-const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), idsSchema, z.number()]);
+/**
+ * `{ended grants, pending revocations, credentials whose reset is due, sessions that are left, 1 when the person has no record
+ * any more}`.
+ */
+const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), idsSchema, z.number(), z.number()]);
 
 export function createRedisRevocationStore(
   redis: RedisConnection,
@@ -28,8 +31,8 @@ export function createRedisRevocationStore(
 
     async sweep(person, interval) {
       const reply = await redis.run(sweepScript, keys.person(person), { person, batch: batch() });
-      const [ended, revocations, resets, empty] = sweepSchema.parse(reply);
-      await people.settle(person, interval, empty === 1);
+      const [ended, revocations, resets, sessions, empty] = sweepSchema.parse(reply);
+      await people.settle(person, interval, { sessions, revocations: revocations.length, empty: empty === 1 });
       return {
         ended: ended.map((grant) => toEnded(person, grant)),
         revocations: revocations.map(readRevocation),

@@ -35,7 +35,7 @@ export function createSqliteCredentialStore({ sql, query, transaction }: Databas
         const row = sql.get`
           SELECT id FROM credentials WHERE person = ${person} AND id = ${id} AND generation = ${ifGeneration}`;
         if (row === undefined) return [];
-        retire(sql, person, id, true);
+        retire(sql, person, id, now, true);
         const deleted = sql.all`
           DELETE FROM grants WHERE person = ${person} AND credential = ${id} AND expires_at > ${now} RETURNING *`;
         afterDeletion(sql, person, now, deleted);

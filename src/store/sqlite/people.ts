@@ -116,17 +116,17 @@ export function afterDeletion(sql: SQLTagStore, person: string, now: number, del
     SELECT id FROM credentials WHERE person = ${person} AND NOT EXISTS (
       SELECT 1 FROM grants WHERE grants.person = credentials.person AND grants.credential = credentials.id
         AND grants.expires_at > ${now})`;
-  for (const row of unused) retire(sql, person, idRowSchema.parse(row).id);
+  for (const row of unused) retire(sql, person, idRowSchema.parse(row).id, now);
   for (const row of deleted) {
     const { record, redeemed } = recipientRowSchema.parse(row);
     const { recipient, credential } = readGrant(record);
-    if (redeemed === 1 && recipient?.credential === 'github') requireReset(sql, person, credential);
+    if (redeemed === 1 && recipient?.credential === 'github') requireReset(sql, person, credential, now);
   }
 }
 
 /** Marks a credential to be reset, and moves its superseded pairs to the pending revocations, unless it is retired. */
-function requireReset(sql: SQLTagStore, person: string, credential: string): void {
-  addRevocations(sql, person, credential, supersededPairs(sql, person, credential));
+function requireReset(sql: SQLTagStore, person: string, credential: string, now: number): void {
+  addRevocations(sql, person, credential, now, supersededPairs(sql, person, credential));
   sql.run`DELETE FROM superseded WHERE person = ${person} AND credential = ${credential}`;
   sql.run`UPDATE credentials SET reset_due = 1 WHERE person = ${person} AND id = ${credential}`;
 }
@@ -135,11 +135,11 @@ function requireReset(sql: SQLTagStore, person: string, credential: string): voi
  * Deletes a credential. Its tokens become pending revocations.
  * @param currentIsDead GitHub has ended the current token pair already, so that only superseded pairs are revoked
  */
-export function retire(sql: SQLTagStore, person: string, credential: string, currentIsDead = false): void {
+export function retire(sql: SQLTagStore, person: string, credential: string, now: number, currentIsDead = false): void {
   const superseded = supersededPairs(sql, person, credential);
   const current = sql.all`
     SELECT app_client_id, sealed_tokens FROM credentials WHERE person = ${person} AND id = ${credential}`;
-  addRevocations(sql, person, credential, currentIsDead ? superseded : [...superseded, ...current]);
+  addRevocations(sql, person, credential, now, currentIsDead ? superseded : [...superseded, ...current]);
   sql.run`DELETE FROM credentials WHERE person = ${person} AND id = ${credential}`;
 }
 
@@ -147,7 +147,7 @@ export function retire(sql: SQLTagStore, person: string, credential: string, cur
  * Keeps the token pair of a credential, which a login is about to replace by another, to be revoked with the credential;
  * if its reset is due, it is revoked at once instead. Does nothing when it is the same pair, or there is no credential.
  */
-export function supersede(sql: SQLTagStore, person: string, credential: string, by: string): void {
+export function supersede(sql: SQLTagStore, person: string, credential: string, by: string, now: number): void {
   const replaced = sql.all`
     SELECT app_client_id, sealed_tokens, reset_due FROM credentials
     WHERE person = ${person} AND id = ${credential} AND sealed_tokens <> ${by}`;
@@ -155,6 +155,7 @@ export function supersede(sql: SQLTagStore, person: string, credential: string, 
     sql,
     person,
     credential,
+    now,
     replaced.filter((pair) => pair.reset_due === 1),
   );
   sql.run`
@@ -174,11 +175,11 @@ function supersededPairs(sql: SQLTagStore, person: string, credential: string): 
 }
 
 /** Adds token pairs of a credential to the pending revocations. */
-function addRevocations(sql: SQLTagStore, person: string, credential: string, pairs: unknown[]): void {
+function addRevocations(sql: SQLTagStore, person: string, credential: string, now: number, pairs: unknown[]): void {
   for (const pair of pairs) {
     const { app_client_id, sealed_tokens } = tokensRowSchema.parse(pair);
     sql.run`
-      INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens)
-      VALUES (${person}, ${randomUUID()}, ${credential}, ${app_client_id}, ${sealed_tokens})`;
+      INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens, added_at)
+      VALUES (${person}, ${randomUUID()}, ${credential}, ${app_client_id}, ${sealed_tokens}, ${Math.floor(now)})`;
   }
 }

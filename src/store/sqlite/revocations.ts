@@ -69,8 +69,9 @@ export function createSqliteRevocationStore({ sql, query, transaction }: Databas
     async add({ person, id, credential, appClientId, sealedTokens }) {
       await transaction((now) => {
         sql.run`
-          INSERT OR REPLACE INTO revocations (person, id, credential, app_client_id, sealed_tokens)
-          VALUES (${person}, ${id}, ${credential}, ${appClientId}, ${sealedTokens})`;
+          INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens, added_at)
+          VALUES (${person}, ${id}, ${credential}, ${appClientId}, ${sealedTokens}, ${Math.floor(now)})
+          ON CONFLICT (person, id) DO UPDATE SET sealed_tokens = excluded.sealed_tokens`;
         visitBy(sql, person, now);
       });
     },

@@ -116,6 +116,11 @@ const MIGRATIONS = [
   `
   ALTER TABLE credentials ADD COLUMN reset_due INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE revocations ADD COLUMN added_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE revocations SET added_at = unixepoch();
+  CREATE INDEX revocations_by_age ON revocations (added_at);
+  `,
 ];
 
 /** Runs the migrations that were not run on this file yet, in one transaction. */

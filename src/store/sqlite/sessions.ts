@@ -48,7 +48,7 @@ export function createSqliteSessionStore({ sql, query, transaction }: Database):
       const { person } = ref;
       const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
       return transaction((now) => {
-        supersede(sql, person, credentialId, sealedTokens);
+        supersede(sql, person, credentialId, sealedTokens, now);
         sql.run`
           INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
             refresh_expires_at)

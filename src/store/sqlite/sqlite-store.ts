@@ -5,6 +5,7 @@ import { SettingError } from '../../base/setting-error.ts';
 import type { Store } from '../store.ts';
 import { createSqliteClientStore } from './clients.ts';
 import { createSqliteConsentStore } from './consents.ts';
+import { countStored } from './counts.ts';
 import { createSqliteCredentialStore } from './credentials.ts';
 import { type Database, openDatabase } from './database.ts';
 import { takeLock } from './lock.ts';
@@ -51,6 +52,7 @@ function open(directory: string, options: SqliteStoreOptions): Store {
     revocations: createSqliteRevocationStore(database),
     consents: createSqliteConsentStore(database),
     shared: createSqliteSharedStore(database),
+    counts: () => countStored(database),
     async ping() {
       await database.query(() => database.sql.get`SELECT count(*) FROM sqlite_schema`);
     },

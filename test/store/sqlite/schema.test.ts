@@ -33,6 +33,9 @@ describe('a database of the embedded store', () => {
     database.exec(`
       DROP INDEX grants_by_client;
       ALTER TABLE credentials DROP COLUMN reset_due;
+      DROP INDEX revocations_by_age;
+      ALTER TABLE revocations DROP COLUMN added_at;
+      INSERT INTO revocations (person, id, credential, app_client_id, sealed_tokens) VALUES ('q', 'r', 'c', 'a', 's');
       CREATE TABLE shared_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO logins (id, record, consent_hash, expires_at) VALUES ('old', '{"request":{}}', 'hash', 4102444800);
       PRAGMA user_version = 1`);
@@ -40,6 +43,9 @@ describe('a database of the embedded store', () => {
     const migrated = createSqliteStore(directory);
     assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
     assert.equal(await migrated.logins.decide('old', 'hash', 'deny'), 'unknown');
+    const { revocations, oldestRevocation } = await migrated.counts();
+    assert.equal(revocations, 1);
+    assert.ok(oldestRevocation < 3600, 'a pending revocation counts as added at the migration');
     await migrated.close();
     const after = new DatabaseSync(join(directory, 'bridge.db'));
     assert.deepEqual(after.prepare("SELECT name FROM sqlite_schema WHERE name = 'shared_values'").all(), []);

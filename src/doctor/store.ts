@@ -55,7 +55,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 
 function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionError: Error | undefined): Finding {
   if (error instanceof ForeignStore || error instanceof RedisEvicts)
-    return { check: STORE, problem: error.problem, remedy: error.remedy };
+    return { check: STORE, problem: `${error.setting}: ${error.problem}`, remedy: error.remedy };
   const reason = reasonOf(connectionError ?? error);
   if (redisUrl === undefined) {
     const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;

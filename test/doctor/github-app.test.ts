@@ -69,7 +69,7 @@ describe('the doctor on the app at GitHub', () => {
     const both = await doctor({ ...setup.env, GITHUB_URL: nowhere });
     // The store, too: it belongs to the GitHub that it was made for.
     assert.deepEqual(both.problems, ['GitHub', 'GitHub API', 'store']);
-    assert.match(both.text, /the store holds tokens of .*Set GITHUB_URL to what it was/);
+    assert.match(both.text, /GITHUB_URL: .* the store holds tokens of .*Set it to what it was/);
     const api = await doctor({ ...setup.env, GITHUB_API_URL: nowhere });
     assert.deepEqual(api.problems, ['GitHub API']);
     assert.match(api.text, /cannot be reached \(ECONNREFUSED\)\. Check GITHUB_API_URL/);

@@ -7,7 +7,7 @@ import { requestedScope, type UpstreamScopes } from '../oauth/scope.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { displayText } from '../web/display.ts';
 import { callerOf } from './bearer.ts';
-import { stepUp } from './step-up.ts';
+import { missingScopes } from './step-up.ts';
 
 /** Characters of the client's name, which the client chose. */
 const MAX_NAME = 60;
@@ -131,7 +131,7 @@ class RequestContext implements CallContext {
     return (...needed) => {
       const unknown = needed.find((scope) => requestedScope(scopes, scope, []).length === 0);
       if (unknown !== undefined) throw new TypeError(`requireScopes: "${unknown}" is no scope of GitHub`);
-      return ({ authInfo: token }) => stepUp(needed, token, scopes);
+      return ({ authInfo: token }) => token && missingScopes(needed, token.scopes, scopes);
     };
   }
 }

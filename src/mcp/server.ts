@@ -12,7 +12,7 @@ import type { EventBus } from '../observe/events.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { callerOf } from './bearer.ts';
 import type { CallContext, CallContexts } from './call-context.ts';
-import { missingScopes, stepUp } from './step-up.ts';
+import { missingScopes } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
 const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: VERSION };
@@ -105,7 +105,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
           inputSchema,
           outputSchema,
           annotations,
-          scopeChallenge: ({ authInfo: token }) => stepUp(tool.scopes, token, scopes, name),
+          scopeChallenge: ({ authInfo: token }) => token && missingScopes(tool.scopes, token.scopes, scopes, name),
         },
         // Over SSE each message has a token of its own, perhaps with other scopes than that which opened the stream.
         (input: unknown, { http, mcpReq }) => call(tool, input, http?.authInfo ?? authInfo, mcpReq.signal),

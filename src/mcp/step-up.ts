@@ -3,9 +3,8 @@
  * scopes that the tool needs, so that the client can request them from the person and call again.
  * @see RFC 6750 section 3.1, MCP Authorization, "Scope Challenge Handling"
  */
-import type { AuthInfo, ScopeChallenge } from '@modelcontextprotocol/server';
+import type { ScopeChallenge } from '@modelcontextprotocol/server';
 import type { UpstreamScopes } from '../oauth/scope.ts';
-import { callerOf } from './bearer.ts';
 
 /**
  * The challenge for a token that lacks one of the needed scopes. A scope that contains a needed one is enough.
@@ -20,23 +19,6 @@ export function missingScopes(
 ): ScopeChallenge | undefined {
   if (first === undefined || [first, ...more].every((scope) => covers(granted, scope))) return undefined;
   return { scopes: [first, ...more], errorDescription: `${what} needs the scope ${[first, ...more].join(' ')}` };
-}
-
-/**
- * The same for a request. A scope that GitHub did not grant at the login of this session is not asked for again, because the
- * answer would be the same: the request goes on without it.
- */
-export function stepUp(
-  needed: readonly string[],
-  authInfo: AuthInfo | undefined,
-  scopes: Pick<UpstreamScopes, 'covers'>,
-  what?: string,
-): ScopeChallenge | undefined {
-  if (authInfo === undefined) return undefined;
-  const { refusedScope = [] } = callerOf(authInfo).session.grant;
-  return needed.some((scope) => refusedScope.includes(scope))
-    ? undefined
-    : missingScopes(needed, authInfo.scopes, scopes, what);
 }
 
 /** The 403 answer where the SDK does not make it; at `/mcp` it answers the same. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { githubScopes } from '../../src/github/scopes.ts';
-import { insufficientScope, missingScopes, stepUp } from '../../src/mcp/step-up.ts';
+import { insufficientScope, missingScopes } from '../../src/mcp/step-up.ts';
 
 const scopes = githubScopes(['read:user']);
 const challenge = (needed: string[], granted: string[], what?: string) => missingScopes(needed, granted, scopes, what);
@@ -22,17 +22,6 @@ describe('step-up', () => {
       errorDescription: 'both needs the scope read:org repo',
     });
     assert.deepEqual(challenge(['user:email'], ['read:user', 'repo'])?.scopes, ['user:email']);
-  });
-
-  it('does not ask again for what GitHub did not grant at this login', () => {
-    const asked = (refusedScope?: string[]) => {
-      const caller = { session: { grant: { refusedScope } }, credentialDied: false };
-      return stepUp(['repo', 'gist'], { token: 'x', clientId: 'x', scopes: ['gist'], extra: { caller } }, scopes);
-    };
-    assert.deepEqual(asked()?.scopes, ['repo', 'gist']);
-    assert.deepEqual(asked(['read:org'])?.scopes, ['repo', 'gist']);
-    assert.equal(asked(['repo']), undefined);
-    assert.equal(stepUp(['repo'], undefined, scopes), undefined);
   });
 
   it('answers 403 with insufficient_scope, the scopes and where to log in', async () => {

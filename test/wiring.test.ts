@@ -32,7 +32,7 @@ describe('the wiring', () => {
     const secret = 'a test secret that is long enough and no secret at all';
     const env = { GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', BRIDGE_SECRET: secret, CLIENTS_FILE: wrong };
     await assert.rejects(wire(readConfig(env), { store, events: new EventBus() }), {
-      message: /^client app: redirect_uris\.0 /,
+      message: /^CLIENTS_FILE: client app: redirect_uris\.0 /,
     });
   });
 

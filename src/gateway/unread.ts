@@ -5,9 +5,12 @@ import type { ServerResponse } from 'node:http';
 interface Progress {
   /** Bytes that its connection has taken, of this answer and of those before. */
   taken: number;
-  /** When they became more, or when nothing waited, in milliseconds of `performance.now`. */
-  since: number;
+  /** How many checks in a row found that something waits and that no more was taken. */
+  checks: number;
 }
+
+/** Checks without progress until a client is cut off. They are counted, because a process that was held up makes up for none. */
+const CHECKS = 4;
 
 /** Watches an answer until it is closed. */
 export type UnreadWatch = (response: ServerResponse) => void;
@@ -30,15 +33,14 @@ export function createUnreadWatch(milliseconds: number): UnreadWatch {
     for (const [response, progress] of watched) {
       // What the connection has taken: all that was written to it but what still waits.
       const taken = (response.socket?.bytesWritten ?? 0) - response.writableLength;
-      if (taken !== progress.taken || response.writableLength === 0)
-        watched.set(response, { taken, since: performance.now() });
-      else if (performance.now() - progress.since >= milliseconds) response.destroy();
+      if (taken !== progress.taken || response.writableLength === 0) watched.set(response, { taken, checks: 0 });
+      else if (++progress.checks >= CHECKS) response.destroy();
     }
   }
 
   return (response) => {
-    watched.set(response, { taken: -1, since: performance.now() });
+    watched.set(response, { taken: -1, checks: 0 });
     response.once('close', () => watched.delete(response));
-    timer ??= setInterval(check, milliseconds / 4).unref();
+    timer ??= setInterval(check, milliseconds / CHECKS).unref();
   };
 }

@@ -14,7 +14,7 @@ import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
 import { metricsHandler } from './metrics-handler.ts';
 import { type Mounts, mount } from './mounts.ts';
-import { requestedScope } from './oauth/scope.ts';
+import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
 import { createLogger, describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -45,7 +45,8 @@ export interface GithubBridge extends Mounts {
   /**
    * Listens by itself, on the port and the addresses of the settings; for Prometheus on those of `metricsPort`, if it is given.
    * @param port instead of that of the settings
-   * @throws {Error} when a port is taken, when `publicUrl` would not be that of the port, and when it listens already
+   * @throws {ConfigurationError} when a port is taken
+   * @throws {Error} when `publicUrl` would not be that of the port, and when it listens already
    */
   listen(port?: number): Promise<void>;
   /**
@@ -70,8 +71,7 @@ export interface GithubBridge extends Mounts {
  * @throws {ConfigurationError} with all that is wrong with the options, or with what they name: the store, a file, a port
  */
 export async function githubBridge(options: GithubBridgeOptions = {}): Promise<GithubBridge> {
-  const { env, simulated, tools, server, ...settings } = options;
-  const inTheirWords = wordsFor(settings, env);
+  const inTheirWords = wordsFor(options, options.env);
   const inWords = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       if (!(error instanceof SettingError)) throw error;
@@ -195,7 +195,7 @@ function checkExtensions({ tools = [], server }: McpExtensions, config: Config |
   const scopes = githubScopes([]);
   for (const { name, scopes: needed } of tools)
     for (const scope of needed)
-      if (requestedScope(scopes, scope, []).length === 0)
+      if (!isKnownScope(scopes, scope))
         complaints.push({
           variable: 'tools',
           problem: `"${name}" needs "${scope}", which is no scope of GitHub`,

@@ -1,6 +1,7 @@
 /** The ways in which a bridge is mounted in the server of another program. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Handler, isGone } from './requests-under-way.ts';
+import { isGone } from './protocol/http.ts';
+import type { Handler } from './requests-under-way.ts';
 import { createFetch, type RequestOrigin } from './web-fetch.ts';
 
 /** The part of a context of Koa that is used. */

@@ -1,5 +1,6 @@
 /** The requests under way: how the bridge stops without cutting one off, whoever listens for them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isGone } from './protocol/http.ts';
 
 /** `Retry-After` in seconds of a request that arrives when its parts are closing: another replica can answer it. */
 const CLOSED_RETRY = '1';
@@ -68,11 +69,6 @@ export function countRequests(handler: Handler): RequestsUnderWay {
       refusing = true;
     },
   };
-}
-
-/** Whether nobody waits for an answer: the connection closed before. No event tells its end any more. */
-export function isGone({ closed, req }: ServerResponse): boolean {
-  return closed || req.socket.destroyed;
 }
 
 /** Whether a client listens: to a stream, or for one that a server behind the bridge does not begin before its first event. */

@@ -199,7 +199,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     answers,
     isAdministrator: policy.isAdministrator,
     tools: options.server === undefined ? [...builtInTools, ...ownTools] : [],
-    extended: options.server !== undefined || ownTools.length > 0,
+    longCalls: options.server !== undefined || ownTools.length > 0,
     ...defined({ server: options.server }),
   });
 

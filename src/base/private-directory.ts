@@ -1,12 +1,14 @@
-/** A directory that only its owner may enter. */
+/** The directory of `DATA_DIR`, which only its owner may enter, and what is said when it cannot be used. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { SettingError } from './setting-error.ts';
+import { SettingError, systemCode } from './setting-error.ts';
+
+const REMEDY = 'Let this user read and write it, or name another folder.';
 
 /**
  * Creates a directory with mode 0700, and its parents. A directory that exists keeps its mode. The parents are created one
  * by one, because `mkdirSync` with `recursive` never returns where a file system answers ENOENT for each of them (/proc).
- * @throws {Error} that names the directory, when the system refuses
+ * @throws {SettingError} that names the directory, when the system refuses
  */
 export function createPrivateDirectory(path: string): void {
   const directory = resolve(path);
@@ -15,10 +17,10 @@ export function createPrivateDirectory(path: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const code = systemCode(cause);
     // Another process created it in between.
     if (code !== 'EEXIST')
-      throw Object.assign(new Error(`the directory ${directory} cannot be created (${code})`, { cause }), { code });
+      throw new SettingError('DATA_DIR', `the directory ${directory} cannot be created (${code})`, REMEDY, { cause });
   }
 }
 
@@ -26,6 +28,5 @@ export function createPrivateDirectory(path: string): void {
 export function unusableFolder(directory: string, error: unknown): SettingError | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const reason = error.code === 'ERR_SQLITE_ERROR' ? error.message : String(error.code);
-  const remedy = 'Let this user read and write it, or name another folder.';
-  return new SettingError('DATA_DIR', `${resolve(directory)} cannot be used (${reason})`, remedy, { cause: error });
+  return new SettingError('DATA_DIR', `${resolve(directory)} cannot be used (${reason})`, REMEDY, { cause: error });
 }

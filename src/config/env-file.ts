@@ -1,6 +1,7 @@
 /** The file `.env`: variables for a program that is started in its folder. Docker Compose reads the same file. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { systemCode } from '../base/setting-error.ts';
 import { ConfigurationError } from './config.ts';
 import type { Environment } from './environment.ts';
 
@@ -13,7 +14,7 @@ export function withEnvFile(env: Environment): Environment {
   try {
     text = readFileSync('.env', 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = systemCode(error);
     if (code === 'ENOENT') return env;
     const problem = `the file cannot be read (${code})`;
     throw new ConfigurationError([{ variable: '.env', problem, remedy: 'Let this process read it, or remove it.' }]);

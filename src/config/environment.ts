@@ -1,5 +1,6 @@
 /** Reads the environment and the secret files: the value of each setting, and complaints about wrong values. */
 import { readFileSync } from 'node:fs';
+import { systemCode } from '../base/setting-error.ts';
 import type { Setting } from './setting.ts';
 import { SETTINGS, type Values } from './settings.ts';
 
@@ -52,7 +53,7 @@ export function createReader(env: Environment): Reader {
       if (value !== '') return value;
       complain(`${name}_FILE`, 'the file is empty', 'Write the secret into it.');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      const code = systemCode(error);
       complain(`${name}_FILE`, `the file cannot be read (${code})`, 'Name a file this process may read.');
     }
     return undefined;

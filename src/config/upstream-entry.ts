@@ -80,7 +80,7 @@ const entrySchema = z
 
 /**
  * Checks one entry. What is reported repeats names of fields and headers, the entry's name and its host, and nothing else of
- * what was written: any value may be a secret.
+ * what was written: each value may be a secret.
  * @param place where it stands, such as `entry 2`; its name is added
  * @returns undefined when something was reported
  */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { defined } from '../base/defined.ts';
 import { parseJson } from '../base/json.ts';
+import { systemCode } from '../base/setting-error.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { items } from './kinds.ts';
@@ -37,7 +38,7 @@ export const upstreamsFile: Kind<readonly UpstreamEntry[]> = (path, complain) =>
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = systemCode(error);
     complain(`the file cannot be read (${code})`, 'Name a file this process may read.');
     return undefined;
   }

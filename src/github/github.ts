@@ -2,7 +2,7 @@
 import { defined } from '../base/defined.ts';
 import { SettingError } from '../base/setting-error.ts';
 import type { Config } from '../config/config.ts';
-import { requestedScope } from '../oauth/scope.ts';
+import { isKnownScope } from '../oauth/scope.ts';
 import { createSessionEnding, type SessionEnding } from '../oauth/session-ending.ts';
 import type { Upstream } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -56,7 +56,7 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
   const timeouts = defined({ timeouts: options.timeouts });
   const scopes = githubScopes(config.upstreams.flatMap((each) => each.scopes));
   for (const scope of config.scopes)
-    if (requestedScope(scopes, scope, []).length === 0)
+    if (!isKnownScope(scopes, scope))
       throw new SettingError('SCOPES', `"${scope}" is no scope of GitHub`, 'Write for example read:user,repo.');
   await bindStore(store.shared, url);
 

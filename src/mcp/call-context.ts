@@ -3,7 +3,7 @@ import type { AuthInfo, ScopeChallengeHandler } from '@modelcontextprotocol/serv
 import type { SessionDirectory } from '../account/session-directory.ts';
 import type { GithubApi, GithubClients } from '../github/api.ts';
 import type { GithubClient } from '../github/api-call.ts';
-import { requestedScope, type UpstreamScopes } from '../oauth/scope.ts';
+import { isKnownScope, type UpstreamScopes } from '../oauth/scope.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { displayText } from '../web/display.ts';
 import { callerOf } from './bearer.ts';
@@ -129,7 +129,7 @@ class RequestContext implements CallContext {
   get requireScopes(): CallContext['requireScopes'] {
     const { scopes } = this.#options;
     return (...needed) => {
-      const unknown = needed.find((scope) => requestedScope(scopes, scope, []).length === 0);
+      const unknown = needed.find((scope) => !isKnownScope(scopes, scope));
       if (unknown !== undefined) throw new TypeError(`requireScopes: "${unknown}" is no scope of GitHub`);
       return ({ authInfo: token }) => token && missingScopes(needed, token.scopes, scopes);
     };

@@ -31,8 +31,8 @@ interface McpOptions {
   /** All tools that are served. */
   readonly tools: readonly Tool[];
   readonly server?: ServerFactory;
-  /** Whether some of them, or the servers, are a program's own. */
-  readonly extended: boolean;
+  /** Whether some of them, or the servers, are a program's own, which may take longer than the built-in ones. */
+  readonly longCalls: boolean;
   readonly issuer: string;
   readonly resource: Resource;
   readonly accessTokens: AccessTokens;
@@ -66,7 +66,7 @@ export function createMcp(options: McpOptions): Mcp {
       servers,
       answers,
       events,
-      longCalls: options.extended,
+      longCalls: options.longCalls,
       batches: factory === undefined,
     }),
     sse: createSseTransport({ bearer, servers, answers }),

@@ -8,6 +8,7 @@ import { applyPolicy, type PolicyServices } from '../oauth/session-policy.ts';
 import { formatSid } from '../oauth/tokens/session-tokens.ts';
 import { UpstreamFailure } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
+import { isGone } from '../protocol/http.ts';
 import type { SessionRef } from '../store/records.ts';
 import type { SessionStore } from '../store/store.ts';
 
@@ -137,7 +138,7 @@ export function createOpenAnswers(options: OpenAnswersOptions): OpenAnswers {
       if ((counts.get(path) ?? 0) >= limits.all || (counts.get(own) ?? 0) >= limits.perPerson) return undefined;
       if (ended.has(formatSid(session))) return AbortSignal.abort(new SessionOver());
       // If the connection is closed already, the event `close` will not be emitted any more.
-      if (response.closed || response.req.socket.destroyed) return AbortSignal.abort(CLOSED);
+      if (isGone(response)) return AbortSignal.abort(CLOSED);
       const ending = new AbortController();
       const answer: Answer = { path, session, response, openedAt: now(), admittedAt: now(), ending };
       answers.add(answer);

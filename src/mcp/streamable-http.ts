@@ -38,7 +38,7 @@ interface StreamableHttpOptions {
   readonly events: EventBus;
   /** Whether tools of others are served too, which may take longer than the built-in ones. */
   readonly longCalls: boolean;
-  /** Whether a body may have several messages, as MCP 2025-03-26 allows; the calls of a person are then counted elsewhere. */
+  /** Whether a body may have several messages, as MCP 2025-03-26 allows. Not where only answers are counted, and no calls. */
   readonly batches: boolean;
 }
 

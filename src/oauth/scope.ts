@@ -35,6 +35,11 @@ export interface UpstreamScopes {
   covers(granted: readonly string[], needed: string): boolean;
 }
 
+/** Whether a scope is one of this server or of the upstream. */
+export function isKnownScope(scopes: Pick<UpstreamScopes, 'isKnown'>, scope: string): boolean {
+  return OWN_SCOPES.has(scope) || scopes.isKnown(scope);
+}
+
 /**
  * The scopes that a client requests, without unknown ones and duplicates; the default when none is left.
  * @param parameter the `scope` parameter; an empty one counts as absent (docs/clients.md, MCP Inspector)
@@ -45,7 +50,7 @@ export function requestedScope(
   parameter: string | undefined,
   fallback: readonly string[],
 ): string[] {
-  const known = spaceSeparated(parameter).filter((scope) => OWN_SCOPES.has(scope) || scopes.isKnown(scope));
+  const known = spaceSeparated(parameter).filter((scope) => isKnownScope(scopes, scope));
   return known.length > 0 ? known : [...fallback];
 }
 

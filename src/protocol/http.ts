@@ -1,4 +1,5 @@
-/** Reads the JSON body, the form and the bearer token of a request, and marks an answer as not cacheable. */
+/** Reads the JSON body, the form and the bearer token of a request; says of an answer that nobody may keep it, or waits for it. */
+import type { ServerResponse } from 'node:http';
 import type Koa from 'koa';
 import type {} from 'koa-body';
 import { OAuthError } from './oauth-error.ts';
@@ -45,4 +46,9 @@ export function formParameters(ctx: Koa.Context): Parameters {
  */
 export function bearerToken(ctx: Koa.Context): string | undefined {
   return /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(ctx.get('authorization'))?.[1];
+}
+
+/** Whether nobody waits for an answer: its connection closed before. No event tells its end any more. */
+export function isGone({ closed, req }: ServerResponse): boolean {
+  return closed || req.socket.destroyed;
 }

@@ -34,7 +34,7 @@ USER node
 RUN NODE_COMPILE_CACHE=node_modules/.cache/compiled \
   node --input-type=module --eval "\
     import { globSync } from 'node:fs'; \
-    const programs = ['src/main.ts', 'src/admin.ts', 'src/doctor/main.ts']; \
+    const programs = ['src/main.ts', 'src/admin/main.ts', 'src/doctor/main.ts']; \
     for (const file of globSync('src/**/*.ts', { exclude: ['src/store/conformance/**'] })) \
       if (!programs.includes(file)) await import('/app/' + file);" \
   # Without a configuration it ends with 2, as soon as it has been loaded.

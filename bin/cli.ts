@@ -24,7 +24,7 @@ const PROGRAMS = new Map<string, { readonly takesArguments?: boolean; run(): Pro
   ['demo', { run: () => import('../demo/main.ts') }],
   ['demo-github', { run: () => import('../demo/github/main.ts') }],
   ['doctor', { run: () => import('../src/doctor/main.ts') }],
-  ['admin', { takesArguments: true, run: () => import('../src/admin.ts') }],
+  ['admin', { takesArguments: true, run: () => import('../src/admin/main.ts') }],
 ]);
 
 const manifest: { version: string; engines: { node: string } } = JSON.parse(
@@ -48,7 +48,7 @@ const [name = 'start', ...rest] = args;
 const program = PROGRAMS.get(name);
 const unknown = program === undefined ? name : program.takesArguments ? undefined : rest[0];
 
-if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
+if (args.includes('--help') && program?.takesArguments !== true) process.stdout.write(`${USAGE}\n`);
 else if (name === '--version') process.stdout.write(`${manifest.version}\n`);
 else if (program === undefined || unknown !== undefined) refuse(`unknown command or option "${unknown}"\n\n${USAGE}`);
 else if (!isNewEnough()) refuse(`needs Node ${manifest.engines.node}, and this is ${process.versions.node}`);

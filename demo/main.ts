@@ -64,7 +64,7 @@ try {
   }
   process.stdout.write('\n');
   process.stdout.write(
-    `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} ${calledAs('admin')} sessions\n  Stop it: Ctrl-C\n\n`,
+    `  Look in: DATA_DIR=${config.dataDir} GITHUB_URL=${githubUrl} GITHUB_CLIENT_ID=${CLIENT_ID} GITHUB_CLIENT_SECRET=${CLIENT_SECRET} ${calledAs('admin')} sessions list\n  Stop it: Ctrl-C\n\n`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

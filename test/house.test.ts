@@ -10,7 +10,7 @@ const MAX_LINES = 250;
 
 /** The rooms of src, each above all that it may import. Rooms of one row do not know each other. `src` is main, app and wiring. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['src/doctor'],
+  ['src/admin', 'src/doctor'],
   ['src'],
   ['src/gateway'],
   ['src/mcp'],
@@ -39,7 +39,8 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
-  [/^src\/called-as\.ts$/, 'admin.test.ts, and the test of the package'],
+  [/^src\/admin\/(?:command|commands|keys|sessions|stats|terminal)\.ts$/, 'types, and what main.test.ts runs'],
+  [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],
   [/^src\/github\/octokit\.ts$/, 'api.test.ts'],

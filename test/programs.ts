@@ -1,4 +1,4 @@
-// Programs of src, run as the operator runs them: `main.ts`, `admin.ts`.
+// Programs of src, run as the operator runs them: `main.ts`, `admin/main.ts`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

@@ -50,7 +50,7 @@ describe('the file .env', () => {
     const ends = await Promise.all([
       start('main.ts', {}, [], { cwd }).ended,
       start('doctor/main.ts', {}, [], { cwd }).ended,
-      start('admin.ts', {}, ['stats'], { cwd }).ended,
+      start('admin/main.ts', {}, ['stats'], { cwd }).ended,
     ]);
     assert.deepEqual(
       ends.map(({ code }) => code),
@@ -70,7 +70,7 @@ describe('the file .env', () => {
     const [main, doctor, admin] = await Promise.all([
       start('main.ts', {}, [], { cwd }).ended,
       start('doctor/main.ts', {}, [], { cwd }).ended,
-      start('admin.ts', {}, ['stats'], { cwd }).ended,
+      start('admin/main.ts', {}, ['stats'], { cwd }).ended,
     ]);
     for (const { code } of [main, doctor, admin]) assert.equal(code, 2);
     assert.match(main.stderr, new RegExp(`^mcp-github-bridge cannot start:\\n {2}${line.source}`));

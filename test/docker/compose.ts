@@ -111,7 +111,7 @@ async function test(): Promise<void> {
   say("GitHub's MCP server, simulated, answers through the bridge");
 
   assert.doesNotMatch(await inside('bridge', 'node', 'src/doctor/main.ts'), /problem/);
-  assert.match(await inside('bridge', 'node', 'src/admin.ts', 'sessions'), /monalisa {2}Test client/);
+  assert.match(await inside('bridge', 'node', 'src/admin/main.ts', 'sessions', 'list'), /monalisa {2}Test client/);
   say('inside, the doctor finds nothing wrong, and the admin command lists the session');
 
   // The simulated GitHub is not restarted, because it keeps everything in memory.

@@ -1,0 +1,58 @@
+/** `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SettingError } from '../base/setting-error.ts';
+import { calledAs } from '../called-as.ts';
+import { ConfigurationError, readConfig } from '../config/config.ts';
+import { withEnvFile } from '../config/env-file.ts';
+import { withGeneratedSecret } from '../config/generated-secret.ts';
+import { EventBus } from '../observe/events.ts';
+import { createLogger, logEvents } from '../observe/logger.ts';
+import { openStore } from '../open-store.ts';
+import { wire } from '../wiring.ts';
+import { type Command, type CommandArguments, Misuse } from './command.ts';
+import { readCommandLine } from './command-line.ts';
+import { commands } from './commands.ts';
+import { createTerminal } from './terminal.ts';
+
+/** Exit code for a wrong command line or a wrong configuration. */
+const EXIT_MISUSE = 2;
+/** Exit code after Ctrl-C: 128 and the number of the signal. */
+const EXIT_INTERRUPTED = 130;
+
+/** Opens the store, carries the command out, and closes the store. */
+async function carryOut(command: Command, args: CommandArguments, signal: AbortSignal): Promise<void> {
+  const settings = readConfig(withEnvFile(process.env));
+  // A command is for a store that is there: nothing is done to an empty one that it would make by itself.
+  if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
+    throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
+  const config = withGeneratedSecret(settings);
+  const store = await openStore(config, { serving: false });
+  try {
+    const events = new EventBus();
+    // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
+    logEvents(events, createLogger(config.logLevel, process.stderr));
+    const bridge = await wire(config, { store, events });
+    try {
+      await command.run({ bridge, terminal: createTerminal(args.options.json === true, process), signal }, args);
+    } finally {
+      await bridge.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+const interruption = new AbortController();
+process.once('SIGINT', () => interruption.abort());
+
+try {
+  const line = readCommandLine(process.argv.slice(2), commands, calledAs('admin'));
+  if ('help' in line) process.stdout.write(`${line.help}\n`);
+  else await carryOut(line.command, line.args, interruption.signal);
+  if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const misused = [Misuse, ConfigurationError, SettingError].some((kind) => error instanceof kind);
+  process.exitCode = misused ? EXIT_MISUSE : 1;
+}

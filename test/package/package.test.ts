@@ -153,7 +153,7 @@ describe('the package', () => {
     child.kill('SIGTERM');
     const { code, stdout } = await ended;
     assert.equal(code, 0);
-    assert.match(stdout, /Look in: .* npx mcp-github-bridge admin sessions\n/);
+    assert.match(stdout, /Look in: .* npx mcp-github-bridge admin sessions list\n/);
   });
 
   it('has the other programs, and does without the compile cache where it cannot be written', async (t) => {
@@ -163,7 +163,9 @@ describe('the package', () => {
     writeFileSync(cache, 'no folder');
     const [admin, doctor] = await Promise.all([run(t, ['admin', 'nonsense']).ended, run(t, ['doctor']).ended]);
     assert.equal(admin.code, 2);
-    assert.match(admin.stderr, /^usage: npx mcp-github-bridge admin COMMAND, /);
+    assert.match(admin.stderr, /^no command "nonsense": /);
+    const help = await run(t, ['admin', 'stats', '--help']).ended;
+    assert.match(help.stdout, /^usage: npx mcp-github-bridge admin stats\n/);
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /^problem {2}GITHUB_CLIENT_ID: missing\. /);
   });

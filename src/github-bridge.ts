@@ -1,6 +1,6 @@
 /** `githubBridge()`: a whole bridge (store, parts, routes), to listen by itself or inside another server, and how it ends. */
 import { createApp } from './app.ts';
-import { banner } from './banner.ts';
+import { banner, startedLine } from './banner.ts';
 import { defined } from './base/defined.ts';
 import { SettingError } from './base/setting-error.ts';
 import { type Config, ConfigurationError } from './config/config.ts';
@@ -16,9 +16,10 @@ import { metricsHandler } from './metrics-handler.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
-import { createLogger, describe, logEvents } from './observe/logger.ts';
+import { describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { observedStore } from './observed-store.ts';
+import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
@@ -62,7 +63,7 @@ export interface GithubBridge extends Mounts {
   metrics(): Promise<{ text: string; contentType: string }>;
   /** What is stored: SQLite or Redis. */
   readonly store: Store;
-  /** The addresses of the bridge, as text; what the program prints at its start. */
+  /** The addresses of the bridge, as text; what the program prints at its start on a terminal. */
   readonly banner: string;
 }
 
@@ -86,7 +87,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   const { env, simulated = false, tools, server, ...settings } = options;
   const config = readOptions(settings, env, (config) => checkExtensions({ tools, server }, config));
   const complete = withGeneratedSecret(config);
-  const logger = createLogger(complete.logLevel);
+  const logger = await openLog(complete);
   const events = new EventBus();
   logEvents(events, logger);
   const onError = (error: Error) => events.emit('store.error', { error });
@@ -145,6 +146,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
         listeners = Promise.resolve(metricsListeners).then(() => listen(hosts, port, requests.handler));
         try {
           await listeners;
+          logger.info(startedLine(config, store.kind));
         } catch (error) {
           // It may listen again, at another port.
           await (await metricsListeners?.catch(() => undefined))?.close();

@@ -1,4 +1,4 @@
-/** `npm start`: reads the configuration (the environment, and `.env`), starts the bridge, prints the banner, and stops on SIGINT or SIGTERM. */
+/** `npm start`: reads the configuration (the environment, and `.env`), starts the bridge, prints the banner on a terminal, and stops on SIGINT or SIGTERM. */
 import { ConfigurationError } from './config/config.ts';
 import { withEnvFile } from './config/env-file.ts';
 import { githubBridge } from './github-bridge.ts';
@@ -12,7 +12,8 @@ try {
     await bridge.close();
     throw error;
   });
-  process.stdout.write(bridge.banner);
+  // Elsewhere the log has the same facts, and nothing but the log is there: `npm start | jq .` works.
+  if (process.stdout.isTTY) process.stdout.write(bridge.banner);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       bridge.close().then(

@@ -7,7 +7,8 @@ import { ConfigurationError, readConfig } from '../config/config.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { withGeneratedSecret } from '../config/generated-secret.ts';
 import { EventBus } from '../observe/events.ts';
-import { createLogger, logEvents } from '../observe/logger.ts';
+import { logEvents } from '../observe/logger.ts';
+import { openLog } from '../open-log.ts';
 import { openStore } from '../open-store.ts';
 import { wire } from '../wiring.ts';
 import { type Command, type CommandArguments, Misuse } from './command.ts';
@@ -31,7 +32,7 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   try {
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
-    logEvents(events, createLogger(config.logLevel, process.stderr));
+    logEvents(events, await openLog(config, process.stderr));
     const bridge = await wire(config, { store, events });
     try {
       await command.run({ bridge, terminal: createTerminal(args.options.json === true, process), signal }, args);

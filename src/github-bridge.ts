@@ -18,12 +18,13 @@ import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
 import { describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createStoreOutage } from './observe/store-outage.ts';
 import { observedStore } from './observed-store.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
-import type { Store } from './store/store.ts';
+import { type Store, StoreUnavailable } from './store/store.ts';
 import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
@@ -89,8 +90,10 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   const complete = withGeneratedSecret(config);
   const logger = await openLog(complete);
   const events = new EventBus();
-  logEvents(events, logger);
-  const onError = (error: Error) => events.emit('store.error', { error });
+  const outage = createStoreOutage(logger, { ping: async () => store.ping(), remedy: storeRemedy(complete) });
+  logEvents(events, logger, outage);
+  const onError = (cause: Error) =>
+    events.emit('store.error', { error: new StoreUnavailable('Redis does not answer', { cause }) });
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
   const metrics = createMetrics(events);
   const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
@@ -99,13 +102,16 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   let listeners: Promise<Listeners> | undefined;
   let metricsListeners: Promise<Listeners> | undefined;
   let stopping = false;
+  /** Probes that succeed, and what a lost store makes of requests, which has lines of its own. */
+  const isNoise = ({ path, status }: { path: string; status: number }) =>
+    (PROBE_PATHS.has(path) && status < 400) || (status === 503 && outage.isLost());
   let stopped: Promise<void> | undefined;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters, tools, server }) });
     const app = createApp(bridge, {
       metrics,
       onRequest: (request) =>
-        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+        logger[isNoise(request) ? 'debug' : 'info']({
           event: 'request',
           ...request,
           milliseconds: Math.round(request.milliseconds),
@@ -128,6 +134,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       await Promise.all([open?.close(), bridge.close()]);
       // Last, so that what happens meanwhile can be read.
       await (await metricsListeners?.catch(() => undefined))?.close();
+      outage.close();
       counters?.disconnect();
       await store.close();
     }
@@ -166,10 +173,18 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       banner: banner(config, store.kind),
     };
   } catch (error) {
+    outage.close();
     counters?.disconnect();
     await store.close();
     throw error;
   }
+}
+
+/** What the operator can do about a store that does not answer. */
+function storeRemedy({ redisUrl, dataDir }: Config): string {
+  const what =
+    redisUrl === undefined ? `Look at the disk and the rights of ${dataDir}` : 'Start Redis again, or its network';
+  return `${what}; until then requests that need the store are answered 503, and no session is lost`;
 }
 
 /** What is wrong with the tools and the server of a program. */

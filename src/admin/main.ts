@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SettingError } from '../base/setting-error.ts';
 import { calledAs } from '../called-as.ts';
+import { outliveReaders } from '../closed-output.ts';
 import { ConfigurationError, readConfig } from '../config/config.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { withGeneratedSecret } from '../config/generated-secret.ts';
@@ -44,6 +45,7 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   }
 }
 
+outliveReaders();
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 

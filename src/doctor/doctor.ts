@@ -41,7 +41,8 @@ async function findingsFor(env: Environment): Promise<{ findings: Finding[]; sec
     checkPublicUrl(config),
     checkMcpUpstreams(config),
   ]);
-  const configuration: Finding = { check: 'configuration', ok: 'complete' };
+  const operator = config.operator.name ?? new URL(config.publicUrl).host;
+  const configuration: Finding = { check: 'configuration', ok: `complete; pages are in the name of ${operator}` };
   return { findings: [configuration, ...checked.flat()], secrets: [...secretsOf(env), ...secretsIn(config)] };
 }
 

@@ -9,6 +9,7 @@ import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
+import type { Operator } from './operator.ts';
 import { NAMES } from './settings.ts';
 import { intendedName } from './unknown-names.ts';
 import { upstreamsOf } from './upstream-settings.ts';
@@ -64,6 +65,8 @@ export interface Config {
   readonly resources: readonly string[];
   /** MCP servers behind the bridge; at most one without a name. */
   readonly upstreams: readonly McpUpstream[];
+  /** Who runs this bridge. */
+  readonly operator: Operator;
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -165,8 +168,18 @@ export function readConfig(env: Environment): Config {
     apiUrl: read('GITHUB_API_URL') ?? apiUrlOf(read('GITHUB_URL')),
     webhookSecret: read('GITHUB_WEBHOOK_SECRET'),
   };
+  const operator = {
+    name: read('OPERATOR_NAME'),
+    url: read('OPERATOR_URL'),
+    logo: read('OPERATOR_LOGO'),
+    supportUrl: read('OPERATOR_SUPPORT_URL'),
+    privacyUrl: read('OPERATOR_PRIVACY_URL'),
+    termsUrl: read('OPERATOR_TERMS_URL'),
+    color: read('OPERATOR_COLOR'),
+  };
   const config: Config = {
     github: defined(github),
+    operator: defined(operator),
     publicUrl,
     loopback,
     secrets,

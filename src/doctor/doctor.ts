@@ -61,9 +61,11 @@ export async function examine(
     return resultsOf(error, secretsOf(env));
   }
   const secrets = [...secretsOf(env), ...secretsIn(config)];
+  const operator = config.operator.name ?? new URL(config.publicUrl).host;
+  const configuration: Finding = { check: 'configuration', ok: `complete; pages are in the name of ${operator}` };
   const found = new Map<string, readonly Finding[]>();
   const tell = (): Examination => {
-    const findings = [{ check: 'configuration', ok: 'complete' }, ...CHECKS.flatMap(([name]) => found.get(name) ?? [])];
+    const findings = [configuration, ...CHECKS.flatMap(([name]) => found.get(name) ?? [])];
     const results = findings.map((finding) => resultOf(finding, secrets));
     return { results, pending: CHECKS.map(([name]) => name).filter((name) => !found.has(name)) };
   };

@@ -71,6 +71,7 @@ describe('a Redis server', () => {
   });
 
   it('that hangs does not run a script later whose caller was told that it failed', async () => {
+    await liveSession(store, 'p', 'before'); // now the server knows the scripts
     await store.sessions.begin(newSession('p', 'hung'));
     server.pause();
     const redemption = store.sessions.redeem({ person: 'p', grant: 'hung' }, presentation('hung'), HOUR);

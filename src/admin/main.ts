@@ -27,15 +27,18 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
     throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
   const config = withGeneratedSecret(settings);
+  const { json, yes } = args.options;
+  const terminal = createTerminal({ json: json === true, yes: yes === true, signal }, process);
   const store = await openStore(config, { serving: false });
   try {
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
-    logEvents(events, createLogger(config.logLevel, process.stderr));
+    logEvents(events, createLogger(config.logLevel, { write: (line) => terminal.note(line.trimEnd()) }));
     const bridge = await wire(config, { store, events });
     try {
-      await command.run({ bridge, terminal: createTerminal(args.options.json === true, process), signal }, args);
+      await command.run({ bridge, terminal, signal }, args);
     } finally {
+      terminal.clear();
       await bridge.close();
     }
   } finally {

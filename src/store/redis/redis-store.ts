@@ -1,9 +1,11 @@
 /** The store in Redis: one server, Sentinel or Cluster, shared by any number of replicas. */
 import type { Store } from '../store.ts';
+import { createRedisBlockStore } from './blocks.ts';
 import { createRedisClientStore } from './clients.ts';
 import { type ConnectionOptions, createRedisConnection } from './connection.ts';
 import { createRedisConsentStore } from './consents.ts';
 import { createRedisCredentialStore } from './credentials.ts';
+import { createRedisDirectoryStore } from './directory.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLoginStore } from './logins.ts';
 import { type RedisMigration, withMigrations } from './migrations.ts';
@@ -37,6 +39,8 @@ export function createRedisStore(url: string, options: RedisStoreOptions = {}): 
     sessions: createRedisSessionStore(redis, keys, people),
     credentials: createRedisCredentialStore(redis, keys),
     revocations: createRedisRevocationStore(redis, keys, people),
+    directory: createRedisDirectoryStore(redis, keys),
+    blocks: createRedisBlockStore(redis, keys),
     consents: createRedisConsentStore(redis, keys),
     shared: createRedisSharedStore(redis, keys),
     counts: () => people.counts(),

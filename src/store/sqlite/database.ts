@@ -68,6 +68,10 @@ export function openDatabase(path: string, clock: () => number): Database {
     // token could be unknown.
     database.exec('PRAGMA synchronous = FULL');
     migrate(database, path);
+    // LOWER and LIKE of SQLite know upper case of ASCII only.
+    database.function('has_text', { deterministic: true }, (text, part) =>
+      Number(String(text).toLowerCase().includes(String(part))),
+    );
   } catch (error) {
     database.close();
     throw error;

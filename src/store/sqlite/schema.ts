@@ -122,6 +122,35 @@ const MIGRATIONS = [
   UPDATE revocations SET added_at = unixepoch();
   CREATE INDEX revocations_by_age ON revocations (added_at);
   `,
+  `
+  ALTER TABLE grants ADD COLUMN client_name TEXT NOT NULL DEFAULT '';
+  ALTER TABLE grants ADD COLUMN server TEXT NOT NULL DEFAULT '';
+  UPDATE grants SET client_name = json_extract(record, '$.clientName'),
+    server = coalesce(json_extract(record, '$.resource') || ' ' || json_extract(record, '$.recipient.address'), '');
+  DROP INDEX grants_by_client;
+  CREATE INDEX grants_by_client ON grants (client_id, client_name, server);
+
+  ALTER TABLE people ADD COLUMN github_id INTEGER;
+  ALTER TABLE people ADD COLUMN login TEXT;
+  ALTER TABLE people ADD COLUMN created_at INTEGER;
+  ALTER TABLE people ADD COLUMN last_used_at INTEGER;
+  UPDATE people SET
+    (github_id, login) = (
+      SELECT json_extract(credentials.record, '$.account.id'), lower(json_extract(credentials.record, '$.account.login'))
+      FROM grants JOIN credentials ON credentials.person = grants.person AND credentials.id = grants.credential
+      WHERE grants.person = people.person ORDER BY grants.created_at DESC LIMIT 1),
+    (created_at, last_used_at) = (
+      SELECT min(created_at), max(last_used_at) FROM grants WHERE grants.person = people.person);
+  CREATE INDEX people_by_login ON people (login) WHERE login IS NOT NULL;
+
+  CREATE TABLE blocks (
+    person TEXT PRIMARY KEY,
+    github_id INTEGER NOT NULL,
+    login TEXT,
+    reason TEXT,
+    blocked_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema version of this program. */

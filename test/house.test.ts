@@ -40,6 +40,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
     'the suite',
   ],
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
+  [/^src\/store\/(?:(?:redis|sqlite)\/)?transfer\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],

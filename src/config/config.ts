@@ -8,6 +8,7 @@ import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
+import type { Operator } from './operator.ts';
 import { NAMES } from './settings.ts';
 import { intendedName } from './unknown-names.ts';
 import { upstreamsOf } from './upstream-settings.ts';
@@ -63,6 +64,8 @@ export interface Config {
   readonly resources: readonly string[];
   /** MCP servers behind the bridge; at most one without a name. */
   readonly upstreams: readonly McpUpstream[];
+  /** Who runs this bridge. */
+  readonly operator: Operator;
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -74,6 +77,8 @@ export interface Config {
   /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
   readonly logLevel: string;
+  /** `auto`: for people when the log goes to a terminal, else JSON. */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
   /** Registrations allowed per hour from one address. */
@@ -147,8 +152,18 @@ export function readConfig(env: Environment): Config {
     apiUrl: read('GITHUB_API_URL') ?? apiUrlOf(read('GITHUB_URL')),
     webhookSecret: read('GITHUB_WEBHOOK_SECRET'),
   };
+  const operator = {
+    name: read('OPERATOR_NAME'),
+    url: read('OPERATOR_URL'),
+    logo: read('OPERATOR_LOGO'),
+    supportUrl: read('OPERATOR_SUPPORT_URL'),
+    privacyUrl: read('OPERATOR_PRIVACY_URL'),
+    termsUrl: read('OPERATOR_TERMS_URL'),
+    color: read('OPERATOR_COLOR'),
+  };
   const config: Config = {
     github: defined(github),
+    operator: defined(operator),
     publicUrl,
     loopback,
     secrets,
@@ -168,6 +183,7 @@ export function readConfig(env: Environment): Config {
     registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
     unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
+    logFormat: read('LOG_FORMAT'),
     port: read('PORT'),
     ...defined({
       metrics,

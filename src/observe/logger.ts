@@ -5,6 +5,7 @@
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { EventBus } from './events.ts';
+import type { StoreOutage } from './store-outage.ts';
 
 /** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
 const SECRETS =
@@ -55,14 +56,20 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   );
 }
 
-/** Logs every event. */
-export function logEvents(events: EventBus, logger: Logger): void {
+/**
+ * Logs every event.
+ * @param outage tells that the store does not answer; the errors that it takes are logged at level debug
+ */
+export function logEvents(events: EventBus, logger: Logger, outage?: Pick<StoreOutage, 'takes'>): void {
   events.onAny((name, event) => {
     if (name === 'request.failed' && 'expected' in event) {
       const { error, expected, ...rest } = event;
-      logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
+      const taken = !expected && outage?.takes(error, true) === true;
+      const level = taken ? 'debug' : expected ? 'info' : 'error';
+      logger[level]({ event: name, ...rest, ...describe(error, !expected && !taken) });
     } else if (name === 'store.error' && 'error' in event) {
-      logger.error({ event: name, ...describe(event.error, false) });
+      const taken = outage?.takes(event.error, false) === true;
+      logger[taken ? 'debug' : 'error']({ event: name, ...describe(event.error, false) });
     } else {
       const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
       if (logger.isLevelEnabled(level))

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/security'],
+  ['src/hooks', 'src/security'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];
@@ -46,6 +46,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],
   [/^src\/admin\/(?:archive|backup|export|import|new-file)\.ts$/, 'admin/move.test.ts'],
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
+  [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],

@@ -22,6 +22,8 @@ export function observedStore(store: Store, operations: StoreOperations): Store 
     blocks: part('blocks', store.blocks),
     consents: part('consents', store.consents),
     shared: part('shared', store.shared),
+    // Only commands use it, which are not measured.
+    transfer: store.transfer,
     ...part('store', { counts: store.counts, ping: store.ping }),
     close: () => store.close(),
   };

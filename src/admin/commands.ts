@@ -1,7 +1,17 @@
 /** All commands, in the order in which the usage lists them. */
+import { backupCommand } from './backup.ts';
 import type { Command } from './command.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { keyCommands } from './keys.ts';
 import { sessionCommands } from './sessions.ts';
 import { statsCommand } from './stats.ts';
 
-export const commands: readonly Command[] = [...sessionCommands, ...keyCommands, statsCommand];
+export const commands: readonly Command[] = [
+  ...sessionCommands,
+  ...keyCommands,
+  statsCommand,
+  backupCommand,
+  exportCommand,
+  importCommand,
+];

@@ -12,8 +12,9 @@ import { EventBus } from '../observe/events.ts';
 import { logEvents } from '../observe/logger.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../open-store.ts';
+import type { Store } from '../store/store.ts';
 import { wire } from '../wiring.ts';
-import { type Command, type CommandArguments, Misuse } from './command.ts';
+import { type Command, type CommandArguments, Misuse, type StoreCommand, type StoreContext } from './command.ts';
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands.ts';
 import { createTerminal } from './terminal.ts';
@@ -27,11 +28,21 @@ const EXIT_INTERRUPTED = 130;
 async function carryOut(command: Command, args: CommandArguments, signal: AbortSignal): Promise<void> {
   const settings = readConfig(withEnvFile(process.env));
   // A command is for a store that is there: nothing is done to an empty one that it would make by itself.
-  if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
+  const makesStore = 'runOnStore' in command && command.makesStore === true;
+  const inDataDir = (name: string) => existsSync(join(settings.dataDir, name));
+  if (settings.redisUrl === undefined && !makesStore && !inDataDir('bridge.db'))
     throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
+  // A secret that is generated now would open nothing.
+  if (makesStore && settings.secrets.length === 0 && !inDataDir('secret'))
+    throw new SettingError(
+      'BRIDGE_SECRET',
+      'missing',
+      'Set it as the bridge had it whose records these are, or copy the file "secret" of its DATA_DIR.',
+    );
   const config = withGeneratedSecret(settings);
   const { json, yes } = args.options;
   const terminal = createTerminal({ json: json === true, yes: yes === true, signal }, process);
+  if ('runOnStore' in command) return runOnStore(command, args, { config, terminal, signal });
   const store = await openStore(config, { serving: false });
   try {
     const events = new EventBus();
@@ -53,6 +64,25 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   }
 }
 
+async function runOnStore(
+  command: StoreCommand,
+  args: CommandArguments,
+  context: Omit<StoreContext, 'open'>,
+): Promise<void> {
+  const opened: Store[] = [];
+  const open = async (serving = false) => {
+    const store = await openStore(context.config, { serving });
+    opened.push(store);
+    return store;
+  };
+  try {
+    await command.runOnStore({ ...context, open }, args);
+  } finally {
+    context.terminal.clear();
+    for (const store of opened) await store.close();
+  }
+}
+
 outliveReaders();
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
@@ -65,5 +95,5 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   const misused = [Misuse, ConfigurationError, SettingError].some((kind) => error instanceof kind);
-  process.exitCode = misused ? EXIT_MISUSE : 1;
+  process.exitCode = interruption.signal.aborted ? EXIT_INTERRUPTED : misused ? EXIT_MISUSE : 1;
 }

@@ -10,6 +10,7 @@ import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
 import { checkRedisSettings } from '../store/redis/server-settings.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
+import { checkBackups, checkDatabase } from './backups.ts';
 import type { Finding } from './finding.ts';
 import { checkProxy } from './proxy.ts';
 
@@ -46,7 +47,9 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     const opened: Finding = { check: STORE, ok: `${where} answers, and was made under this secret` };
     const settings = warnings.map((warning) => ({ check: STORE, warning }));
     const proxy = await checkProxy(config, store.shared);
-    return [opened, ...settings, ...proxy, ...(await checkSessions(config, store))];
+    const database = redisUrl === undefined ? checkDatabase(dataDir) : [];
+    const backups = await checkBackups(store, Math.floor(Date.now() / 1000));
+    return [opened, ...settings, ...database, ...backups, ...proxy, ...(await checkSessions(config, store))];
   } catch (error) {
     return [problemWith(config, error, connectionError)];
   } finally {

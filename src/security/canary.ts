@@ -46,7 +46,7 @@ export async function checkCanaries(store: SharedStore, secrets: Secrets, now: n
  * @throws {ForeignStore} when a canary does not open
  */
 export async function readCanaries(
-  store: SharedStore,
+  store: Pick<SharedStore, 'readDocument'>,
   secrets: Secrets,
   now: number,
   keep: number,

@@ -3,8 +3,7 @@
  * is atomic: one transaction in SQLite, one Lua script and one round trip in Redis (README.md lists the exceptions).
  * Every store must pass the suite in conformance/.
  *
- * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer in time; any
- * other error is a bug.
+ * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer; other errors are bugs.
  */
 import type { BlockStore, DirectoryStore } from './people-operations.ts';
 import type {
@@ -29,6 +28,7 @@ import type {
   RotationRequest,
   Swept,
 } from './session-operations.ts';
+import type { TransferStore } from './transfer.ts';
 
 /** The store does not answer. HTTP requests are then answered 503 with Retry-After; no session ends. */
 export class StoreUnavailable extends Error {
@@ -63,9 +63,8 @@ export interface LoginStore {
    */
   open(id: string, login: Login, ttl: number, approval?: Approval): Promise<void>;
   /**
-   * Records the person's decision, once. `deny` deletes the login. An approval keeps it for another `ttl` seconds,
-   * until `finish`; the same approval (the same `stateHash`) sent again, by a second click, gets the same answer and
-   * changes nothing.
+   * Records the person's decision, once. `deny` deletes the login. An approval keeps it for another `ttl` seconds, until
+   * `finish`; the same approval (the same `stateHash`) sent again, by a second click, changes nothing and gets the same answer.
    * @returns the login; `unknown` when there is nothing to decide; `other_browser` when the login has another
    *   `consentHash`. A problem changes nothing.
    */
@@ -230,7 +229,7 @@ export interface Store {
   readonly sessions: SessionStore;
   /** GitHub tokens, sealed. */
   readonly credentials: CredentialStore;
-  /** GitHub tokens that are still to be revoked. */
+  /** GitHub tokens to be revoked. */
   readonly revocations: RevocationStore;
   /** People and clients, for administrators. */
   readonly directory: DirectoryStore;
@@ -240,6 +239,8 @@ export interface Store {
   readonly consents: ConsentStore;
   /** What all processes of a bridge share: keys, canaries, notes. */
   readonly shared: SharedStore;
+  /** Whole records, to be moved. */
+  readonly transfer: TransferStore;
   /** Counts what is stored, without reading it: with 100,000 people it takes milliseconds. */
   counts(): Promise<StoredCounts>;
   /** Resolves when the store answers; throws {@link StoreUnavailable} otherwise. */

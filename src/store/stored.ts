@@ -25,7 +25,7 @@ type Shape<T> = Record<keyof T, z.ZodType>;
 /** The members of a credential that are kept as JSON: all but its tokens. */
 type CredentialIdentity = Pick<Credential, 'appClientId' | 'account' | 'scope'>;
 
-const clientSchema: z.ZodType<RegisteredClient> = z.object({
+export const clientSchema: z.ZodType<RegisteredClient> = z.object({
   clientId: z.string(),
   issuedAt: z.number(),
   metadata: z.record(z.string(), z.unknown()),
@@ -33,7 +33,7 @@ const clientSchema: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-const recipientSchema: z.ZodType<Recipient> = z.object({
+export const recipientSchema: z.ZodType<Recipient> = z.object({
   address: z.string(),
   credential: z.enum(['github', 'identity', 'none']),
 } satisfies Shape<Recipient>);
@@ -99,14 +99,16 @@ const directorySchema = z.object({
   recipient: recipientSchema.exactOptional(),
 });
 
+export const accountSchema: z.ZodType<Account> = z.object({
+  id: z.number(),
+  login: z.string(),
+  name: z.string().exactOptional(),
+  avatarUrl: z.string().exactOptional(),
+} satisfies Shape<Account>);
+
 const credentialIdentitySchema: z.ZodType<CredentialIdentity> = z.object({
   appClientId: z.string(),
-  account: z.object({
-    id: z.number(),
-    login: z.string(),
-    name: z.string().exactOptional(),
-    avatarUrl: z.string().exactOptional(),
-  } satisfies Shape<Account>),
+  account: accountSchema,
   scope: z.array(z.string()),
 } satisfies Shape<CredentialIdentity>);
 

@@ -1,12 +1,19 @@
 // A whole bridge for tests: every part is real, in this process, with a simulated GitHub, on either store. Tests speak
 // HTTP to it. The bridge and the simulated GitHub share a clock, which a test can move forward.
+
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
-import { createSimulatedGitHub, type SimulatedApp, type SimulatedGitHub } from '../../demo/github/index.ts';
+import {
+  createSimulatedGitHub,
+  type SimulatedApp,
+  type SimulatedGitHub,
+  type SimulatedGitHubOptions,
+} from '../../demo/github/index.ts';
 import { createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Timeouts } from '../../src/github/timeouts.ts';
@@ -20,6 +27,7 @@ import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Bridge, wire } from '../../src/wiring.ts';
 import { type RedisServer, sharedRedis } from './redis.ts';
+import { until } from './until.ts';
 
 export const CLIENT_ID = 'Iv1.testapp';
 export const CLIENT_SECRET = 'simulated-client-secret';
@@ -39,7 +47,13 @@ export interface TestBridgeOptions {
   readonly env?: Readonly<Record<string, string>> | ((githubUrl: string) => Readonly<Record<string, string>>);
   /** Members of the app at the simulated GitHub that replace those of the default OAuth App. */
   readonly app?: Partial<SimulatedApp>;
-  readonly github?: { enterprise?: boolean; issInCallback?: boolean | string };
+  readonly github?: Pick<SimulatedGitHubOptions, 'enterprise' | 'issInCallback' | 'randomToken'>;
+  /** Where the bridge and GitHub listen, for records that name these addresses; free ports by default. */
+  readonly ports?: { readonly bridge: number; readonly github: number };
+  /** Epoch seconds at which the shared clock begins; now, by default. */
+  readonly startAt?: number;
+  /** Opens a store that has records already; without it the store is empty. The test closes it. */
+  readonly openStore?: (now: () => number) => Store;
   readonly fetch?: GuardedFetchOptions;
   /** How long GitHub may take. */
   readonly timeouts?: Timeouts;
@@ -114,10 +128,10 @@ export async function bridgeFor(t: TestContext, options: TestBridgeOptions): Pro
 
 /** Starts a bridge and its GitHub on free ports; the caller stops it. Tests use {@link useBridge} or {@link bridgeFor}. */
 export async function startTestBridge(options: TestBridgeOptions): Promise<TestBridge> {
-  let offset = 0;
+  let offset = options.startAt === undefined ? 0 : options.startAt - Math.floor(Date.now() / 1000);
   const now = () => Math.floor(Date.now() / 1000) + offset;
   const server = createServer();
-  const url = `http://localhost:${await listen(server)}`;
+  const url = `http://localhost:${await listen(server, options.ports?.bridge)}`;
   const github = createSimulatedGitHub({
     apps: [
       {
@@ -132,7 +146,7 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     now: () => Date.now() + offset * 1000,
     ...options.github,
   });
-  const githubUrl = await github.listen();
+  const githubUrl = await atPort(options.ports?.github, (port) => github.listen(port));
   const config = readConfig({
     GITHUB_CLIENT_ID: CLIENT_ID,
     GITHUB_CLIENT_SECRET: CLIENT_SECRET,
@@ -143,7 +157,8 @@ export async function startTestBridge(options: TestBridgeOptions): Promise<TestB
     ...(typeof options.env === 'function' ? options.env(githubUrl) : options.env),
   });
 
-  const opened = await openTestStore(options.store, now, options.redis);
+  const given = options.openStore?.(now);
+  const opened = given === undefined ? await openTestStore(options.store, now, options.redis) : ownStore(given);
   const store = options.wrapStore?.(opened.store) ?? opened.store;
   const bus = new EventBus();
   const events: RecordedEvent[] = [];
@@ -227,6 +242,11 @@ async function openTestStore(kind: StoreKind, now: () => number, own?: RedisServ
   };
 }
 
+function ownStore(store: Store): OpenedStore {
+  const dump = () => Promise.reject(new Error('the store is of the test'));
+  return { store, dump, close: () => store.close() };
+}
+
 /** The keys and values in Redis, of every type that the store uses. */
 async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
   const client = new Redis(url);
@@ -252,9 +272,19 @@ async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
   }
 }
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: Server, wanted?: number): Promise<number> {
+  await atPort(wanted, async (port) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
+}
+
+/** Listens at any free port, or at a given one, as soon as another test has left that. */
+async function atPort<T>(port: number | undefined, listenAt: (port: number) => Promise<T>): Promise<T> {
+  if (port === undefined) return listenAt(0);
+  const listening = async () => ({ done: await listenAt(port) });
+  return (await until(listening, { what: `port ${port}`, timeout: 60_000, interval: 100 })).done;
 }

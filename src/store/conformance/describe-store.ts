@@ -34,6 +34,7 @@ import { describeRevocations } from './revocations.ts';
 import { describeSessions } from './sessions.ts';
 import { describeShared } from './shared.ts';
 import type { DefineTest, OpenStores } from './stores.ts';
+import { describeTransfer } from './transfer.ts';
 
 /** The instant at which each case begins, in epoch seconds. */
 const START = 1_800_000_000;
@@ -72,5 +73,6 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('consents', () => describeConsents(test));
     describe('counts', () => describeCounts(test));
     describe('what replicas share', () => describeShared(test));
+    describe('moving', () => describeTransfer(test));
   });
 }

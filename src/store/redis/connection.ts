@@ -15,6 +15,8 @@ const DEFAULT_TIMEOUTS: RedisTimeouts = { connect: 1500, command: 2000 };
 
 /** The share of a command's time within which the server must begin to run a script; the rest is for the answer. */
 const RUNNING_SHARE = 0.9;
+/** Keys that one command of a scan looks at. */
+const SCANNED_AT_ONCE = 1000;
 
 export interface ConnectionOptions {
   /** Epoch seconds, for tests; without it scripts use the server's clock. */
@@ -37,6 +39,8 @@ export interface RedisConnection {
    * @throws {StoreUnavailable}
    */
   send<T>(command: (client: RedisCommander) => Promise<T>): Promise<T>;
+  /** The keys that match a pattern, on all servers, in pages; a key may come twice. @throws {StoreUnavailable} */
+  scan(pattern: string): AsyncIterable<string[]>;
   /** Closes the connections; unanswered commands fail. */
   close(): void;
 }
@@ -110,6 +114,17 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
       });
     },
     send,
+    async *scan(pattern) {
+      const primaries = await send(async () => (client instanceof Redis ? [client] : client.nodes('master')));
+      for (const primary of primaries) {
+        let cursor = '0';
+        do {
+          const [next, keys] = await send(() => primary.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE));
+          yield keys;
+          cursor = next;
+        } while (cursor !== '0');
+      }
+    },
     close: () => client.disconnect(),
   };
 }

@@ -75,6 +75,10 @@ export function withMigrations(
       if (!isOpen) await opened();
       return redis.send(command);
     },
+    async *scan(pattern) {
+      if (!isOpen) await opened();
+      yield* redis.scan(pattern);
+    },
     close: () => redis.close(),
   };
 }

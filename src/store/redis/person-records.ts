@@ -70,6 +70,15 @@ function toGrant(ref: SessionRef, value: string): GrantState {
   };
 }
 
+/** Parses all of the value of a grant, to move it to another store. */
+export function toGrantRecord(id: string, value: string): unknown {
+  const { ref: _, ...grant } = toGrant({ person: '', grant: id }, value);
+  const [state] = lists(value);
+  const [codeHash, redeemed, refreshHash, hash, until, sealedSuccessor] = [2, 3, 9, 10, 11, 12].map((at) => state[at]);
+  const spent = typeof sealedSuccessor === 'string' ? { hash, until, sealedSuccessor } : undefined;
+  return present({ id, ...grant, codeHash, redeemed, refreshHash, spent });
+}
+
 /** Parses the value of a credential. */
 export function toCredential(person: string, credentialId: string, value: string): CredentialState {
   const [state, record] = lists(value);
@@ -95,12 +104,12 @@ export const parseRecords = {
   },
 };
 
-function lists(value: string): z.infer<typeof listsSchema> {
+export function lists(value: string): z.infer<typeof listsSchema> {
   return listsSchema.parse(value.split('\n').map((line) => JSON.parse(line)));
 }
 
 /** The members that are present: an absent one is null in a list, or after its end. */
-function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const some: Record<string, unknown> = {};
   for (const name in members) if (members[name] !== undefined && members[name] !== null) some[name] = members[name];
   return some;

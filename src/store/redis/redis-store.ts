@@ -13,6 +13,7 @@ import { createPeopleIndex } from './people.ts';
 import { createRedisRevocationStore } from './revocations.ts';
 import { createRedisSessionStore } from './sessions.ts';
 import { createRedisSharedStore } from './shared.ts';
+import { createRedisTransferStore } from './transfer.ts';
 import { parseRedisUrl } from './url.ts';
 
 interface RedisStoreOptions extends ConnectionOptions {
@@ -43,6 +44,7 @@ export function createRedisStore(url: string, options: RedisStoreOptions = {}): 
     blocks: createRedisBlockStore(redis, keys),
     consents: createRedisConsentStore(redis, keys),
     shared: createRedisSharedStore(redis, keys),
+    transfer: createRedisTransferStore(redis, keys, people),
     counts: () => people.counts(),
     /** Writes, so that it also fails on a server that accepts no writes (a replica, or one whose disk is full). */
     async ping() {

@@ -169,6 +169,8 @@ export function readSchemaVersion(database: DatabaseSync, path: string): number 
 
 /** Runs the migrations that were not run on this file yet, in one transaction. @throws {StoreTooNew} */
 export function migrate(database: DatabaseSync, path: string): void {
+  // Without waiting for one who writes.
+  if (readSchemaVersion(database, path) === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const migration of MIGRATIONS.slice(readSchemaVersion(database, path))) database.exec(migration);

@@ -15,6 +15,7 @@ import { createSqliteLoginStore } from './logins.ts';
 import { createSqliteRevocationStore } from './revocations.ts';
 import { createSqliteSessionStore } from './sessions.ts';
 import { createSqliteSharedStore } from './shared.ts';
+import { createSqliteTransferStore } from './transfer.ts';
 
 /** Result codes of SQLite: the file is malformed, or is no database. */
 const SQLITE_CORRUPT = 11;
@@ -56,6 +57,7 @@ function open(directory: string, options: SqliteStoreOptions): Store {
     blocks: createSqliteBlockStore(database),
     consents: createSqliteConsentStore(database),
     shared: createSqliteSharedStore(database),
+    transfer: createSqliteTransferStore(database),
     counts: () => countStored(database),
     async ping() {
       await database.query(() => database.sql.get`SELECT count(*) FROM sqlite_schema`);

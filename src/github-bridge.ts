@@ -1,4 +1,5 @@
 /** `githubBridge()`: a whole bridge (store, parts, routes), to listen by itself or inside another server, and how it ends. */
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { banner } from './banner.ts';
 import { defined } from './base/defined.ts';
@@ -27,6 +28,8 @@ import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
 const DRAIN = 30_000;
+/** Milliseconds for which a proxy that was given time may still send requests on the connections that it keeps. */
+const LINGER = 1000;
 /** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
 const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 /** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
@@ -50,7 +53,7 @@ export interface GithubBridge extends Mounts {
    */
   listen(port?: number): Promise<void>;
   /**
-   * Waits until running requests have finished (30 seconds at most), ends streams, stops listening, closes the store; once,
+   * Answers for `stopDelay` more, while `/readyz` says that it stops. Then waits until running requests have finished (30 seconds at most), ends streams, stops listening, closes the store; once,
    * however often it is called. A server that the bridge is mounted in stops listening by itself, before or meanwhile.
    */
   close(): Promise<void>;
@@ -119,6 +122,15 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       stopping = true;
       // A port that could not be opened has no listener to close.
       const open = await listeners?.catch(() => undefined);
+      if (open !== undefined && complete.stopDelay > 0) {
+        // Meanwhile a proxy sees at /readyz that this replica stops, or, when connections are refused, that another one has to answer.
+        await setTimeout(complete.stopDelay * 1000);
+        // Right after the event loop has accepted what waited: a connection that still waits would be reset.
+        await setImmediate();
+        open.refuse();
+        requests.endConnections();
+        await setTimeout(LINGER);
+      }
       open?.refuse();
       await requests.drain(DRAIN);
       requests.refuse();

@@ -73,6 +73,8 @@ export interface Config {
   readonly accessTokenTtl: number;
   /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
+  /** Seconds for which a bridge that stops still answers, and `/readyz` says so. */
+  readonly stopDelay: number;
   readonly logLevel: string;
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
@@ -168,6 +170,7 @@ export function readConfig(env: Environment): Config {
     registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
     unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
+    stopDelay: read('STOP_DELAY') ?? 0,
     port: read('PORT'),
     ...defined({
       metrics,

@@ -70,6 +70,8 @@ export interface BridgeSettings {
   readonly githubApiUrl?: string | undefined;
   /** With a GitHub App: takes its webhooks at `/github/webhook`. */
   readonly githubWebhookSecret?: string | undefined;
+  /** How long `close` lets the bridge answer, while `/readyz` says 503, such as `5s`. Default: not at all. */
+  readonly stopDelay?: string | undefined;
   /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, as JSON on standard output. */
   readonly logLevel?: string | undefined;
 }
@@ -105,6 +107,7 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   GITHUB_URL: 'githubUrl',
   GITHUB_API_URL: 'githubApiUrl',
   GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',
+  STOP_DELAY: 'stopDelay',
   LOG_LEVEL: 'logLevel',
 };
 

@@ -5,14 +5,15 @@
  */
 
 import { EDITOR_SCHEMES } from '../security/schemes.ts';
+import { hookSettings } from './hook-settings.ts';
 import {
   addressRanges,
   bareOrigin,
   duration,
   githubAddress,
   integer,
-  level,
   listenAddresses,
+  oneOf,
   onOff,
   organizations,
   origins,
@@ -24,6 +25,7 @@ import {
   text,
   users,
 } from './kinds.ts';
+import { OPERATOR_SETTINGS } from './operator-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import { upstreamList, upstreamsFile } from './upstream-settings.ts';
 
@@ -170,6 +172,7 @@ const TABLE = {
     meaning:
       'The same as a JSON list, with all that can be said of a server: `name`, `url`, `title`, `credential`, `scopes`, `headers`, `allowTools`, `denyTools`, `firstByteTimeout`',
   }),
+  ...OPERATOR_SETTINGS,
   GITHUB_URL: setting({
     kind: githubAddress,
     default: 'https://github.com',
@@ -187,6 +190,7 @@ const TABLE = {
     meaning:
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
+  ...hookSettings,
   STOP_DELAY: optional({
     kind: duration,
     without: 'none',
@@ -194,9 +198,14 @@ const TABLE = {
       'How long a bridge that is told to stop still answers, while `/readyz` says 503, so that a proxy sends new requests to others first',
   }),
   LOG_LEVEL: setting({
-    kind: level('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+  }),
+  LOG_FORMAT: setting({
+    kind: oneOf('format', 'auto', 'json', 'pretty'),
+    default: 'auto',
+    meaning: '`json`, `pretty` (for people), or `auto`: `pretty` when standard output is a terminal, else `json`',
   }),
 };
 

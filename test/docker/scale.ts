@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { createSimulatedGitHub } from '../../demo/github/index.ts';
 import { accountsOf, startLoad } from '../deploy/load.ts';
 import { callTool, connect } from '../support/oauth.ts';
@@ -22,6 +23,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BRIDGES = ['bridge', 'bridge-2', 'bridge-3'];
 const SIZE = { logins: 1, refreshes: 1, calls: 1, streams: 2 };
 const APP = { clientId: 'scale', clientSecret: 'no-secret-of-anybody' };
+
+/** What the SDK throws for an answer that is no success. */
+const refusalSchema = z.looseObject({ data: z.looseObject({ status: z.number() }) });
 
 /** @param project a name that no other project has */
 export async function testScale(project: string, say: (line: string) => void): Promise<void> {
@@ -110,7 +114,7 @@ export async function testScale(project: string, say: (line: string) => void): P
     let repeated = 0;
     for (let calls = 0; calls < 9; calls++) {
       const answer = await profile().catch((error: unknown) => {
-        assert.match(String(error), /Bad Gateway|502/);
+        assert.equal(refusalSchema.parse(error).data.status, 502);
         repeated += 1;
         return profile();
       });

@@ -9,7 +9,7 @@ import { withGeneratedSecret } from './config/generated-secret.ts';
 import { type BridgeSettings, readOptions, wordsFor } from './config/options.ts';
 import { githubScopes } from './github/scopes.ts';
 import { createEventHook } from './hooks/event-hook.ts';
-import { type Listeners, listen } from './listeners.ts';
+import { type Listeners, leave, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
 import { tools as builtIn } from './mcp/tools/index.ts';
@@ -53,7 +53,7 @@ export interface GithubBridge extends Mounts {
    */
   listen(port?: number): Promise<void>;
   /**
-   * Waits until running requests have finished (30 seconds at most), ends streams, stops listening, closes the store; once,
+   * Answers for `stopDelay` more, while `/readyz` says that it stops. Then waits until running requests have finished (30 seconds at most), ends streams, stops listening, closes the store; once,
    * however often it is called. A server that the bridge is mounted in stops listening by itself, before or meanwhile.
    */
   close(): Promise<void>;
@@ -128,6 +128,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       stopping = true;
       // A port that could not be opened has no listener to close.
       const open = await listeners?.catch(() => undefined);
+      if (open !== undefined && complete.stopDelay > 0) await leave(open, requests, complete.stopDelay);
       open?.refuse();
       await requests.drain(DRAIN);
       requests.refuse();

@@ -1,8 +1,9 @@
 /** The HTTP listeners: one for each address. */
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { SettingError } from './base/setting-error.ts';
-import type { Handler } from './requests-under-way.ts';
+import type { Handler, RequestsUnderWay } from './requests-under-way.ts';
 
 /**
  * Times in milliseconds, and the bytes of a request's head: twice Node's, because a page that opens many logins fills a
@@ -18,6 +19,9 @@ export const SERVER_OPTIONS: ServerOptions = {
 const CLOSE_TIMEOUT = 5_000;
 /** Milliseconds between two looks for connections that became idle. */
 const RECHECK_INTERVAL = 100;
+
+/** Milliseconds for which a proxy may still send requests on the connections that it keeps. */
+const LINGER = 1_000;
 
 export interface Listeners {
   /** Refuses new connections. */
@@ -46,7 +50,7 @@ export async function listen(
     server.closeIdleConnections();
     // The connection of a stream is idle when the stream has ended.
     const recheck = setInterval(() => server.closeIdleConnections(), RECHECK_INTERVAL);
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+    const timer = globalThis.setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed.get(server);
     clearInterval(recheck);
     clearTimeout(timer);
@@ -83,6 +87,24 @@ export async function listen(
       await Promise.all(servers.map(close));
     },
   };
+}
+
+/**
+ * Lets a proxy find out that a server stops, without losing a request: it listens as before for a while, in which `/readyz` says so,
+ * and then answers once more on each connection that is open.
+ * @param seconds how long it listens
+ */
+export async function leave(
+  listeners: Pick<Listeners, 'refuse'>,
+  requests: Pick<RequestsUnderWay, 'endConnections'>,
+  seconds: number,
+): Promise<void> {
+  await setTimeout(seconds * 1000);
+  // Right after the event loop has accepted what waited: a connection that still waits would be reset.
+  await setImmediate();
+  listeners.refuse();
+  requests.endConnections();
+  await setTimeout(LINGER);
 }
 
 /** Not the `close` of an HTTP server, which also ends connections that are idle, perhaps as a request arrives on one. */

@@ -12,6 +12,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 export interface RequestsUnderWay {
   /** Counts a request, and gives it to the handler. */
   readonly handler: Handler;
+  /** From now on each answer is the last one on its connection, so that no connection is idle when they are ended. */
+  endConnections(): void;
   /**
    * Waits for the requests under way. A connection that is open and idle gets one more answer, so that a proxy that keeps
    * connections loses no request. Streams that a client opened to listen are not waited for: they have no end.
@@ -26,27 +28,38 @@ export interface RequestsUnderWay {
 export function countRequests(handler: Handler): RequestsUnderWay {
   const underWay = new Set<ServerResponse>();
   let draining: { done: () => void } | undefined;
+  let ending = false;
   let refusing = false;
   /** Requests whose answer is awaited. */
   const awaited = () => [...underWay].filter((response) => !isStream(response));
 
+  function endConnections(): void {
+    ending = true;
+    for (const response of underWay) response.shouldKeepAlive = false;
+  }
+
   return {
     handler(request, response) {
-      if (draining !== undefined || refusing) response.shouldKeepAlive = false;
+      if (ending) response.shouldKeepAlive = false;
       if (refusing) {
         response.writeHead(503, { 'Retry-After': CLOSED_RETRY, 'Cache-Control': 'no-store' }).end();
         return;
       }
       if (isGone(response)) return;
       underWay.add(response);
+      // A stream that began before has told a proxy that it may use the connection again.
+      response.once('finish', () => {
+        if (ending) request.socket.end();
+      });
       response.once('close', () => {
         underWay.delete(response);
         draining?.done();
       });
       handler(request, response);
     },
+    endConnections,
     async drain(milliseconds) {
-      for (const response of underWay) response.shouldKeepAlive = false;
+      endConnections();
       await new Promise<void>((resolve) => {
         let recheck: NodeJS.Timeout | undefined;
         const timer = setTimeout(() => {
@@ -66,6 +79,7 @@ export function countRequests(handler: Handler): RequestsUnderWay {
       });
     },
     refuse() {
+      endConnections();
       refusing = true;
     },
   };

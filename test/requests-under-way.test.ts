@@ -48,6 +48,23 @@ describe('the requests under way', () => {
     assert.equal(handled, 1);
   });
 
+  it('end the connection of a stream that began before, so that no proxy keeps it for the next request', async (t) => {
+    const begun = Promise.withResolvers<() => void>();
+    const requests = countRequests((_request, response) => {
+      response.write('data: 1\n\n');
+      begun.resolve(() => response.end());
+    });
+    const server = await serve(requests.handler);
+    t.after(() => server.close());
+    const socket = connect(server.port, '127.0.0.1');
+    const heard = text(socket);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const end = await begun.promise;
+    requests.endConnections();
+    end();
+    assert.match(await heard, /Connection: keep-alive[\s\S]+data: 1[\s\S]+0\r\n\r\n$/);
+  });
+
   it('are none whose connection closed before, because no event would tell their end', async (t) => {
     let handled = 0;
     const requests = countRequests((_request, response) => {

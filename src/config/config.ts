@@ -79,6 +79,8 @@ export interface Config {
   readonly refreshTokenTtl: number;
   /** Where the events of the audit trail are sent; when absent, nowhere. */
   readonly eventHook?: EventHookConfig;
+  /** Seconds for which a bridge that stops still answers, and `/readyz` says so. */
+  readonly stopDelay: number;
   readonly logLevel: string;
   /** `auto`: for people when the log goes to a terminal, else JSON. */
   readonly logFormat: 'auto' | 'json' | 'pretty';
@@ -200,6 +202,7 @@ export function readConfig(env: Environment): Config {
     unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
     logFormat: read('LOG_FORMAT'),
+    stopDelay: read('STOP_DELAY') ?? 0,
     port: read('PORT'),
     ...defined({
       eventHook,

@@ -90,6 +90,8 @@ export interface BridgeSettings {
   readonly eventsWebhookSecret?: List | undefined;
   /** Which of them are sent. Default: `all`, which leaves out `gateway.request`. */
   readonly eventsWebhookEvents?: List | undefined;
+  /** How long `close` lets the bridge answer, while `/readyz` says 503, such as `5s`. Default: not at all. */
+  readonly stopDelay?: string | undefined;
   /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, on standard output. */
   readonly logLevel?: string | undefined;
   /** `json`, `pretty` (for people) or `auto`. Default: `auto`, which is `pretty` when standard output is a terminal. */
@@ -137,6 +139,7 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   EVENTS_WEBHOOK_URL: 'eventsWebhookUrl',
   EVENTS_WEBHOOK_SECRET: 'eventsWebhookSecret',
   EVENTS_WEBHOOK_EVENTS: 'eventsWebhookEvents',
+  STOP_DELAY: 'stopDelay',
   LOG_LEVEL: 'logLevel',
   LOG_FORMAT: 'logFormat',
 };

@@ -191,6 +191,12 @@ const TABLE = {
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
   ...hookSettings,
+  STOP_DELAY: optional({
+    kind: duration,
+    without: 'none',
+    meaning:
+      'How long a bridge that is told to stop still answers, while `/readyz` says 503, so that a proxy sends new requests to others first',
+  }),
   LOG_LEVEL: setting({
     kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',

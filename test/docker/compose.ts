@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { callTool, connect, logIn, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
+import { testScale } from './scale.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -209,6 +210,7 @@ if (reason !== undefined) {
   try {
     await test();
     await testInFrontOfGithub();
+    await testScale(`${PROJECT}-scale`, say);
     say('passed');
   } catch (error) {
     await compose('logs', '--tail', '50').catch(() => {});

@@ -1,6 +1,6 @@
-// The programs that the tests need beside Node: a Redis server with redis-cli, Chromium, Python for one example, and promtool for the
-// alerts. Finds them, installs them on Debian
-// and Ubuntu as root, or says in one line what is missing.
+// The programs that the tests need beside Node: a Redis server with redis-cli, Chromium, Python for one example, promtool for the
+// alerts, and Caddy and nginx for the examples of proxies. Finds them, installs them on Debian and Ubuntu as root, or says in one
+// line what is missing.
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -63,6 +63,8 @@ export async function prepareSystem(say: (line: string) => void): Promise<System
     ...(fontsMissing ? ['fontconfig', 'fonts-ipafont-gothic'] : []),
     ...((await fastapiPython()) === undefined ? FASTAPI_PACKAGES : []),
     ...(promtool() === undefined ? ['prometheus'] : []),
+    ...(proxyProgram('caddy') === undefined ? ['caddy'] : []),
+    ...(proxyProgram('nginx') === undefined ? ['nginx-light'] : []),
   ];
   if (packages.length > 0 && canInstall()) {
     say(`installing ${packages.join(' ')} with apt-get`);
@@ -95,6 +97,14 @@ export async function fastapiPython(): Promise<string | undefined> {
  */
 export function promtool(): string | undefined {
   return locate('PROMTOOL', ['promtool']);
+}
+
+/**
+ * The path of a proxy, whose example in `deploy/` is run.
+ * @returns undefined when there is none; no other test needs it
+ */
+export function proxyProgram(name: 'caddy' | 'nginx'): string | undefined {
+  return locate(name.toUpperCase(), [name, `/usr/sbin/${name}`]);
 }
 
 function missingPackages(): string[] {

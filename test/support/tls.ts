@@ -16,10 +16,7 @@ export async function listenWithOwnCertificate(
   directory: string,
   listener: RequestListener,
 ): Promise<Listening & { readonly certificate: string }> {
-  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  const made = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', ...made, '-keyout', key, '-out', certificate, ...subject], { stdio: 'ignore' });
+  const { key, certificate } = makeCertificate(directory);
   const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -33,6 +30,15 @@ export async function listenWithOwnCertificate(
         server.closeAllConnections();
       }),
   };
+}
+
+/** Makes a key and a self-signed certificate for localhost. @returns the paths of both */
+export function makeCertificate(directory: string): { key: string; certificate: string } {
+  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const made = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  execFileSync('openssl', ['req', ...made, '-keyout', key, '-out', certificate, ...subject], { stdio: 'ignore' });
+  return { key, certificate };
 }
 
 function hasOpenssl(): boolean {

@@ -19,7 +19,7 @@ interface Started {
   readonly bridge: GithubBridge;
 }
 
-async function start(t: TestContext): Promise<Started> {
+async function start(t: TestContext, settings: Record<string, string> = {}): Promise<Started> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const directory = mkdtempSync(join(tmpdir(), 'bridge-stop-'));
@@ -33,6 +33,7 @@ async function start(t: TestContext): Promise<Started> {
     GITHUB_URL: await github.listen(),
     PORT: String(port),
     DATA_DIR: directory,
+    ...settings,
   });
   t.after(async () => {
     github.clearFaults();
@@ -143,6 +144,16 @@ describe('a bridge that stops', () => {
     for (const outcome of outcomes) assert.ok([200, 503, 'no connection'].includes(outcome ?? 0), String(outcome));
     github.clearFaults();
     await stopped;
+  });
+
+  it('#30 answers new connections for STOP_DELAY, and says at /readyz that it stops', async (t) => {
+    const { url, bridge } = await start(t, { STOP_DELAY: '1s' });
+    const { tokens } = await connect(url);
+    const stopped = bridge.close();
+    assert.equal((await ask(`${url}/readyz`, new Agent())).status, 503);
+    assert.equal((await callTool(url, tokens.access_token, 'get_user_profile')).status, 200);
+    await stopped;
+    await assert.rejects(ask(`${url}/readyz`, new Agent()), { code: 'ECONNREFUSED' });
   });
 
   it('#30 stops once, however often it is told', async (t) => {

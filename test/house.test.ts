@@ -42,7 +42,10 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
-  [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],
+  [
+    /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
+    'types, and what main.test.ts runs',
+  ],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],

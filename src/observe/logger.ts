@@ -95,6 +95,8 @@ const AUDITED: ReadonlySet<string> = new Set([
   'client.registered',
   'client.updated',
   'client.removed',
+  'person.blocked',
+  'person.unblocked',
   'consent.allowed',
   'consent.denied',
   'login.completed',

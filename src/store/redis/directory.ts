@@ -133,15 +133,18 @@ export function createRedisDirectoryStore(redis: RedisConnection, keys: RedisKey
     },
 
     async usage(since, names) {
-      let active = 0;
+      let [people, sessions, active] = [0, 0, 0];
       const perName = new Map<string, number>();
       await scan((_person, { lastUsedAt, clients }) => {
+        people += 1;
         if (lastUsedAt > since) active += 1;
-        for (const { clientName, sessions } of clients)
-          perName.set(clientName, (perName.get(clientName) ?? 0) + sessions);
+        for (const one of clients) {
+          sessions += one.sessions;
+          perName.set(one.clientName, (perName.get(one.clientName) ?? 0) + one.sessions);
+        }
       });
       const sorted = [...perName].sort(([a, m], [b, n]) => n - m || compare(a, b));
-      return { active, sessionsPerName: sorted.slice(0, names) };
+      return { people, sessions, active, sessionsPerName: sorted.slice(0, names) };
     },
   };
 }

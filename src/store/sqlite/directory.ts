@@ -23,7 +23,7 @@ const clientRowSchema = z.object({
   people: z.number(),
 });
 const nameRowSchema = z.object({ client_name: z.string(), sessions: z.number() });
-const countRowSchema = z.object({ n: z.number() });
+const countsRowSchema = z.object({ people: z.number(), active: z.number(), sessions: z.number() });
 
 export function createSqliteDirectoryStore({ sql, query }: Database): DirectoryStore {
   function rowsOf({ sort, login = '', app = '', after, limit }: DirectoryQuery): unknown[] {
@@ -67,7 +67,10 @@ export function createSqliteDirectoryStore({ sql, query }: Database): DirectoryS
 
     async usage(since, names) {
       return query(() => ({
-        active: countRowSchema.parse(sql.get`SELECT count(*) AS n FROM people WHERE last_used_at > ${since}`).n,
+        ...countsRowSchema.parse(sql.get`
+          SELECT count(login) AS people, count(iif(last_used_at > ${since}, 1, NULL)) AS active,
+            (SELECT count(*) FROM grants) AS sessions
+          FROM people`),
         sessionsPerName: sql.all`
           SELECT client_name, count(*) AS sessions FROM grants
           GROUP BY client_name ORDER BY sessions DESC, client_name LIMIT ${names}`.map((row): [string, number] => {

@@ -138,7 +138,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
           resources.all.map(({ audience }) => audience),
         );
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages(), issuer, url);
+  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
   const browsers = createKnownBrowsers(cookies);
@@ -199,6 +199,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     directory,
     answers,
     isAdministrator: policy.isAdministrator,
+    operator: config.operator,
     tools: options.server === undefined ? [...builtInTools, ...ownTools] : [],
     longCalls: options.server !== undefined || ownTools.length > 0,
     ...defined({ server: options.server }),

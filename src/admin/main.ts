@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SettingError } from '../base/setting-error.ts';
 import { calledAs } from '../called-as.ts';
+import { outliveReaders } from '../closed-output.ts';
 import { ConfigurationError, readConfig } from '../config/config.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { withGeneratedSecret } from '../config/generated-secret.ts';
 import { EventBus } from '../observe/events.ts';
-import { createLogger, logEvents } from '../observe/logger.ts';
+import { logEvents } from '../observe/logger.ts';
+import { openLog } from '../open-log.ts';
 import { openStore } from '../open-store.ts';
 import { wire } from '../wiring.ts';
 import { type Command, type CommandArguments, Misuse } from './command.ts';
@@ -33,7 +35,8 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   try {
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
-    logEvents(events, createLogger(config.logLevel, { write: (line) => terminal.note(line.trimEnd()) }));
+    events.onAny(() => terminal.clear());
+    logEvents(events, await openLog(config, process.stderr));
     const bridge = await wire(config, { store, events });
     try {
       await command.run({ bridge, terminal, signal }, args);
@@ -46,6 +49,7 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   }
 }
 
+outliveReaders();
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 

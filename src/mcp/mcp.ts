@@ -2,6 +2,7 @@
 
 import type { SessionDirectory } from '../account/session-directory.ts';
 import { defined } from '../base/defined.ts';
+import type { Operator } from '../config/operator.ts';
 import type { GithubApi } from '../github/api.ts';
 import type { Resource } from '../oauth/resource-indicators.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
@@ -43,6 +44,7 @@ interface McpOptions {
   readonly directory: SessionDirectory;
   readonly answers: OpenAnswers;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
+  readonly operator: Operator;
 }
 
 /** Creates the parts. */
@@ -56,6 +58,7 @@ export function createMcp(options: McpOptions): Mcp {
     scopes,
     isAdministrator: (authInfo) => options.isAdministrator(callerOf(authInfo).session.credential.account),
     events,
+    operator: options.operator,
     ...defined({ factory }),
   });
   return {

@@ -38,8 +38,6 @@ export interface ConsentView {
   readonly recipient?: RecipientView;
   /** The resource that the token is for, when it is one of `RESOURCES`. */
   readonly otherResource?: string;
-  /** Host of this bridge. */
-  readonly bridgeHost: string;
   /** Host of GitHub, `github.com` or an Enterprise Server. */
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
@@ -57,7 +55,6 @@ export interface ConnectView {
   readonly redirectKind: ConsentView['redirectKind'];
   /** The MCP server behind the bridge that will get the calls. */
   readonly recipient?: RecipientView;
-  readonly bridgeHost: string;
   readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
   readonly fields: Readonly<Record<string, string>>;
@@ -122,7 +119,6 @@ export interface ServerView {
 
 export interface LandingView {
   readonly issuer: string;
-  readonly bridgeHost: string;
   readonly githubHost: string;
   /** The first is the one at `/mcp`. */
   readonly servers: readonly [ServerView, ...ServerView[]];

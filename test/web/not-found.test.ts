@@ -10,7 +10,7 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an address without a route', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com');
+  const web = createWeb(createPages(), 'https://github.com');
   const url = useApp(notFound(pageErrors({ events, web })), (ctx) => {
     if (ctx.path === '/answered') {
       ctx.status = 404;

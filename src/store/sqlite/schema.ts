@@ -3,6 +3,7 @@
  * must not be changed: add another. ../README.md says what each table holds.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { StoreTooNew } from '../schema-version.ts';
 
 const MIGRATIONS = [
   `
@@ -152,15 +153,26 @@ const MIGRATIONS = [
   `,
 ];
 
-/** Runs the migrations that were not run on this file yet, in one transaction. */
-export function migrate(database: DatabaseSync): void {
+/** The schema version of this program. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * How many migrations were run on a file; 0 for a new one.
+ * @param path of the file, for the message
+ * @throws {StoreTooNew} when a newer version of this program has run more
+ */
+export function readSchemaVersion(database: DatabaseSync, path: string): number {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > SCHEMA_VERSION) throw new StoreTooNew('DATA_DIR', path, version, SCHEMA_VERSION);
+  return version;
+}
+
+/** Runs the migrations that were not run on this file yet, in one transaction. @throws {StoreTooNew} */
+export function migrate(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version > MIGRATIONS.length)
-      throw new Error('bridge.db was written by a newer version of this program; run that version');
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    for (const migration of MIGRATIONS.slice(readSchemaVersion(database, path))) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');

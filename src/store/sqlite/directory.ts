@@ -29,10 +29,12 @@ export function createSqliteDirectoryStore({ sql, query }: Database): DirectoryS
   function rowsOf({ sort, login = '', app = '', after, limit }: DirectoryQuery): unknown[] {
     const until = `${login}${AFTER_ALL}`;
     const [key, person] = splitCursor(after);
+    // One lower bound, so that the index is read from there.
+    const from = key > login ? key : login;
     if (sort === 'login')
       return sql.all`
         SELECT person, github_id, login, created_at, last_used_at FROM people
-        WHERE login >= ${login} AND login < ${until} AND login >= ${key} AND (login, person) > (${key}, ${person})
+        WHERE login >= ${from} AND login < ${until} AND (login, person) > (${key}, ${person})
           AND (${app} = '' OR person IN (SELECT person FROM grants
             WHERE has_text(client_id, ${app}) OR has_text(client_name, ${app}) OR has_text(server, ${app})))
         ORDER BY login, person LIMIT ${limit}`;

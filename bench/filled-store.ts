@@ -25,11 +25,17 @@ export async function filledStore(
   sessions: number,
   keep: number,
   more: Record<string, string> = {},
+  maxPeople?: number,
 ): Promise<FilledStore> {
   const env = await bridgeEnvironment(lab, store, more);
   const filling = createLab();
   const inMemory = env.DATA_DIR !== undefined && existsSync(MEMORY) ? filling.directory(MEMORY) : undefined;
-  const opened = await openSessions(filling, inMemory === undefined ? env : { ...env, DATA_DIR: inMemory });
+  const opened = await openSessions(
+    filling,
+    inMemory === undefined ? env : { ...env, DATA_DIR: inMemory },
+    undefined,
+    maxPeople,
+  );
   const begun = performance.now();
   let reported = begun;
   const some = await opened.make(sessions, {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLab } from './lab.ts';
 import { holds, type Line, type Row, table } from './row.ts';
+import { admin } from './rows/admin.ts';
 import { gateway } from './rows/gateway.ts';
 import { growth } from './rows/growth.ts';
 import { program } from './rows/program.ts';
@@ -21,11 +22,13 @@ const { values, positionals: words } = parseArgs({
     json: { type: 'string', default: 'bench/results.json' },
     growth: { type: 'boolean', default: false },
     soak: { type: 'boolean', default: false },
+    admin: { type: 'boolean', default: false },
   },
 });
 const isWanted = ({ names }: Row) =>
   names.some((name) => words.every((word) => name.toLowerCase().includes(word.toLowerCase())));
-const rows = values.growth || values.soak ? [...(values.growth ? growth : []), ...(values.soak ? soak : [])] : ROWS;
+const long = [...(values.growth ? growth : []), ...(values.soak ? soak : []), ...(values.admin ? admin : [])];
+const rows = long.length > 0 ? long : ROWS;
 const wanted = rows.filter(isWanted);
 if (wanted.length === 0) {
   process.stderr.write(`no line has the words ${words.join(' ')}; bench/README.md names the lines\n`);

@@ -61,8 +61,14 @@ export interface Sessions {
 /**
  * Opens the store of a bridge with this environment; the bridge may run or not.
  * @param resource the resource of the sessions; default: `PUBLIC_URL/mcp`
+ * @param maxPeople whose sessions they are; when there are more sessions, some people have several
  */
-export async function openSessions(lab: Lab, env: BridgeEnvironment, resource?: string): Promise<Sessions> {
+export async function openSessions(
+  lab: Lab,
+  env: BridgeEnvironment,
+  resource?: string,
+  maxPeople = Number.POSITIVE_INFINITY,
+): Promise<Sessions> {
   const config = readConfig(env);
   const { clientId: appClientId, url } = config.github;
   const now = () => Math.floor(Date.now() / 1000);
@@ -98,7 +104,7 @@ export async function openSessions(lab: Lab, env: BridgeEnvironment, resource?: 
   let people = 0;
 
   function next(): { session: NewSession; accountId: number } & Code {
-    const accountId = FIRST_ACCOUNT + people++;
+    const accountId = FIRST_ACCOUNT + (people++ % maxPeople);
     const person = personTag(accountId);
     const ref = { person, grant: newGrantId() };
     const verifier = randomToken();

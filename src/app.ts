@@ -1,14 +1,8 @@
 /** The Koa app: its middleware, and the table of all routes. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
-import {
-  accountDisconnect,
-  accountPage,
-  accountSignIn,
-  accountSignOut,
-  adminPage,
-  adminRevoke,
-} from './account/pages.ts';
+import { adminBlock, adminEndAll, adminPage, adminRevoke, adminUnblock } from './account/administration.ts';
+import { accountDisconnect, accountPage, accountSignIn, accountSignOut } from './account/pages.ts';
 import { githubWebhook, requireSignature } from './github/webhook.ts';
 import { checkHostAndOrigin } from './mcp/host-and-origin.ts';
 import {
@@ -151,6 +145,9 @@ function routes(
     ['POST', '/account/disconnect-all', 'own', FORM, accountDisconnect(account, true)],
     ['GET', '/account/sessions', 'own', NO_BODY, adminPage(account)],
     ['POST', '/account/sessions/revoke', 'own', FORM, adminRevoke(account)],
+    ['POST', '/account/sessions/end-all', 'own', FORM, adminEndAll(account)],
+    ['POST', '/account/sessions/block', 'own', FORM, adminBlock(account)],
+    ['POST', '/account/sessions/unblock', 'own', FORM, adminUnblock(account)],
     ...services.web.assets.map((one): Route => ['GET', one.path, 'own', NO_BODY, asset(one)]),
   ];
   const builtIn = services.resources.default.upstream === undefined;

@@ -1,5 +1,5 @@
 /** The package: what a program imports from `mcp-github-bridge`. */
-export type { SessionDirectory } from './account/session-directory.ts';
+export type { PeopleSearch, PersonSessions, SessionDirectory } from './account/session-directory.ts';
 export { ConfigurationError } from './config/config.ts';
 export type { Complaint, Environment } from './config/environment.ts';
 export type { BridgeSettings } from './config/options.ts';

@@ -4,6 +4,7 @@
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { AccountServices } from './account/pages.ts';
+import { createPeople, type People } from './account/people.ts';
 import { createSessionDirectory, type SessionDirectory } from './account/session-directory.ts';
 import { createAccountSignIn } from './account/sign-in.ts';
 import { defined } from './base/defined.ts';
@@ -53,11 +54,10 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   /** GitHub's API on a person's behalf. */
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
+  /** People by name, to end all their sessions and to block them. */
+  readonly people: People;
   readonly account: AccountServices;
-  /**
-   * Runs one round of maintenance: ends the answers of sessions that ended elsewhere, rotates signing keys, ends expired
-   * sessions, makes the revocations that are due.
-   */
+  /** Runs one round of maintenance: ends answers and expired sessions, rotates keys, makes the revocations that are due. */
   maintain(): Promise<void>;
   /** Runs {@link maintain} every minute until {@link close}. */
   startMaintenance(): void;
@@ -186,7 +186,8 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     clientRules,
   };
 
-  const directory = createSessionDirectory({ store, sessionEnding, now });
+  const directory = createSessionDirectory({ store, sessionEnding, personTag, now });
+  const people = createPeople({ store, events, sessionEnding, personTag });
   const answers = createOpenAnswers(services);
   const unread = defined({ unreadTimeout: options.unreadTimeout });
   const gateway = await createGateway({ ...services, answers, forwarding: github.forwarding, ...unread });
@@ -226,10 +227,12 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     personTag,
     revocations,
     directory,
+    people,
     account: {
       ...services,
-      signIn: createAccountSignIn({ issuer, logins, upstream, cookies }),
+      signIn: createAccountSignIn({ issuer, logins, upstream, cookies, blocks: store.blocks }),
       directory,
+      people,
       isAdministrator: policy.isAdministrator,
       githubUrl: url,
       githubClientId: clientId,

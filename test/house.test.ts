@@ -43,9 +43,12 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/(?:(?:redis|sqlite)\/)?transfer\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
-  [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],
   [/^src\/admin\/(?:archive|backup|export|import|new-file)\.ts$/, 'admin/move.test.ts'],
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
+  [
+    /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
+    'types, and what main.test.ts runs',
+  ],
   [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],

@@ -1,7 +1,6 @@
 /**
- * `/account`: a person sees the connected clients, and disconnects one or all. `/account/sessions`: the same for
- * administrators, with the sessions of all people. A form must be sent by one of these pages, and all forms of a person
- * who is signed in carry the CSRF value of the sign-in.
+ * `/account`: a person sees the connected clients, and disconnects one or all. A form must be sent by one of these pages or
+ * those of administration.ts, and all forms of a person who is signed in carry the CSRF value of the sign-in.
  */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
@@ -15,6 +14,7 @@ import { hashToken, matchesHash } from '../security/secrets.ts';
 import type { Account, Session } from '../store/records.ts';
 import { PageError } from '../web/page-error.ts';
 import type { AccountView, SessionView } from '../web/views.ts';
+import type { People } from './people.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
@@ -23,6 +23,7 @@ export interface AccountServices
   extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
+  readonly people: People;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
   readonly githubUrl: string;
   readonly githubClientId: string;
@@ -79,42 +80,6 @@ export function accountDisconnect(services: AccountServices, all: boolean): Koa.
   };
 }
 
-/** `GET /account/sessions` */
-export function adminPage(services: AccountServices): Koa.Middleware {
-  return async (ctx) => {
-    noStore(ctx);
-    const { csrf } = await requireAdministrator(services, services.signIn.current(ctx));
-    const query = String(ctx.query.query ?? '').slice(0, 200);
-    const { sessions, more } = await services.directory.search(query);
-    const people = Map.groupBy(sessions, (session) => session.credential.account.id);
-    services.web.page(ctx, 'admin', undefined, {
-      query,
-      people: [...people].map(([id, list]) => ({
-        id,
-        login: list[0]?.credential.account.login ?? '',
-        sessions: list.map((session) => sessionView(services, session)),
-      })),
-      more,
-      ...(ctx.query.notice === 'disconnected' ? { notice: 'disconnected' } : {}),
-      csrf,
-    });
-  };
-}
-
-/** `POST /account/sessions/revoke` */
-export function adminRevoke(services: AccountServices): Koa.Middleware {
-  return async (ctx) => {
-    await requireAdministrator(services, requireSignedIn(services, ctx));
-    const parameters = formParameters(ctx);
-    const name = parameters.get('session') ?? '';
-    if (parseSid(name) !== undefined) await services.directory.revoke(name, 'administrator');
-    ctx.status = 303;
-    ctx.redirect(
-      `${services.issuer}/account/sessions?${new URLSearchParams({ query: parameters.get('query') ?? '', notice: 'disconnected' })}`,
-    );
-  };
-}
-
 function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
   if (!isSameOrigin(ctx, services.issuer))
     throw new PageError('forged_form', { description: 'the form was not sent by the account page' });
@@ -124,19 +89,13 @@ function requireOwnForm(services: AccountServices, ctx: Koa.Context): void {
  * The person who is signed in.
  * @throws {PageError} when nobody is, or the form does not carry the CSRF value of the sign-in
  */
-function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn {
+export function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn {
   noStore(ctx);
   requireOwnForm(services, ctx);
   const signedIn = services.signIn.current(ctx);
   if (signedIn === undefined) throw new PageError('expired_request', { description: 'nobody is signed in' });
   if (!matchesHash(formParameters(ctx).get('csrf') ?? '', hashToken(signedIn.csrf)))
     throw new PageError('forged_form', { description: 'csrf does not match' });
-  return signedIn;
-}
-
-async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
-  // 404 instead of 403, so that other people do not learn that the page exists.
-  if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
   return signedIn;
 }
 
@@ -150,7 +109,8 @@ async function personView(services: AccountServices, { account }: SignedIn): Pro
   return { login, ...defined({ name }), admin: await services.isAdministrator(account) };
 }
 
-function sessionView({ resources }: AccountServices, { grant }: Session): SessionView {
+/** A session as the pages show it. */
+export function sessionView({ resources }: AccountServices, { grant }: Session): SessionView {
   const recipient = recipientView(resources, grant);
   const isOnly = resources.all.length === 1 && grant.resource === resources.default.audience;
   return {

@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import type { Logins } from '../oauth/login/login.ts';
 import { upstreamScope } from '../oauth/scope.ts';
-import type { Upstream, UpstreamLogin } from '../oauth/upstream.ts';
+import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../oauth/upstream.ts';
 import type { Cookies } from '../security/cookies.ts';
 import { randomId } from '../security/secrets.ts';
+import type { BlockStore } from '../store/people-operations.ts';
 import type { Account } from '../store/records.ts';
 
 const COOKIE = 'account';
@@ -33,7 +34,10 @@ export interface SignedIn {
 export interface AccountSignIn {
   /** Begins a login. @returns the address of GitHub's authorization page */
   begin(ctx: Koa.Context): Promise<string>;
-  /** Completes a login at the callback: signs the person in, and redirects to the account page. */
+  /**
+   * Completes a login at the callback: signs the person in, and redirects to the account page.
+   * @throws {UpstreamFailure} access_denied when the person is blocked
+   */
   finish(ctx: Koa.Context, login: UpstreamLogin): Promise<void>;
   /** The person who is signed in, according to the cookie; undefined when nobody is. */
   current(ctx: Koa.Context): SignedIn | undefined;
@@ -45,15 +49,21 @@ interface AccountSignInOptions {
   readonly logins: Logins;
   readonly upstream: Upstream;
   readonly cookies: Cookies;
+  readonly blocks: Pick<BlockStore, 'read'>;
 }
 
 /** Creates the sign-in. */
 export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
-  const { issuer, logins, upstream, cookies } = options;
+  const { issuer, logins, upstream, cookies, blocks } = options;
   return {
     begin: (ctx) => logins.sendToUpstream(ctx, { purpose: 'account', upstreamScope: upstreamScope(upstream, []) }),
     async finish(ctx, login) {
       await upstream.discard(login);
+      if ((await blocks.read(login.person)) !== undefined)
+        throw new UpstreamFailure('access_denied', 'not_allowed', 'this GitHub account may not use this server', {
+          detail: `${login.account.login} (${login.account.id}) is blocked`,
+          login: login.account.login,
+        });
       const { id, login: githubLogin, name } = login.account;
       const account = { id, login: githubLogin, ...defined({ name }) };
       // The cookie is sealed, so the value is known to this server and its pages alone.

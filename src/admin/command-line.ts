@@ -34,7 +34,11 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   const excess = parsed.positionals[names.length];
   if (excess !== undefined) throw new Misuse(`"${excess}" is one too many: ${usage}`);
   const args = { positionals: parsed.positionals, options: parsed.values };
-  command.check?.(args);
+  try {
+    command.check?.(args);
+  } catch (error) {
+    throw error instanceof Misuse ? new Misuse(`${error.message}: ${usage}`) : error;
+  }
   return { command, args };
 }
 

@@ -37,6 +37,16 @@ export interface ClientUse {
   readonly people: number;
 }
 
+/** Counts of the directory. */
+export interface Usage {
+  readonly people: number;
+  readonly sessions: number;
+  /** People who have used a session since the instant. */
+  readonly active: number;
+  /** The sessions of the most used client names, the most used first. */
+  readonly sessionsPerName: readonly (readonly [string, number])[];
+}
+
 /**
  * The directory of people with sessions. It may lag behind (design decision 18): a person is in it from the login on; a session
  * that ended leaves it at the person's next sweep. Who shows a person reads the sessions anew.
@@ -46,8 +56,8 @@ export interface DirectoryStore {
   people(query: DirectoryQuery): Promise<DirectoryEntry[]>;
   /** Clients with sessions in byte order of their ids, after `after`; with `app`, those that match it as in {@link DirectoryQuery}. */
   clients(app: string, after: string, limit: number): Promise<ClientUse[]>;
-  /** How many people have used a session after an instant (epoch seconds), and the sessions of the most used client names. */
-  usage(since: number, names: number): Promise<{ active: number; sessionsPerName: [string, number][] }>;
+  /** Counts all. @param since an instant, in epoch seconds @param names how many client names to return at most */
+  usage(since: number, names: number): Promise<Usage>;
 }
 
 /** A person who may not use the bridge. */

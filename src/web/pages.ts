@@ -13,13 +13,14 @@ import {
   displayDuration,
   displayHost,
   displayText,
+  displayTime,
   displayWebsite,
   followableUrl,
   splitPlaceholders,
 } from './display.ts';
 import { messages } from './locale.ts';
 import { appName, filled, githubName, MAX_NAME, recipientPart, scopeParts, sessionPart } from './page-parts.ts';
-import type { Locale, Views } from './views.ts';
+import { ADMIN_SORTS, type Locale, type Views } from './views.ts';
 
 /** Renders each page in a language. */
 type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
@@ -196,15 +197,24 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
         locale,
         { title: m.admin.title, wide: true, home: true },
         {
-          query: view.query,
+          ...view,
           shownQuery: displayText(view.query, 100),
+          sorts: ADMIN_SORTS.map((name) => ({ name, words: m.admin.sorts[name], chosen: name === view.sort })),
           people: view.people.map((person) => ({
             ...person,
+            shownLogin: displayText(person.login ?? '', MAX_NAME) || m.admin.unknownLogin,
             sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken)),
+            block: person.block && {
+              reason: displayText(person.block.reason ?? '', 200),
+              time: displayTime(locale, person.block.blockedAt),
+            },
           })),
-          more: view.more,
-          notice: view.notice && m.admin[view.notice],
-          csrf: view.csrf,
+          counts: {
+            people: view.counts.people.toLocaleString(locale),
+            sessions: view.counts.sessions.toLocaleString(locale),
+          },
+          notice: view.notice && m.admin.notices[view.notice],
+          hidden: Object.entries(view.fields),
         },
       );
     },

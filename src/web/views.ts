@@ -159,18 +159,34 @@ export interface AccountView {
   readonly githubSettingsUrl: string;
 }
 
-/** The sessions of all people, for administrators. */
+/** The orders of the administrators' page. */
+export const ADMIN_SORTS = ['login', 'created', 'last-used'] as const;
+/** What the previous request of an administrator did. */
+export const ADMIN_NOTICES = ['disconnected', 'ended_all', 'blocked', 'unblocked', 'not_yourself'] as const;
+
+/** People and their sessions, for administrators. */
 export interface AdminView {
-  /** The text that was searched for; empty for all sessions. */
+  /** The text that was searched for; empty for everybody. */
   readonly query: string;
+  readonly sort: (typeof ADMIN_SORTS)[number];
+  /** Whether only blocked people are listed. */
+  readonly blocked: boolean;
   readonly people: readonly {
-    readonly login: string;
+    /** Absent for a person who was never here. */
+    readonly login?: string;
     readonly id: number;
     readonly sessions: readonly SessionView[];
+    readonly block?: { readonly reason?: string; readonly blockedAt: number };
+    /** Whether it is the administrator who looks at the page. */
+    readonly self?: boolean;
   }[];
-  /** Whether there are more sessions than the page shows. */
-  readonly more: boolean;
-  readonly notice?: 'disconnected';
+  /** All that is stored, as of about an hour ago. */
+  readonly counts: { readonly people: number; readonly sessions: number };
+  /** The address of the next page; absent on the last. */
+  readonly next?: string;
+  readonly notice?: (typeof ADMIN_NOTICES)[number];
+  /** Hidden fields of every form, so that it leads back to this page. */
+  readonly fields: Readonly<Record<string, string>>;
   readonly csrf: string;
 }
 

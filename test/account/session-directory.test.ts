@@ -58,8 +58,7 @@ onBothStores('the session directory', (store) => {
       people: 2,
       sessions: 3,
       sessions_per_client: { 'An Editor': 1, 'A Terminal': 2 },
-      active_within_a_day: 3,
-      complete: true,
+      people_active_within_a_day: 2,
     });
   });
 

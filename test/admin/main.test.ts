@@ -45,6 +45,7 @@ describe('the admin command', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const admin = (...args: string[]) => start('admin/main.ts', env, args).ended;
+  const json = ({ stdout }: { stdout: string }) => JSON.parse(stdout);
 
   it('says how it is used, and exits with 2, for a command that it does not know', async () => {
     const { code, stdout, stderr } = await admin('nonsense');
@@ -54,7 +55,7 @@ describe('the admin command', () => {
 
   it('says how it is used before it asks for any setting', async () => {
     for (const args of [
-      ['sessions', 'end'],
+      ['sessions', 'show'],
       ['keys', 'rotate', '--nonsense'],
       ['stats', 'more'],
     ]) {
@@ -90,7 +91,7 @@ describe('the admin command', () => {
 
   it('lists sessions, counts them, and ends one by a beginning of its name, at once and at GitHub too', async () => {
     const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
-    const [all, counted] = await Promise.all([admin('sessions', 'list', 'EDITOR'), admin('stats')]);
+    const [all, counted] = await Promise.all([admin('sessions', 'list', 'EDITOR'), admin('stats', '--json')]);
     const [, name = '', server] =
       /^(\S+) {2}monalisa {2}An editor {2}(\S+) {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
     assert.equal(server, `${url}/mcp`);
@@ -117,6 +118,136 @@ describe('the admin command', () => {
       / {2}hubot {2}Test client {2}\S+ → github-mcp\.octo\.example \(credential: github\) {2}last used /,
     );
     assert.ok(stdout.includes(`  ${resource} → `), stdout);
+  });
+
+  it('shows one session, and one in JSON', async () => {
+    const { client } = await connect(url, { login: 'monalisa', metadata: { client_name: 'Shown' } });
+    const { sessions } = json(await admin('sessions', 'list', client.client_id, '--json'));
+    const shown = await admin('sessions', 'show', sessions[0].session.slice(0, 12));
+    assert.match(shown.stdout, /^login {9}monalisa$/m);
+    assert.deepEqual(json(await admin('sessions', 'show', sessions[0].session, '--json')), sessions[0]);
+    assert.equal((await admin('sessions', 'show', 'nonsense')).code, 1);
+  });
+
+  it('lists people in pages, and leads to the next', async () => {
+    for (const login of ['hubot', 'octocat']) await connect(url, { login });
+    const logins: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const page = json(await admin('people', 'list', '--limit', '1', '--json', ...(after ? ['--after', after] : [])));
+      logins.push(...page.people.map((person: { login: string }) => person.login));
+      after = page.next;
+    }
+    assert.deepEqual(logins, ['hubot', 'monalisa', 'octocat']);
+    const { stdout } = await admin('people', 'list', '--limit', '1');
+    assert.match(
+      stdout,
+      /^id:\d+ {2}hubot {2}\d+ sessions? {2}last used \S+\n1 shown, and there are more: --after 'login:hubot /,
+    );
+    assert.equal(
+      json(await admin('people', 'list', `id:${github.account('octocat').id}`, '--json')).people[0].login,
+      'octocat',
+    );
+  });
+
+  it('ends the sessions to which all that is named applies, after asking', async () => {
+    const named = { client_name: 'To be ended' };
+    const read = await connect(url, { login: 'octocat', metadata: named, parameters: { scope: 'read:user' } });
+    const write = await connect(url, { login: 'octocat', metadata: named, parameters: { scope: 'repo' } });
+    const other = await connect(url, { login: 'hubot', metadata: named, parameters: { scope: 'repo' } });
+    const alive = async () =>
+      Promise.all(
+        [read, write, other].map(
+          async ({ tokens }) => (await callTool(url, tokens.access_token, 'get_auth_status')).status,
+        ),
+      );
+
+    const asked = await admin('sessions', 'end', '--client', 'to be ENDED');
+    assert.deepEqual({ code: asked.code, stdout: asked.stdout }, { code: 2, stdout: '' });
+    assert.match(asked.stderr, /^End 3 sessions of 2 people: nobody can be asked here; give --yes/m);
+    assert.deepEqual(await alive(), [200, 200, 200], 'nothing has ended');
+
+    const one = await admin('sessions', 'end', '--client', 'to be ended', '--person', 'octocat', '--scope', 'repo');
+    assert.match(one.stdout, /^Ended [\w-]{16}\.[\w-]{16}\.\n$/);
+    assert.deepEqual(await alive(), [200, 401, 200]);
+    const all = json(await admin('sessions', 'end', '--client', 'To be ended', '--yes', '--json'));
+    assert.deepEqual([all.ended.length, all.stopped], [2, false]);
+    assert.deepEqual(await alive(), [401, 401, 401]);
+    const none = await admin('sessions', 'end', '--client', 'To be ended', '--yes');
+    assert.deepEqual([none.code, none.stderr], [1, 'no session matches; nothing was ended\n']);
+  });
+
+  it('ends all sessions of a person, and blocks and unblocks one, here or never', async () => {
+    await connect(url, { login: 'hubot' });
+    const { code, stdout } = await admin('people', 'end', 'HUBOT', '--yes');
+    assert.deepEqual({ code, ended: /^Ended \d+ sessions?\.\n$/.test(stdout) }, { code: 0, ended: true });
+    const { tokens } = await connect(url, { login: 'hubot' });
+    const { id } = github.account('hubot');
+    const blocked = await admin('people', 'block', 'hubot', 'left the company');
+    assert.equal(blocked.stdout, `Blocked hubot (id:${id}), and ended 1 session.\n`);
+    assert.match(blocked.stderr, /"event":"person.blocked".*"reason":"left the company"/);
+    assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 401);
+    await assert.rejects(connect(url, { login: 'hubot' }));
+    assert.match(
+      (await admin('people', 'block', 'id:99')).stdout,
+      /^Blocked the account \(id:99\), and ended 0 sessions/,
+    );
+    assert.match((await admin('people', 'show', 'hubot')).stdout, /0 sessions {2}blocked \S+: left the company\n$/);
+    const list = json(await admin('people', 'list', '--blocked', '--json'));
+    assert.deepEqual(list.people.map((person: { github_id: number }) => person.github_id).sort(), [99, id].sort());
+    assert.equal((await admin('people', 'unblock', 'hubot')).stdout, 'Unblocked hubot.\n');
+    assert.deepEqual((await admin('people', 'unblock', 'hubot')).code, 1);
+    await connect(url, { login: 'hubot' });
+  });
+
+  it('lists and shows clients, and ends one with its registration', async () => {
+    const { client, tokens } = await connect(url, { login: 'octocat', metadata: { client_name: 'Removed' } });
+    const id = client.client_id;
+    assert.equal(
+      (await admin('clients', 'list', 'REMOVED')).stdout,
+      `${id}  Removed  1 session of 1 person\n1 shown\n`,
+    );
+    const shown = json(await admin('clients', 'show', id, '--json'));
+    assert.deepEqual([shown.client_name, shown.sessions, shown.metadata.client_name], ['Removed', 1, 'Removed']);
+    const { stdout } = await admin('clients', 'end', id, '--remove');
+    assert.equal(stdout, 'Ended 1 session, and removed the registration.\n');
+    assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 401);
+    assert.equal((await admin('clients', 'show', id)).code, 1);
+    assert.equal((await admin('clients', 'end', id)).code, 1);
+  });
+
+  it('refuses what cannot be meant, with the usage, before it opens anything', async () => {
+    for (const [line, problem] of [
+      ['sessions end', /^name a SESSION, or give --person, --client or --scope: usage: npm run admin -- sessions end /],
+      [
+        'sessions end --person id:x',
+        /^"id:x" names no person: write a GitHub login, or id: and the number of the account: usage: /,
+      ],
+      ['sessions list --limit 0', /^--limit 0 is no number from 1 to 1000: usage: /],
+      ['people list --sort size', /^--sort size is none of login, created, last-used: usage: /],
+      ['people list --blocked x', /^--blocked takes no TEXT and no --sort: usage: /],
+      ['people block', /^PERSON is missing: usage: npm run admin -- people block PERSON \[REASON\] \[--yes\]/],
+      ['clients end', /^CLIENT_ID is missing: usage: /],
+    ] as const) {
+      const { code, stderr } = await start('admin/main.ts', {}, line.split(' ')).ended;
+      assert.equal(code, 2, line);
+      assert.match(stderr, problem);
+    }
+    const { code, stderr } = await admin('people', 'show', 'nobody-here');
+    assert.deepEqual(
+      [code, stderr],
+      [1, 'nobody here has the login nobody-here: id: and the number names any account\n'],
+    );
+  });
+
+  it('lists the signing keys', async () => {
+    const { keys } = json(await admin('keys', 'list', '--json'));
+    assert.deepEqual(
+      keys
+        .filter(({ signs }: { signs: boolean }) => signs)
+        .map(({ algorithm }: { algorithm: string }) => algorithm)
+        .sort(),
+      ['ES256', 'RS256'],
+    );
   });
 
   it('makes new keys, which are published for a day before they sign, or sign at once with --now', async () => {

@@ -167,6 +167,17 @@ export async function tour(
   await show('account-disconnected');
   await page.goto(`${url}/account/sessions`);
   await show('admin');
+  await page.goto(`${url}/account/sessions?query=monalisa`);
+  const details = page.locator('section > details > summary');
+  for (const summary of await details.all()) await summary.click();
+  await show('admin-person');
+  await page.locator('[name=reason]').fill('Left the company');
+  await press(page, 'form[action$="/block"] button');
+  await show('admin-blocked');
+  await page.goto(`${url}/account/sessions?show=blocked`);
+  await show('admin-blocked-people');
+  await press(page, 'form[action$="/unblock"] button');
+  await page.goto(`${url}/account/sessions`);
   await page.locator('#query').fill('nobody');
   await press(page, '.search button');
   await show('admin-none-found');

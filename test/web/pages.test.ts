@@ -97,9 +97,16 @@ function views(text: string) {
   };
   const admin: AdminView = {
     query: text,
-    people: [{ login: text, id: 1, sessions: [session, session] }],
-    more: true,
+    sort: 'login',
+    blocked: false,
+    people: [
+      { login: text, id: 1, sessions: [session, session] },
+      { id: 2, sessions: [], block: { reason: text, blockedAt: 1_800_000_000 } },
+    ],
+    counts: { people: 100_000, sessions: 150_000 },
+    next: '/account/sessions?after=login%3Aocto+p',
     notice: 'disconnected',
+    fields: { query: text },
     csrf: text,
   };
   return { consent, connect, error, returning, landing, account, admin };
@@ -148,6 +155,7 @@ function rendered(locale: Locale, text: string, from: Pages = pages): Record<str
     'account without apps': from.account(locale, { ...account, sessions: [] }),
     admin: from.admin(locale, admin),
     'admin without people': from.admin(locale, { ...admin, people: [] }),
+    'admin without blocked people': from.admin(locale, { ...admin, people: [], blocked: true, query: '' }),
   };
 }
 

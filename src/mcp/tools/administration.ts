@@ -31,8 +31,11 @@ const sessionSchema = z.object({
 export const listSessions = defineTool({
   name: 'list_sessions',
   title: "List everybody's sessions",
-  description: 'Lists the sessions of everybody, or those whose GitHub login, client or server contains a text.',
-  inputSchema: z.object({ query: z.string().max(200).default('') }),
+  description:
+    'Lists the sessions of everybody, or those of people whose GitHub login begins with a text; if nobody has such a login, those whose client or server contains it.',
+  inputSchema: z.object({
+    query: z.string().max(200).default('').describe('A text, a GitHub account as id:123, or client:TEXT'),
+  }),
   outputSchema: z.object({ note, sessions: z.array(sessionSchema), more: z.boolean() }),
   scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: true, openWorldHint: false },
@@ -74,9 +77,8 @@ export const getSessionStats = defineTool({
     note,
     people: z.number(),
     sessions: z.number(),
-    sessions_per_client: z.record(z.string(), z.number()),
-    active_within_a_day: z.number(),
-    complete: z.boolean().describe('False when there were too many to count all'),
+    sessions_per_client: z.record(z.string(), z.number()).describe('The client names with the most sessions'),
+    people_active_within_a_day: z.number(),
   }),
   scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: true, openWorldHint: false },

@@ -30,11 +30,6 @@ interface Entry {
   readonly clients: readonly { clientId: string; clientName: string; server: string; sessions: number }[];
 }
 
-const entrySchema = z.tuple(
-  [z.number(), z.number(), z.number(), z.string(), z.number(), z.number()],
-  z.union([z.string(), z.number()]),
-);
-
 /** The members of an entry that a login adds; scripts/people-announce.lua has their names. */
 export function announced(grant: Grant, account: { readonly id: number; readonly login: string }) {
   const clientName = shortName(grant.clientName);
@@ -133,35 +128,45 @@ export function createRedisDirectoryStore(redis: RedisConnection, keys: RedisKey
     },
 
     async usage(since, names) {
-      let active = 0;
+      let [people, sessions, active] = [0, 0, 0];
       const perName = new Map<string, number>();
       await scan((_person, { lastUsedAt, clients }) => {
+        people += 1;
         if (lastUsedAt > since) active += 1;
-        for (const { clientName, sessions } of clients)
-          perName.set(clientName, (perName.get(clientName) ?? 0) + sessions);
+        for (const one of clients) {
+          sessions += one.sessions;
+          perName.set(one.clientName, (perName.get(one.clientName) ?? 0) + one.sessions);
+        }
       });
       const sorted = [...perName].sort(([a, m], [b, n]) => n - m || compare(a, b));
-      return { active, sessionsPerName: sorted.slice(0, names) };
+      return { people, sessions, active, sessionsPerName: sorted.slice(0, names) };
     },
   };
 }
 
-/** Parses an entry; undefined when it has no sessions. */
+/**
+ * Parses an entry; undefined when it has no sessions. A search parses all entries, and a schema would take several times as long as
+ * the rest of it.
+ */
 function toEntry(value: string): Entry | undefined {
   if (!value.startsWith('[')) return undefined;
-  const { data } = entrySchema.safeParse(JSON.parse(value));
-  if (data === undefined) return undefined;
-  const [, , githubId, login, createdAt, lastUsedAt, ...flat] = data;
-  const clients = Array.from({ length: flat.length / 4 }, (_, index) => {
-    const [clientId, clientName, server, sessions] = flat.slice(index * 4, index * 4 + 4);
-    return {
-      clientId: String(clientId),
-      clientName: String(clientName),
-      server: String(server),
-      sessions: Number(sessions),
-    };
-  });
-  return { githubId, login, createdAt, lastUsedAt, clients };
+  const list: unknown = JSON.parse(value);
+  if (!Array.isArray(list) || typeof list[3] !== 'string') return undefined;
+  const clients: Entry['clients'][number][] = [];
+  for (let at = 6; at + 3 < list.length; at += 4)
+    clients.push({
+      clientId: String(list[at]),
+      clientName: String(list[at + 1]),
+      server: String(list[at + 2]),
+      sessions: Number(list[at + 3]),
+    });
+  return {
+    githubId: Number(list[2]),
+    login: list[3],
+    createdAt: Number(list[4]),
+    lastUsedAt: Number(list[5]),
+    clients,
+  };
 }
 
 function about(person: string, { githubId, login, createdAt, lastUsedAt }: Entry) {

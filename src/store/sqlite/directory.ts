@@ -23,16 +23,18 @@ const clientRowSchema = z.object({
   people: z.number(),
 });
 const nameRowSchema = z.object({ client_name: z.string(), sessions: z.number() });
-const countRowSchema = z.object({ n: z.number() });
+const countsRowSchema = z.object({ people: z.number(), active: z.number(), sessions: z.number() });
 
 export function createSqliteDirectoryStore({ sql, query }: Database): DirectoryStore {
   function rowsOf({ sort, login = '', app = '', after, limit }: DirectoryQuery): unknown[] {
     const until = `${login}${AFTER_ALL}`;
     const [key, person] = splitCursor(after);
+    // One lower bound, so that the index is read from there.
+    const from = key > login ? key : login;
     if (sort === 'login')
       return sql.all`
         SELECT person, github_id, login, created_at, last_used_at FROM people
-        WHERE login >= ${login} AND login < ${until} AND login >= ${key} AND (login, person) > (${key}, ${person})
+        WHERE login >= ${from} AND login < ${until} AND (login, person) > (${key}, ${person})
           AND (${app} = '' OR person IN (SELECT person FROM grants
             WHERE has_text(client_id, ${app}) OR has_text(client_name, ${app}) OR has_text(server, ${app})))
         ORDER BY login, person LIMIT ${limit}`;
@@ -67,7 +69,10 @@ export function createSqliteDirectoryStore({ sql, query }: Database): DirectoryS
 
     async usage(since, names) {
       return query(() => ({
-        active: countRowSchema.parse(sql.get`SELECT count(*) AS n FROM people WHERE last_used_at > ${since}`).n,
+        ...countsRowSchema.parse(sql.get`
+          SELECT count(login) AS people, count(iif(last_used_at > ${since}, 1, NULL)) AS active,
+            (SELECT count(*) FROM grants) AS sessions
+          FROM people`),
         sessionsPerName: sql.all`
           SELECT client_name, count(*) AS sessions FROM grants
           GROUP BY client_name ORDER BY sessions DESC, client_name LIMIT ${names}`.map((row): [string, number] => {

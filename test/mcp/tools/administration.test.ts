@@ -32,8 +32,7 @@ describe('the administrators’ tools', () => {
         people: 2,
         sessions: 2,
         sessions_per_client: undefined,
-        active_within_a_day: 2,
-        complete: true,
+        people_active_within_a_day: 2,
       },
     );
 

@@ -19,6 +19,7 @@ export function observedStore(store: Store, operations: StoreOperations): Store 
     credentials: part('credentials', store.credentials),
     revocations: part('revocations', store.revocations),
     consents: part('consents', store.consents),
+    stories: part('stories', store.stories),
     shared: part('shared', store.shared),
     ...part('store', { counts: store.counts, ping: store.ping }),
     close: () => store.close(),

@@ -32,6 +32,7 @@ import { createResources } from './oauth/resource-indicators.ts';
 import { createAccessTokens } from './oauth/tokens/access-token.ts';
 import { createIdTokens } from './oauth/tokens/id-token.ts';
 import type { EventBus } from './observe/events.ts';
+import { recordStories } from './observe/stories.ts';
 import { checkCanaries } from './security/canary.ts';
 import { createCookies } from './security/cookies.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from './security/guarded-fetch.ts';
@@ -55,11 +56,12 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   readonly directory: SessionDirectory;
   readonly account: AccountServices;
   /**
-   * Runs one round of maintenance: ends the answers of sessions that ended elsewhere, rotates signing keys, ends expired
-   * sessions, makes the revocations that are due.
+   * Runs one round of maintenance: open answers, signing keys, expired sessions, and the revocations that are due.
    */
   maintain(): Promise<void>;
-  /** Runs {@link maintain} every minute until {@link close}. */
+  /** Writes the stories of logins that wait for it. */
+  readonly writeStories: () => Promise<void>;
+  /** Runs it every minute until {@link close}. */
   startMaintenance(): void;
   /** Stops maintenance, closes streams, and waits for running work; the store stays open. */
   close(): Promise<void>;
@@ -113,6 +115,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const { upstream, policy, personTag, revocations, sessionEnding } = github;
   const { scopes } = upstream;
 
+  const stories = recordStories(events, store.stories, now);
   events.on('proxy.untrusted', ({ peer }) => {
     rememberIgnoredProxy(store.shared, peer, now()).catch((error: unknown) => events.emit('store.error', { error }));
   });
@@ -138,7 +141,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
           resources.all.map(({ audience }) => audience),
         );
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages(), issuer, url);
+  const web = createWeb(createPages(), issuer, url, events.context);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
   const browsers = createKnownBrowsers(cookies);
@@ -235,11 +238,13 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     },
     maintain: maintenance.round,
     startMaintenance: maintenance.start,
+    writeStories: stories.flush,
     async close() {
       answers.close();
       await Promise.all([mcp.streamableHttp.close(), gateway.close(), maintenance.stop()]);
       await revocations.idle();
       await guardedFetch.close();
+      await stories.flush();
     },
   };
 }

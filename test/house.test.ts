@@ -28,15 +28,15 @@ const LAYERS: readonly (readonly string[])[] = [
 const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/conformance\//, 'these are tests'],
   [
-    /^src\/store\/(?:records|session-operations|store)\.ts$/,
+    /^src\/store\/(?:records|session-operations|store|story-store)\.ts$/,
     'types, and an error class that every test of a store asserts',
   ],
   [
-    /^src\/store\/sqlite\/(?:clients|consents|counts|credentials|logins|people|revocations|sessions|shared)\.ts$/,
+    /^src\/store\/sqlite\/(?:clients|consents|counts|credentials|logins|people|revocations|sessions|shared|stories)\.ts$/,
     'the suite',
   ],
   [/^src\/store\/redis\/(?:clients|consents|credentials|logins|people|person-records)\.ts$/, 'the suite'],
-  [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
+  [/^src\/store\/redis\/(?:revocations|sessions|shared|stories)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/admin\/(?:command|commands|keys|sessions|stats|terminal)\.ts$/, 'types, and what main.test.ts runs'],

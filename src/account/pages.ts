@@ -20,7 +20,7 @@ import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
 /** What the routes depend on. */
 export interface AccountServices
-  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding'> {
+  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding' | 'events'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
@@ -131,12 +131,19 @@ function requireSignedIn(services: AccountServices, ctx: Koa.Context): SignedIn 
   if (signedIn === undefined) throw new PageError('expired_request', { description: 'nobody is signed in' });
   if (!matchesHash(formParameters(ctx).get('csrf') ?? '', hashToken(signedIn.csrf)))
     throw new PageError('forged_form', { description: 'csrf does not match' });
+  act(services, 'person', signedIn);
   return signedIn;
+}
+
+/** Says for the audit trail who does what the request does. */
+function act({ events }: AccountServices, kind: 'person' | 'administrator', { person, account }: SignedIn): void {
+  events.context.by('page', { kind, person, githubId: account.id, githubLogin: account.login });
 }
 
 async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
   // 404 instead of 403, so that other people do not learn that the page exists.
   if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
+  act(services, 'administrator', signedIn);
   return signedIn;
 }
 

@@ -1,5 +1,6 @@
 /** `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store. */
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SettingError } from '../base/setting-error.ts';
 import { calledAs } from '../called-as.ts';
@@ -34,7 +35,9 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
     logEvents(events, createLogger(config.logLevel, process.stderr));
     const bridge = await wire(config, { store, events });
     try {
-      await command.run({ bridge, terminal: createTerminal(args.options.json === true, process), signal }, args);
+      const terminal = createTerminal(args.options.json === true, process);
+      const actor = { kind: 'operator', name: userInfo().username } as const;
+      await events.context.run({ via: 'command', actor }, () => command.run({ bridge, terminal, signal }, args));
     } finally {
       await bridge.close();
     }

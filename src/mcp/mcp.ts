@@ -43,6 +43,8 @@ interface McpOptions {
   readonly directory: SessionDirectory;
   readonly answers: OpenAnswers;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
+  /** Epoch seconds. */
+  readonly now: () => number;
 }
 
 /** Creates the parts. */
@@ -67,7 +69,7 @@ export function createMcp(options: McpOptions): Mcp {
       answers,
       events,
       longCalls: options.longCalls,
-      batches: factory === undefined,
+      ownServers: factory !== undefined,
     }),
     sse: createSseTransport({ bearer, servers, answers }),
     authenticate: createAuthenticate({ bearer, contexts, scopes }),

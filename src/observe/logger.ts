@@ -4,6 +4,7 @@
  * messages.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { attribution, circumstances } from './attribution.ts';
 import type { EventBus } from './events.ts';
 
 /** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
@@ -55,18 +56,24 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   );
 }
 
-/** Logs every event. */
+/** Logs every event, with what is known of the request that it happened in. */
 export function logEvents(events: EventBus, logger: Logger): void {
-  events.onAny((name, event) => {
+  events.onAny((name, event, known) => {
     if (name === 'request.failed' && 'expected' in event) {
       const { error, expected, ...rest } = event;
-      logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
+      logger[expected ? 'info' : 'error']({
+        event: name,
+        ...circumstances(event, known),
+        ...rest,
+        ...describe(error, !expected),
+      });
     } else if (name === 'store.error' && 'error' in event) {
-      logger.error({ event: name, ...describe(event.error, false) });
+      logger.error({ event: name, ...circumstances(event, known), ...describe(event.error, false) });
     } else {
       const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
-      if (logger.isLevelEnabled(level))
-        logger[level]({ event: name, ...(AUDITED.has(name) ? { audit: true } : {}), ...event });
+      if (!logger.isLevelEnabled(level)) return;
+      const audit = AUDITED.has(name) ? { audit: true, ...attribution(name, event, known) } : {};
+      logger[level]({ event: name, ...audit, ...circumstances(event, known), ...event });
     }
   });
 }
@@ -74,9 +81,10 @@ export function logEvents(events: EventBus, logger: Logger): void {
 /** Events logged at level debug. */
 const DETAILS: ReadonlySet<string> = new Set([
   'github.call',
-  'tool.called',
   'mcp.refused',
   'consent.shown',
+  'login.returned',
+  'session.used',
   'gateway.flow.began',
   'gateway.flow.ended',
 ]);
@@ -90,7 +98,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
   'proxy.untrusted',
 ]);
 
-/** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of other MCP servers. */
+/** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of tools and of other MCP servers. */
 const AUDITED: ReadonlySet<string> = new Set([
   'client.registered',
   'client.updated',
@@ -106,6 +114,7 @@ const AUDITED: ReadonlySet<string> = new Set([
   'credential.revoked',
   'credential.reset',
   'keys.rotated',
+  'tool.called',
   'gateway.request',
 ]);
 

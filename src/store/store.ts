@@ -28,6 +28,7 @@ import type {
   RotationRequest,
   Swept,
 } from './session-operations.ts';
+import type { StoryStore } from './story-store.ts';
 
 /** The store does not answer. HTTP requests are then answered 503 with Retry-After; no session ends. */
 export class StoreUnavailable extends Error {
@@ -233,6 +234,8 @@ export interface Store {
   readonly revocations: RevocationStore;
   /** What people allowed before. */
   readonly consents: ConsentStore;
+  /** What happened to each login. */
+  readonly stories: StoryStore;
   /** What all processes of a bridge share: keys, canaries, notes. */
   readonly shared: SharedStore;
   /** Counts what is stored, without reading it: with 100,000 people it takes milliseconds. */

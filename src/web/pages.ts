@@ -81,6 +81,7 @@ export function createPages(): Pages {
           github: githubName(view.githubHost),
           rememberable: view.rememberable,
           fields: Object.entries(view.fields),
+          reference: view.reference,
         },
       );
     },
@@ -99,6 +100,7 @@ export function createPages(): Pages {
           server: view.recipient && recipientPart(view.recipient),
           github: githubName(view.githubHost),
           fields: Object.entries(view.fields),
+          reference: view.reference,
         },
       );
     },

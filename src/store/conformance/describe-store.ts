@@ -32,6 +32,7 @@ import { describeRevocations } from './revocations.ts';
 import { describeSessions } from './sessions.ts';
 import { describeShared } from './shared.ts';
 import type { DefineTest, OpenStores } from './stores.ts';
+import { describeStories } from './stories.ts';
 
 /** The instant at which each case begins, in epoch seconds. */
 const START = 1_800_000_000;
@@ -66,6 +67,7 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('revocations', () => describeRevocations(test));
     describe('resets', () => describeResets(test));
     describe('consents', () => describeConsents(test));
+    describe('stories', () => describeStories(test));
     describe('counts', () => describeCounts(test));
     describe('what replicas share', () => describeShared(test));
   });

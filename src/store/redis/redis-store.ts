@@ -10,6 +10,7 @@ import { createPeopleIndex } from './people.ts';
 import { createRedisRevocationStore } from './revocations.ts';
 import { createRedisSessionStore } from './sessions.ts';
 import { createRedisSharedStore } from './shared.ts';
+import { createRedisStoryStore } from './stories.ts';
 import { parseRedisUrl } from './url.ts';
 
 interface RedisStoreOptions extends ConnectionOptions {
@@ -34,6 +35,7 @@ export function createRedisStore(url: string, options: RedisStoreOptions = {}): 
     credentials: createRedisCredentialStore(redis, keys),
     revocations: createRedisRevocationStore(redis, keys, people),
     consents: createRedisConsentStore(redis, keys),
+    stories: createRedisStoryStore(redis, keys),
     shared: createRedisSharedStore(redis, keys),
     counts: () => people.counts(),
     /** Writes, so that it also fails on a server that accepts no writes (a replica, or one whose disk is full). */

@@ -121,6 +121,14 @@ const MIGRATIONS = [
   UPDATE revocations SET added_at = unixepoch();
   CREATE INDEX revocations_by_age ON revocations (added_at);
   `,
+  `
+  CREATE TABLE stories (
+    login TEXT PRIMARY KEY,
+    entries TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stories_by_expiry ON stories (expires_at);
+  `,
 ];
 
 /** Runs the migrations that were not run on this file yet, in one transaction. */

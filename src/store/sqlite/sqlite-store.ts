@@ -13,6 +13,7 @@ import { createSqliteLoginStore } from './logins.ts';
 import { createSqliteRevocationStore } from './revocations.ts';
 import { createSqliteSessionStore } from './sessions.ts';
 import { createSqliteSharedStore } from './shared.ts';
+import { createSqliteStoryStore } from './stories.ts';
 
 /** Result codes of SQLite: the file is malformed, or is no database. */
 const SQLITE_CORRUPT = 11;
@@ -51,6 +52,7 @@ function open(directory: string, options: SqliteStoreOptions): Store {
     credentials: createSqliteCredentialStore(database),
     revocations: createSqliteRevocationStore(database),
     consents: createSqliteConsentStore(database),
+    stories: createSqliteStoryStore(database),
     shared: createSqliteSharedStore(database),
     counts: () => countStored(database),
     async ping() {

@@ -31,6 +31,7 @@ describe('a database of the embedded store', () => {
     await store.close();
     const database = new DatabaseSync(join(directory, 'bridge.db'));
     database.exec(`
+      DROP TABLE stories;
       DROP INDEX grants_by_client;
       ALTER TABLE credentials DROP COLUMN reset_due;
       DROP INDEX revocations_by_age;

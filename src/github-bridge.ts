@@ -1,6 +1,6 @@
 /** `githubBridge()`: a whole bridge (store, parts, routes), to listen by itself or inside another server, and how it ends. */
 import { createApp } from './app.ts';
-import { banner } from './banner.ts';
+import { banner, startedLine } from './banner.ts';
 import { defined } from './base/defined.ts';
 import { SettingError } from './base/setting-error.ts';
 import { type Config, ConfigurationError } from './config/config.ts';
@@ -16,13 +16,15 @@ import { metricsHandler } from './metrics-handler.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
-import { createLogger, describe, logEvents } from './observe/logger.ts';
+import { describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createStoreOutage } from './observe/store-outage.ts';
 import { observedStore } from './observed-store.ts';
+import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
-import type { Store } from './store/store.ts';
+import { type Store, StoreUnavailable } from './store/store.ts';
 import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
@@ -62,7 +64,7 @@ export interface GithubBridge extends Mounts {
   metrics(): Promise<{ text: string; contentType: string }>;
   /** What is stored: SQLite or Redis. */
   readonly store: Store;
-  /** The addresses of the bridge, as text; what the program prints at its start. */
+  /** The addresses of the bridge, as text; what the program prints at its start on a terminal. */
   readonly banner: string;
 }
 
@@ -86,10 +88,12 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   const { env, simulated = false, tools, server, ...settings } = options;
   const config = readOptions(settings, env, (config) => checkExtensions({ tools, server }, config));
   const complete = withGeneratedSecret(config);
-  const logger = createLogger(complete.logLevel);
+  const logger = await openLog(complete);
   const events = new EventBus();
-  logEvents(events, logger);
-  const onError = (error: Error) => events.emit('store.error', { error });
+  const outage = createStoreOutage(logger, { ping: async () => store.ping(), remedy: storeRemedy(complete) });
+  logEvents(events, logger, outage);
+  const onError = (cause: Error) =>
+    events.emit('store.error', { error: new StoreUnavailable('Redis does not answer', { cause }) });
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
   const metrics = createMetrics(events);
   const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
@@ -98,13 +102,16 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   let listeners: Promise<Listeners> | undefined;
   let metricsListeners: Promise<Listeners> | undefined;
   let stopping = false;
+  /** Probes that succeed, and what a lost store makes of requests, which has lines of its own. */
+  const isNoise = ({ path, status }: { path: string; status: number }) =>
+    (PROBE_PATHS.has(path) && status < 400) || (status === 503 && outage.isLost());
   let stopped: Promise<void> | undefined;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters, tools, server }) });
     const app = createApp(bridge, {
       metrics,
       onRequest: (request) =>
-        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+        logger[isNoise(request) ? 'debug' : 'info']({
           event: 'request',
           ...request,
           milliseconds: Math.round(request.milliseconds),
@@ -127,6 +134,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       await Promise.all([open?.close(), bridge.close()]);
       // Last, so that what happens meanwhile can be read.
       await (await metricsListeners?.catch(() => undefined))?.close();
+      outage.close();
       counters?.disconnect();
       await store.close();
     }
@@ -145,6 +153,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
         listeners = Promise.resolve(metricsListeners).then(() => listen(hosts, port, requests.handler));
         try {
           await listeners;
+          logger.info(startedLine(config, store.kind));
         } catch (error) {
           // It may listen again, at another port.
           await (await metricsListeners?.catch(() => undefined))?.close();
@@ -164,10 +173,18 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       banner: banner(config, store.kind),
     };
   } catch (error) {
+    outage.close();
     counters?.disconnect();
     await store.close();
     throw error;
   }
+}
+
+/** What the operator can do about a store that does not answer. */
+function storeRemedy({ redisUrl, dataDir }: Config): string {
+  const what =
+    redisUrl === undefined ? `Look at the disk and the rights of ${dataDir}` : 'Start Redis again, or its network';
+  return `${what}; until then requests that need the store are answered 503, and no session is lost`;
 }
 
 /** What is wrong with the tools and the server of a program. */

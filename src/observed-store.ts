@@ -18,6 +18,8 @@ export function observedStore(store: Store, operations: StoreOperations): Store 
     sessions: part('sessions', store.sessions),
     credentials: part('credentials', store.credentials),
     revocations: part('revocations', store.revocations),
+    directory: part('directory', store.directory),
+    blocks: part('blocks', store.blocks),
     consents: part('consents', store.consents),
     stories: part('stories', store.stories),
     shared: part('shared', store.shared),

@@ -74,6 +74,8 @@ export interface Config {
   /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
   readonly logLevel: string;
+  /** `auto`: for people when the log goes to a terminal, else JSON. */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
   /** Registrations allowed per hour from one address. */
@@ -168,6 +170,7 @@ export function readConfig(env: Environment): Config {
     registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
     unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
+    logFormat: read('LOG_FORMAT'),
     port: read('PORT'),
     ...defined({
       metrics,

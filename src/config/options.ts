@@ -70,8 +70,10 @@ export interface BridgeSettings {
   readonly githubApiUrl?: string | undefined;
   /** With a GitHub App: takes its webhooks at `/github/webhook`. */
   readonly githubWebhookSecret?: string | undefined;
-  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, as JSON on standard output. */
+  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, on standard output. */
   readonly logLevel?: string | undefined;
+  /** `json`, `pretty` (for people) or `auto`. Default: `auto`, which is `pretty` when standard output is a terminal. */
+  readonly logFormat?: string | undefined;
 }
 
 /** The option of each variable. */
@@ -106,6 +108,7 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   GITHUB_API_URL: 'githubApiUrl',
   GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',
   LOG_LEVEL: 'logLevel',
+  LOG_FORMAT: 'logFormat',
 };
 
 /**

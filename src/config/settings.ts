@@ -11,8 +11,8 @@ import {
   duration,
   githubAddress,
   integer,
-  level,
   listenAddresses,
+  oneOf,
   onOff,
   organizations,
   origins,
@@ -188,9 +188,14 @@ const TABLE = {
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
   LOG_LEVEL: setting({
-    kind: level('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+  }),
+  LOG_FORMAT: setting({
+    kind: oneOf('format', 'auto', 'json', 'pretty'),
+    default: 'auto',
+    meaning: '`json`, `pretty` (for people), or `auto`: `pretty` when standard output is a terminal, else `json`',
   }),
 };
 

@@ -6,6 +6,7 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { attribution, circumstances } from './attribution.ts';
 import type { EventBus } from './events.ts';
+import type { StoreOutage } from './store-outage.ts';
 
 /** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
 const SECRETS =
@@ -56,19 +57,22 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   );
 }
 
-/** Logs every event, with what is known of the request that it happened in. */
-export function logEvents(events: EventBus, logger: Logger): void {
+/**
+ * Logs every event, with what is known of the request that it happened in.
+ * @param outage tells that the store does not answer; the errors that it takes are logged at level debug
+ */
+export function logEvents(events: EventBus, logger: Logger, outage?: Pick<StoreOutage, 'takes'>): void {
   events.onAny((name, event, known) => {
     if (name === 'request.failed' && 'expected' in event) {
       const { error, expected, ...rest } = event;
-      logger[expected ? 'info' : 'error']({
-        event: name,
-        ...circumstances(event, known),
-        ...rest,
-        ...describe(error, !expected),
-      });
+      const taken = !expected && outage?.takes(error, true) === true;
+      const level = taken ? 'debug' : expected ? 'info' : 'error';
+      const described = describe(error, !expected && !taken);
+      logger[level]({ event: name, ...circumstances(event, known), ...rest, ...described });
     } else if (name === 'store.error' && 'error' in event) {
-      logger.error({ event: name, ...circumstances(event, known), ...describe(event.error, false) });
+      const taken = outage?.takes(event.error, false) === true;
+      const level = taken ? 'debug' : 'error';
+      logger[level]({ event: name, ...circumstances(event, known), ...describe(event.error, false) });
     } else {
       const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
       if (!logger.isLevelEnabled(level)) return;

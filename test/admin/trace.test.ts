@@ -33,6 +33,9 @@ async function trace(bridge: TestBridge, id: string): Promise<Answer> {
       answered = { value: value as Answer['value'], text };
     },
     note() {},
+    progress() {},
+    confirm: async () => true,
+    clear() {},
   };
   const args = { positionals: [id], options: {} };
   traceCommand.check?.(args);

@@ -63,7 +63,9 @@ async function finishClientLogin(
     if (confirm) services.connectPage.show(ctx, completed);
     else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
   } catch (error) {
-    services.upstream.discardUnlessStored(upstreamLogin);
+    // A refusal is the store's answer that it has not stored the login.
+    if (error instanceof UpstreamFailure) await services.upstream.discard(upstreamLogin);
+    else services.upstream.discardUnlessStored(upstreamLogin);
     throw error;
   }
 }

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Credential, CredentialState, EndedGrant, Grant, GrantState, Session, SessionRef } from '../records.ts';
-import { parseCredentialIdentity, parseGrant } from '../stored.ts';
+import { parseCredentialIdentity, parseGrant, parseGrantForDirectory } from '../stored.ts';
 import { scriptJson } from './script.ts';
 
 const instantsSchema = z.object({
@@ -24,6 +24,8 @@ const tokensSchema = z.object({
   refreshExpiresAt: z.number().exactOptional(),
   resetDue: z.literal(true).exactOptional(),
 });
+
+const accountSchema = z.object({ id: z.number(), login: z.string() });
 
 /** `{grant, credential}`: two values. */
 export const sessionSchema = z.tuple([z.string(), z.string()]);
@@ -80,6 +82,18 @@ export function toCredential(person: string, credentialId: string, value: string
     id: credentialId,
   };
 }
+
+/** Parses what the sweep returns for the directory: the account of a credential, and the record of a grant. */
+export const parseRecords = {
+  account(credential: string): { readonly id: number; readonly login: string } {
+    const [, record] = lists(credential);
+    return accountSchema.parse({ id: record[0], login: record[1] });
+  },
+  grant(record: string): Pick<Grant, 'clientName' | 'resource' | 'recipient'> {
+    const [, , , resource, clientName, , , , recipient] = z.array(z.unknown()).parse(JSON.parse(record));
+    return parseGrantForDirectory(present({ clientName, resource, recipient }));
+  },
+};
 
 function lists(value: string): z.infer<typeof listsSchema> {
   return listsSchema.parse(value.split('\n').map((line) => JSON.parse(line)));

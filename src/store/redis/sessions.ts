@@ -7,6 +7,7 @@ import type { Redemption, Rotation } from '../session-operations.ts';
 import { MAX_SESSIONS_PER_PERSON, MAX_SUPERSEDED_PAIRS, type SessionStore } from '../store.ts';
 import { firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
+import { announced } from './directory.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
 import {
@@ -57,7 +58,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const { appClientId, sealedTokens, accessExpiresAt, refreshExpiresAt } = credential;
       const generation = firstGeneration();
       const [, ended] = await Promise.all([
-        people.announce(ref.person, codeTtl),
+        people.announce(ref.person, codeTtl, announced(grant, credential.account)),
         run(scripts.begin, ref.person, {
           grantId: ref.grant,
           grant: {
@@ -78,7 +79,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
           batch: batch(),
         }),
       ]);
-      return endedListSchema.parse(ended).map((one) => toEnded(ref.person, one));
+      return ended === null ? 'blocked' : endedListSchema.parse(ended).map((one) => toEnded(ref.person, one));
     },
 
     async redeem({ person, grant }, presented, ttl, refreshHash): Promise<Redemption> {

@@ -44,7 +44,7 @@ export interface BridgeSettings {
   readonly accessTokenTtl?: string | undefined;
   /** Lifetime of a refresh token, which begins anew with each use. Default: `30d`. */
   readonly refreshTokenTtl?: string | undefined;
-  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count. Default: none. */
+  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Request-Id` and `traceparent` count. Default: none. */
   readonly trustedProxies?: List | undefined;
   /** Browser origins that may use `/mcp` and the token endpoints. Default: loopback origins on loopback, else any https origin. */
   readonly allowedOrigins?: List | undefined;

@@ -37,10 +37,10 @@ import { securityHeaders } from './security/headers.ts';
 import { createOriginRule, crossOrigin, type OriginRule } from './security/origins.ts';
 import { forwarded } from './security/proxies.ts';
 import type { Store } from './store/store.ts';
+import { asset } from './web/assets.ts';
 import { landing } from './web/landing.ts';
 import { notFound } from './web/not-found.ts';
 import { pageErrors } from './web/page-errors.ts';
-import { stylesheet } from './web/stylesheet.ts';
 import type { Bridge } from './wiring.ts';
 
 /** The bodies that routes accept; limits in bytes. `/mcp` and the gateway read their bodies themselves. */
@@ -102,7 +102,7 @@ function routes(
   const { config, services, account, gateway } = bridge;
   const { streamableHttp, sse, tools } = bridge.mcp;
   const { issuer } = services;
-  const { clientMetadataDocuments, github } = config;
+  const { clientMetadataDocuments, github, operator } = config;
   const webhookSecrets = github.webhookSecret === undefined ? [] : [github.webhookSecret];
   const json = jsonErrors(services);
   const page = pageErrors(services);
@@ -110,11 +110,12 @@ function routes(
   const publicTools = tools.filter((tool) => !tool.administratorsOnly);
   const resourceScopes = services.resources.all.flatMap(({ scope }) => scope);
   const upstreamScopes = [...new Set([...resourceScopes, ...publicTools.flatMap((tool) => tool.scopes), 'repo'])];
-  const server = authorizationServerMetadata({ issuer, clientMetadataDocuments, upstreamScopes });
-  const openid = openidConfiguration({ issuer, clientMetadataDocuments, upstreamScopes });
+  const described = { issuer, clientMetadataDocuments, upstreamScopes, operator };
+  const server = authorizationServerMetadata(described);
+  const openid = openidConfiguration(described);
   const resources = services.resources.all.flatMap((resource) =>
     resourcePaths(issuer, resource).map((path): Route => {
-      const document = protectedResourceMetadata(issuer, path, server, resource);
+      const document = protectedResourceMetadata(issuer, path, server, resource, operator);
       return ['GET', metadataPath(path), 'any', NO_BODY, publicDocument(() => document)];
     }),
   );
@@ -137,7 +138,7 @@ function routes(
     ['POST', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
   ];
   const peopleSee: Route[] = [
-    ['GET', '/', 'own', NO_BODY, landing({ ...services, tools: publicTools, simulated })],
+    ['GET', '/', 'own', NO_BODY, landing({ ...services, tools: publicTools, operator, simulated })],
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],
@@ -150,7 +151,7 @@ function routes(
     ['POST', '/account/disconnect-all', 'own', FORM, accountDisconnect(account, true)],
     ['GET', '/account/sessions', 'own', NO_BODY, adminPage(account)],
     ['POST', '/account/sessions/revoke', 'own', FORM, adminRevoke(account)],
-    ['GET', services.web.stylesheet.path, 'own', NO_BODY, stylesheet(services.web)],
+    ...services.web.assets.map((one): Route => ['GET', one.path, 'own', NO_BODY, asset(one)]),
   ];
   const builtIn = services.resources.default.upstream === undefined;
   const served = [...(builtIn ? [{ path: MCP_PATH, handle: streamableHttp.endpoint }] : []), ...gateway.endpoints];

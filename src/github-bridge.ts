@@ -8,6 +8,7 @@ import type { Complaint, Environment } from './config/environment.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { type BridgeSettings, readOptions, wordsFor } from './config/options.ts';
 import { githubScopes } from './github/scopes.ts';
+import { createEventHook } from './hooks/event-hook.ts';
 import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
@@ -21,7 +22,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { createStoreOutage } from './observe/store-outage.ts';
 import { observedStore } from './observed-store.ts';
 import { openLog } from './open-log.ts';
-import { openStore } from './open-store.ts';
+import { openStore, storeRemedy } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
@@ -97,6 +98,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
   const metrics = createMetrics(events);
   const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
+  const hook = complete.eventHook && createEventHook(events, complete.eventHook, { logger, metrics: metrics.hook });
   const render = () => metrics.render(store);
   const counters = await connectCounters(complete, onError);
   let listeners: Promise<Listeners> | undefined;
@@ -132,6 +134,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
       // request that came meanwhile would find parts that are closed.
       await Promise.all([open?.close(), bridge.close()]);
+      await hook?.close();
       // Last, so that what happens meanwhile can be read.
       await (await metricsListeners?.catch(() => undefined))?.close();
       outage.close();
@@ -173,18 +176,12 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       banner: banner(config, store.kind),
     };
   } catch (error) {
+    await hook?.close();
     outage.close();
     counters?.disconnect();
     await store.close();
     throw error;
   }
-}
-
-/** What the operator can do about a store that does not answer. */
-function storeRemedy({ redisUrl, dataDir }: Config): string {
-  const what =
-    redisUrl === undefined ? `Look at the disk and the rights of ${dataDir}` : 'Start Redis again, or its network';
-  return `${what}; until then requests that need the store are answered 503, and no session is lost`;
 }
 
 /** What is wrong with the tools and the server of a program. */

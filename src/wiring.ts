@@ -55,14 +55,12 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   readonly github: GithubApi;
   readonly directory: SessionDirectory;
   readonly account: AccountServices;
-  /**
-   * Runs one round of maintenance: open answers, signing keys, expired sessions, and the revocations that are due.
-   */
+  /** Runs one round of maintenance: open answers, signing keys, expired sessions, and the revocations that are due. */
   maintain(): Promise<void>;
+  /** Runs {@link maintain} every minute until {@link close}. */
+  startMaintenance(): void;
   /** Writes the stories of logins that wait for it. */
   readonly writeStories: () => Promise<void>;
-  /** Runs it every minute until {@link close}. */
-  startMaintenance(): void;
   /** Stops maintenance, closes streams, and waits for running work; the store stays open. */
   close(): Promise<void>;
 }
@@ -141,7 +139,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
           resources.all.map(({ audience }) => audience),
         );
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages(), issuer, url, events.context);
+  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url, events.context);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
   const browsers = createKnownBrowsers(cookies);
@@ -201,6 +199,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     directory,
     answers,
     isAdministrator: policy.isAdministrator,
+    operator: config.operator,
     tools: options.server === undefined ? [...builtInTools, ...ownTools] : [],
     longCalls: options.server !== undefined || ownTools.length > 0,
     ...defined({ server: options.server }),

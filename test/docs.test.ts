@@ -124,7 +124,7 @@ describe('the documentation', () => {
       ...secrets.map((name) => [`/run/secrets/${name}`, name] as const),
       ...configs.map(({ source, target }) => [target, source] as const),
     ]);
-    const named = Object.entries(environment).filter(([name]) => /_FILE$|_CERTS$/.test(name));
+    const named = Object.entries(environment).filter(([name]) => /_FILE$|_CERTS$|^OPERATOR_LOGO$/.test(name));
     assert.equal(named.length, places.size);
     for (const [name, value] of named) {
       const [, place = ''] = /^\$\{\w+:\+(.*)\}$/.exec(value ?? '') ?? [];

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/security'],
+  ['src/hooks', 'src/security'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];
@@ -44,6 +44,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],
+  [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],

@@ -4,10 +4,12 @@
  * are in the table (`settings.ts`); rules that combine several settings are here.
  */
 import { defined } from '../base/defined.ts';
+import type { EventHookConfig } from '../hooks/event-hook.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
+import type { Operator } from './operator.ts';
 import { NAMES } from './settings.ts';
 import { intendedName } from './unknown-names.ts';
 import { upstreamsOf } from './upstream-settings.ts';
@@ -63,6 +65,8 @@ export interface Config {
   readonly resources: readonly string[];
   /** MCP servers behind the bridge; at most one without a name. */
   readonly upstreams: readonly McpUpstream[];
+  /** Who runs this bridge. */
+  readonly operator: Operator;
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -73,6 +77,8 @@ export interface Config {
   readonly accessTokenTtl: number;
   /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
+  /** Where the events of the audit trail are sent; when absent, nowhere. */
+  readonly eventHook?: EventHookConfig;
   readonly logLevel: string;
   /** `auto`: for people when the log goes to a terminal, else JSON. */
   readonly logFormat: 'auto' | 'json' | 'pretty';
@@ -142,6 +148,19 @@ export function readConfig(env: Environment): Config {
   if (refreshTokenTtl < accessTokenTtl)
     complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
 
+  const [hookUrl, hookSecrets, hookEvents] = [
+    read('EVENTS_WEBHOOK_URL'),
+    read('EVENTS_WEBHOOK_SECRET'),
+    read('EVENTS_WEBHOOK_EVENTS'),
+  ];
+  if (hookUrl !== undefined && hookSecrets === undefined) complain('EVENTS_WEBHOOK_SECRET', 'missing', GENERATE_SECRET);
+  if (hookUrl === undefined && hookSecrets !== undefined)
+    complain('EVENTS_WEBHOOK_URL', 'missing beside EVENTS_WEBHOOK_SECRET', 'Name the receiver, or leave both out.');
+  const eventHook =
+    hookUrl === undefined || hookSecrets === undefined
+      ? undefined
+      : { url: hookUrl, secrets: hookSecrets, events: hookEvents };
+
   const github = {
     clientId: clientId ?? '',
     clientSecret: clientSecret ?? '',
@@ -149,8 +168,18 @@ export function readConfig(env: Environment): Config {
     apiUrl: read('GITHUB_API_URL') ?? apiUrlOf(read('GITHUB_URL')),
     webhookSecret: read('GITHUB_WEBHOOK_SECRET'),
   };
+  const operator = {
+    name: read('OPERATOR_NAME'),
+    url: read('OPERATOR_URL'),
+    logo: read('OPERATOR_LOGO'),
+    supportUrl: read('OPERATOR_SUPPORT_URL'),
+    privacyUrl: read('OPERATOR_PRIVACY_URL'),
+    termsUrl: read('OPERATOR_TERMS_URL'),
+    color: read('OPERATOR_COLOR'),
+  };
   const config: Config = {
     github: defined(github),
+    operator: defined(operator),
     publicUrl,
     loopback,
     secrets,
@@ -173,6 +202,7 @@ export function readConfig(env: Environment): Config {
     logFormat: read('LOG_FORMAT'),
     port: read('PORT'),
     ...defined({
+      eventHook,
       metrics,
       redisUrl: read('REDIS_URL'),
       clientsFile: read('CLIENTS_FILE'),

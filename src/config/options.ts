@@ -64,12 +64,32 @@ export interface BridgeSettings {
   readonly mcpUpstreams?: List | undefined;
   /** A file with the same, and with all that can be said of such a server. */
   readonly upstreamsFile?: string | undefined;
+  /** Who runs this bridge, as people see it on every page. Default: the host of `publicUrl`. */
+  readonly operatorName?: string | undefined;
+  /** The website of the operator. */
+  readonly operatorUrl?: string | undefined;
+  /** The path of a PNG, SVG or WebP file of at most 100 KB, shown beside the name. */
+  readonly operatorLogo?: string | undefined;
+  /** Where people get help: an https address or `mailto:`. */
+  readonly operatorSupportUrl?: string | undefined;
+  /** The operator's privacy policy. */
+  readonly operatorPrivacyUrl?: string | undefined;
+  /** The operator's terms of service. */
+  readonly operatorTermsUrl?: string | undefined;
+  /** The colour of buttons and links, such as `#6b2fb3`; one that is too light to be read is refused. */
+  readonly operatorColor?: string | undefined;
   /** The address of GitHub, when it is a GitHub Enterprise Server. Default: `https://github.com`. */
   readonly githubUrl?: string | undefined;
   /** The address of its API, when it is not the usual one. */
   readonly githubApiUrl?: string | undefined;
   /** With a GitHub App: takes its webhooks at `/github/webhook`. */
   readonly githubWebhookSecret?: string | undefined;
+  /** Takes the events of the audit trail, signed (`docs/events.md`). Default: none. */
+  readonly eventsWebhookUrl?: string | undefined;
+  /** Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate. Required with `eventsWebhookUrl`. */
+  readonly eventsWebhookSecret?: List | undefined;
+  /** Which of them are sent. Default: `all`, which leaves out `gateway.request` and `tool.called`. */
+  readonly eventsWebhookEvents?: List | undefined;
   /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, on standard output. */
   readonly logLevel?: string | undefined;
   /** `json`, `pretty` (for people) or `auto`. Default: `auto`, which is `pretty` when standard output is a terminal. */
@@ -104,9 +124,19 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   RESOURCES: 'resources',
   MCP_UPSTREAMS: 'mcpUpstreams',
   UPSTREAMS_FILE: 'upstreamsFile',
+  OPERATOR_NAME: 'operatorName',
+  OPERATOR_URL: 'operatorUrl',
+  OPERATOR_LOGO: 'operatorLogo',
+  OPERATOR_SUPPORT_URL: 'operatorSupportUrl',
+  OPERATOR_PRIVACY_URL: 'operatorPrivacyUrl',
+  OPERATOR_TERMS_URL: 'operatorTermsUrl',
+  OPERATOR_COLOR: 'operatorColor',
   GITHUB_URL: 'githubUrl',
   GITHUB_API_URL: 'githubApiUrl',
   GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',
+  EVENTS_WEBHOOK_URL: 'eventsWebhookUrl',
+  EVENTS_WEBHOOK_SECRET: 'eventsWebhookSecret',
+  EVENTS_WEBHOOK_EVENTS: 'eventsWebhookEvents',
   LOG_LEVEL: 'logLevel',
   LOG_FORMAT: 'logFormat',
 };

@@ -5,6 +5,7 @@
  */
 
 import { EDITOR_SCHEMES } from '../security/schemes.ts';
+import { hookSettings } from './hook-settings.ts';
 import {
   addressRanges,
   bareOrigin,
@@ -24,6 +25,7 @@ import {
   text,
   users,
 } from './kinds.ts';
+import { OPERATOR_SETTINGS } from './operator-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import { upstreamList, upstreamsFile } from './upstream-settings.ts';
 
@@ -171,6 +173,7 @@ const TABLE = {
     meaning:
       'The same as a JSON list, with all that can be said of a server: `name`, `url`, `title`, `credential`, `scopes`, `headers`, `allowTools`, `denyTools`, `firstByteTimeout`',
   }),
+  ...OPERATOR_SETTINGS,
   GITHUB_URL: setting({
     kind: githubAddress,
     default: 'https://github.com',
@@ -188,6 +191,7 @@ const TABLE = {
     meaning:
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
+  ...hookSettings,
   LOG_LEVEL: setting({
     kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',

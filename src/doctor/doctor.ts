@@ -1,6 +1,7 @@
 /** The doctor: runs all checks, and says what they found. */
 import { type Config, ConfigurationError, readConfig } from '../config/config.ts';
 import { redact } from '../observe/logger.ts';
+import { checkEventHook } from './event-hook.ts';
 import type { Finding } from './finding.ts';
 import { checkGithubApi, checkGithubApp } from './github-app.ts';
 import { checkMcpUpstreams } from './mcp-upstreams.ts';
@@ -41,6 +42,7 @@ const CHECKS: readonly (readonly [name: string, run: (config: Config) => Finding
   ['store', checkStore],
   ['PUBLIC_URL', checkPublicUrl],
   ['MCP servers', checkMcpUpstreams],
+  ['event hook', checkEventHook],
 ];
 
 /**
@@ -59,9 +61,11 @@ export async function examine(
     return resultsOf(error, secretsOf(env));
   }
   const secrets = [...secretsOf(env), ...secretsIn(config)];
+  const operator = config.operator.name ?? new URL(config.publicUrl).host;
+  const configuration: Finding = { check: 'configuration', ok: `complete; pages are in the name of ${operator}` };
   const found = new Map<string, readonly Finding[]>();
   const tell = (): Examination => {
-    const findings = [{ check: 'configuration', ok: 'complete' }, ...CHECKS.flatMap(([name]) => found.get(name) ?? [])];
+    const findings = [configuration, ...CHECKS.flatMap(([name]) => found.get(name) ?? [])];
     const results = findings.map((finding) => resultOf(finding, secrets));
     return { results, pending: CHECKS.map(([name]) => name).filter((name) => !found.has(name)) };
   };
@@ -104,7 +108,7 @@ function secretsOf(env: Environment): string[] {
 }
 
 /** The secrets of a configuration, some of which were read from files. */
-function secretsIn({ github, secrets, redisUrl, upstreams }: Config): string[] {
+function secretsIn({ github, secrets, redisUrl, upstreams, eventHook }: Config): string[] {
   // Fixed headers (with or without a scheme such as Bearer) and queries may hold keys of MCP servers.
   const fixed = upstreams.flatMap(({ url, headers }) => [
     ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
@@ -115,8 +119,10 @@ function secretsIn({ github, secrets, redisUrl, upstreams }: Config): string[] {
     WEBHOOK_SECRET: github.webhookSecret,
     BRIDGE_SECRET: secrets.join(','),
     REDIS_URL: redisUrl,
+    HOOK_SECRET: eventHook?.secrets.join(','),
   });
-  return [...known, ...fixed];
+  const { pathname = '', searchParams } = URL.parse(eventHook?.url ?? '') ?? {};
+  return [...known, ...fixed, ...pathname.split('/'), ...(searchParams?.values() ?? [])];
 }
 
 /** Replaces secrets and control characters, because the answer of a system may repeat what it was sent. */

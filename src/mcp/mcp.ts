@@ -2,6 +2,7 @@
 
 import type { SessionDirectory } from '../account/session-directory.ts';
 import { defined } from '../base/defined.ts';
+import type { Operator } from '../config/operator.ts';
 import type { GithubApi } from '../github/api.ts';
 import type { Resource } from '../oauth/resource-indicators.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
@@ -45,6 +46,7 @@ interface McpOptions {
   readonly isAdministrator: (account: Account) => Promise<boolean>;
   /** Epoch seconds. */
   readonly now: () => number;
+  readonly operator: Operator;
 }
 
 /** Creates the parts. */
@@ -58,6 +60,7 @@ export function createMcp(options: McpOptions): Mcp {
     scopes,
     isAdministrator: (authInfo) => options.isAdministrator(callerOf(authInfo).session.credential.account),
     events,
+    operator: options.operator,
     ...defined({ factory }),
   });
   return {

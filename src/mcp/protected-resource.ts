@@ -1,5 +1,7 @@
 /** Protected resource metadata: one document per name of each resource. @see RFC 9728 sections 2 and 3 */
 import { buildOAuthProtectedResourceMetadata } from '@modelcontextprotocol/server';
+import { defined } from '../base/defined.ts';
+import type { Operator } from '../config/operator.ts';
 import type { Resource } from '../oauth/resource-indicators.ts';
 
 /** The path of the built-in tools, and of the MCP server in their place. */
@@ -33,6 +35,7 @@ export function protectedResourceMetadata(
   path: string,
   authorizationServer: Record<string, unknown>,
   { scope, upstream }: Resource,
+  operator: Operator,
 ): Record<string, unknown> {
   const document = buildOAuthProtectedResourceMetadata({
     oauthMetadata: {
@@ -44,7 +47,7 @@ export function protectedResourceMetadata(
     },
     resourceServerUrl: new URL(`${issuer}${path}`),
     scopesSupported: [...scope],
-    resourceName: upstream?.title ?? 'mcp-github-bridge',
+    resourceName: upstream?.title ?? operator.name ?? 'mcp-github-bridge',
   });
   // The SDK writes URLs with a slash at the end, but clients compare issuers and resources byte for byte.
   return {
@@ -52,5 +55,6 @@ export function protectedResourceMetadata(
     resource: `${issuer}${path}`,
     authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
+    ...defined({ resource_policy_uri: operator.privacyUrl, resource_tos_uri: operator.termsUrl }),
   };
 }

@@ -4,8 +4,10 @@
  * makes which the bridge is part of.
  */
 import { type AuthInfo, type CallToolResult, McpServer } from '@modelcontextprotocol/server';
+import { defined } from '../base/defined.ts';
 import { VERSION } from '../base/version.ts';
 import { within } from '../base/within.ts';
+import type { Operator } from '../config/operator.ts';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -16,7 +18,9 @@ import type { CallContext, CallContexts } from './call-context.ts';
 import { missingScopes } from './step-up.ts';
 import type { Tool } from './tool.ts';
 
-const SERVER = { name: 'mcp-github-bridge', title: 'GitHub', version: VERSION };
+const SERVER = { name: 'mcp-github-bridge', version: VERSION };
+/** What people see in their client where the operator has no name. */
+const TITLE = 'GitHub';
 const INSTRUCTIONS = 'Tools that act on the GitHub account of the person who logged in. Start with get_user_profile.';
 /** Calls of one person that may be under way, over both transports; a batch is as many calls as it has. */
 const MAX_CALLS_PER_PERSON = 100;
@@ -44,6 +48,7 @@ interface McpServerOptions {
   readonly scopes: Pick<UpstreamScopes, 'covers'>;
   readonly isAdministrator: (authInfo: AuthInfo) => Promise<boolean>;
   readonly events: EventBus;
+  readonly operator: Operator;
 }
 
 /** The factory of MCP servers. */
@@ -54,7 +59,8 @@ export interface McpServers {
 
 /** Creates the factory. */
 export function createMcpServers(options: McpServerOptions): McpServers {
-  const { tools, factory, contexts, scopes, events } = options;
+  const { tools, factory, contexts, scopes, events, operator } = options;
+  const description = { ...SERVER, title: operator.name ?? TITLE, ...defined({ websiteUrl: operator.url }) };
   const underWay = new Map<string, number>();
   /** What the factory made: each has the context of one caller. */
   const made = new WeakSet<McpServer>();
@@ -89,7 +95,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   }
 
   async function withTools(authInfo: AuthInfo): Promise<McpServer> {
-    const server = new McpServer(SERVER, {
+    const server = new McpServer(description, {
       capabilities: { tools: { listChanged: false } },
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },

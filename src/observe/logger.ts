@@ -5,12 +5,15 @@
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { attribution, circumstances } from './attribution.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus, Events } from './events.ts';
 import type { StoreOutage } from './store-outage.ts';
 
-/** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
+/**
+ * Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. What is escaped in a JSON string is
+ * taken as a whole, so that the line stays JSON.
+ */
 const SECRETS =
-  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
+  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)(?:\\.|[^&\s"\\])+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
 /** The text that replaces a secret. */
 const REPLACEMENT = '[redacted]';
 /** Members of log objects, at the top and one level below, whose values are replaced. */
@@ -33,6 +36,15 @@ const REDACTED_KEYS = [
 /** Replaces everything that looks like a secret. */
 export function redact(text: string): string {
   return text.replace(SECRETS, REPLACEMENT);
+}
+
+/** A value as JSON, in which secrets are replaced as in the log. */
+export function redactedJson(value: unknown): string {
+  const keys: ReadonlySet<string> = new Set(REDACTED_KEYS);
+  return JSON.stringify(value, (key, member: unknown) => {
+    if (keys.has(key)) return REPLACEMENT;
+    return typeof member === 'string' ? redact(member) : member;
+  });
 }
 
 /**
@@ -103,7 +115,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
 ]);
 
 /** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of tools and of other MCP servers. */
-const AUDITED: ReadonlySet<string> = new Set([
+export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'client.registered',
   'client.updated',
   'client.removed',
@@ -114,6 +126,8 @@ const AUDITED: ReadonlySet<string> = new Set([
   'code.replayed',
   'refresh_token.reused',
   'grant.ended',
+  'person.blocked',
+  'person.unblocked',
   'credential.dead',
   'credential.revoked',
   'credential.reset',

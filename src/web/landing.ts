@@ -1,6 +1,7 @@
 /** `GET /`: what this server is and how to connect a client to it; as JSON for programs that prefer JSON. */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
+import type { Operator } from '../config/operator.ts';
 import type { McpUpstream } from '../config/upstreams.ts';
 import type { LandingView, ServerView } from './views.ts';
 import type { Web } from './web.ts';
@@ -20,12 +21,13 @@ interface LandingOptions {
   readonly web: Web;
   readonly tools: LandingView['tools'];
   readonly resources: { readonly default: LandingResource; readonly all: readonly LandingResource[] };
+  readonly operator: Operator;
   /** Whether GitHub is the simulated one of the demo. */
   readonly simulated: boolean;
 }
 
 /** Creates the handler. */
-export function landing({ issuer, web, tools, resources, simulated }: LandingOptions): Koa.Middleware {
+export function landing({ issuer, web, tools, resources, operator, simulated }: LandingOptions): Koa.Middleware {
   const { upstream } = resources.default;
   const shown = upstream ? [] : tools.map(({ name, title, scopes }) => ({ name, title, scopes }));
   const others = resources.all.filter((resource) => resource.own && resource !== resources.default);
@@ -40,7 +42,7 @@ export function landing({ issuer, web, tools, resources, simulated }: LandingOpt
     ctx.vary('Accept');
     if (ctx.accepts('html', 'json') === 'json') {
       ctx.body = {
-        name: 'mcp-github-bridge',
+        name: operator.name ?? 'mcp-github-bridge',
         description: upstream
           ? 'An OAuth 2.1 authorization server with GitHub login, in front of MCP servers'
           : 'An MCP server that acts on your GitHub account, with an OAuth 2.1 authorization server of its own',

@@ -3,10 +3,11 @@
  * clients passes through `display.ts` here, and the templates escape it. No page needs a script, an image or another
  * host.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Eta } from 'eta';
+import type { Operator } from '../config/operator.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
+import { type Asset, logoAsset, stylesheetAsset } from './assets.ts';
 import { clientGuides } from './client-guides.ts';
 import {
   displayDuration,
@@ -24,40 +25,49 @@ import type { Locale, Views } from './views.ts';
 type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
 
 export interface Pages extends Renderers {
-  /** The stylesheet: its path contains a hash of its text, so browsers can cache it for ever. */
-  readonly stylesheet: { readonly path: string; readonly text: string };
+  /** The files that pages load: the stylesheet, and the operator's logo if there is one. */
+  readonly assets: readonly [stylesheet: Asset, ...Asset[]];
+}
+
+/** Whose pages these are. */
+export interface Site {
+  /** The host of `PUBLIC_URL`. */
+  readonly host: string;
+  readonly operator: Operator;
 }
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
 
 /**
  * Reads and compiles the templates.
+ * @param site by default a bridge on this computer that nobody gave a name
  * @throws {Error} when a template is missing or malformed
  */
-export function createPages(): Pages {
+export function createPages(site: Site = { host: 'localhost:8000', operator: {} }): Pages {
   const eta = new Eta({ autoEscape: true, cache: true });
   for (const file of readdirSync(TEMPLATES).filter((name) => name.endsWith('.eta')))
     eta.loadTemplate(`@${file.slice(0, -'.eta'.length)}`, readFileSync(new URL(file, TEMPLATES), 'utf8'));
 
-  const text = readFileSync(new URL('style.css', TEMPLATES), 'utf8');
-  const stylesheet = {
-    path: `/assets/style-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.css`,
-    text,
-  };
+  const { host, operator } = site;
+  const stylesheet = stylesheetAsset(readFileSync(new URL('style.css', TEMPLATES), 'utf8'), operator);
+  const logo = operator.logo && logoAsset(operator.logo);
+  /** The one name of this bridge, on every page. */
+  const brand = operator.name ?? host;
+  const whose = { brand, host, operator, stylesheet: stylesheet.path, logo: logo?.path };
 
   function page(
     template: string,
     locale: Locale,
-    frame: { title: string; wide?: true; brand?: string; home?: true },
+    frame: { title: string; wide?: true; home?: true },
     data: object,
   ): string {
-    const shared = { m: messages(locale), locale, pieces: splitPlaceholders };
+    const shared = { m: messages(locale), locale, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
-    return eta.render('@layout', { brand: shared.m.brand, ...frame, ...shared, stylesheet: stylesheet.path, body });
+    return eta.render('@layout', { ...frame, ...shared, body });
   }
 
   return {
-    stylesheet,
+    assets: logo === undefined ? [stylesheet] : [stylesheet, logo],
 
     consent(locale, view) {
       const m = messages(locale);
@@ -65,7 +75,7 @@ export function createPages(): Pages {
       return page(
         'consent',
         locale,
-        { title: m.consent.title, brand: view.bridgeHost },
+        { title: m.consent.title },
         {
           name: appName(m, view.clientName),
           // Not repeated when the page already shows the same host as the verified domain or as the redirect host.
@@ -77,7 +87,6 @@ export function createPages(): Pages {
           policyScopes: scopeParts(m, view.policyScopes),
           server: view.recipient && recipientPart(view.recipient),
           resource: view.otherResource,
-          bridge: view.bridgeHost,
           github: githubName(view.githubHost),
           rememberable: view.rememberable,
           fields: Object.entries(view.fields),
@@ -91,7 +100,7 @@ export function createPages(): Pages {
       return page(
         'connect',
         locale,
-        { title: m.connect.title, brand: view.bridgeHost },
+        { title: m.connect.title },
         {
           name: appName(m, view.clientName),
           login: displayText(view.login, MAX_NAME),
@@ -148,7 +157,7 @@ export function createPages(): Pages {
       return page(
         'landing',
         locale,
-        { title, wide: true, brand: view.bridgeHost },
+        { title, wide: true },
         {
           title,
           first,

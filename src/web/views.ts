@@ -40,8 +40,6 @@ export interface ConsentView {
   readonly otherResource?: string;
   /** The id of the login. */
   readonly reference: string;
-  /** Host of this bridge. */
-  readonly bridgeHost: string;
   /** Host of GitHub, `github.com` or an Enterprise Server. */
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
@@ -61,7 +59,6 @@ export interface ConnectView {
   readonly recipient?: RecipientView;
   /** The id of the login. */
   readonly reference: string;
-  readonly bridgeHost: string;
   readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
   readonly fields: Readonly<Record<string, string>>;
@@ -126,7 +123,6 @@ export interface ServerView {
 
 export interface LandingView {
   readonly issuer: string;
-  readonly bridgeHost: string;
   readonly githubHost: string;
   /** The first is the one at `/mcp`. */
   readonly servers: readonly [ServerView, ...ServerView[]];

@@ -6,11 +6,11 @@ import type { Pages } from './pages.ts';
 import type { Locale, Views } from './views.ts';
 
 /** Members of views that no route chooses; routes leave them out. */
-type Common = 'bridgeHost' | 'githubHost' | 'reference';
+type Common = 'githubHost' | 'reference';
 
 export interface Web {
-  /** The stylesheet that every page links. */
-  readonly stylesheet: Pages['stylesheet'];
+  /** The files that pages load. */
+  readonly assets: Pages['assets'];
   /**
    * Answers with a page, in the language of `uiLocales` or of the browser.
    * @param uiLocales the `ui_locales` parameter of the request, if it has one
@@ -25,14 +25,13 @@ export interface Web {
 
 /**
  * Creates the function.
- * @param publicUrl the bridge's origin
  * @param githubUrl the address of GitHub's web pages; the pages show its host
  * @param context of the requests: pages name their login, or where there is none, themselves
  */
-export function createWeb(pages: Pages, publicUrl: string, githubUrl: string, context: RequestContext): Web {
-  const common = { bridgeHost: new URL(publicUrl).host, githubHost: new URL(githubUrl).host };
+export function createWeb(pages: Pages, githubUrl: string, context: RequestContext): Web {
+  const common = { githubHost: new URL(githubUrl).host };
   return {
-    stylesheet: pages.stylesheet,
+    assets: pages.assets,
     page(ctx, name, uiLocales, view) {
       const locale = negotiateLocale(uiLocales, ctx.get('accept-language'));
       ctx.type = 'html';

@@ -16,6 +16,8 @@ export const en = {
   unnamedApp: 'App without a name',
   connectedApps: 'Your connected apps',
 
+  footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
+
   consent: {
     title: 'Allow access to your GitHub account?',
     lead: 'An app wants to use your GitHub account through this server. Check who is asking before you decide.',
@@ -59,7 +61,7 @@ export const en = {
       'To know who you are and whether you may sign in here, this server also asks GitHub for this. The app does not get it.',
     server: 'The MCP server that it will use',
     resource: 'The access is for this server',
-    runBy: 'This page is run by {bridge}. The app never sees your GitHub password or your GitHub token.',
+    runBy: 'This page is run by {operator}. The app never sees your GitHub password or your GitHub token.',
     nextStep:
       'If you allow, {github} comes next; it asks you to sign in if you are not signed in there. You can disconnect the app at any time at {account}.',
     remember: 'Do not ask me again for this app and these permissions',
@@ -140,6 +142,7 @@ export const en = {
     next: 'What to do next',
     reference: 'Reference',
     referenceUse: 'It helps whoever runs this server to find out what happened.',
+    contact: 'Contact {operator}',
     detail: 'Technical detail',
     signedInAs: 'You signed in to {github} as {login}.',
     retryAfter: 'Try again in {time}.',

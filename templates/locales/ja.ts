@@ -6,6 +6,8 @@ export const ja: Messages = {
   unnamedApp: '名前のないアプリ',
   connectedApps: '連携中のアプリ',
 
+  footer: { support: 'お問い合わせ', privacy: 'プライバシーポリシー', terms: '利用規約' },
+
   consent: {
     title: 'GitHub アカウントへのアクセスを許可しますか？',
     lead: 'アプリが、このサーバーを通じてあなたの GitHub アカウントを利用しようとしています。許可する前に、どのアプリからの要求かをご確認ください。',
@@ -49,7 +51,7 @@ export const ja: Messages = {
       'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
     server: '利用する MCP サーバー',
     resource: 'アクセス先のサーバー',
-    runBy: 'このページは {bridge} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
+    runBy: 'このページは {operator} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:
       '許可すると、続いて {github} に移ります。サインインしていない場合は、サインインを求められます。アプリとの連携は {account} でいつでも解除できます。',
     remember: 'このアプリに同じ権限を許可する場合は、次回から確認しない',
@@ -130,6 +132,7 @@ export const ja: Messages = {
     next: '次にすること',
     reference: '参照番号',
     referenceUse: 'サーバーの運営者が原因を調べる手がかりになります。',
+    contact: '{operator} に問い合わせる',
     detail: '技術的な詳細',
     signedInAs: '{github} に {login} としてサインインしました。',
     retryAfter: '{time}後にもう一度お試しください。',

@@ -71,7 +71,7 @@ describe('npm run doctor', () => {
       assert.equal(code, 130, seen);
       assert.match(
         seen,
-        /ok {7}configuration: complete\r\n(?:.*\r\n)*interrupted; not finished: GitHub app, GitHub API\r\n$/,
+        /ok {7}configuration: complete; .*\r\n(?:.*\r\n)*interrupted; not finished: GitHub app, GitHub API\r\n$/,
       );
     } finally {
       child.kill('SIGKILL');

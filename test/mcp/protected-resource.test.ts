@@ -63,7 +63,7 @@ describe('the metadata of an MCP server behind the bridge', () => {
       [],
     );
     assert.equal(metadataPath('/mcp/read-only'), '/.well-known/oauth-protected-resource/mcp/read-only');
-    const document = protectedResourceMetadata('https://b.example', '/mcp/read-only', {}, resource);
+    const document = protectedResourceMetadata('https://b.example', '/mcp/read-only', {}, resource, {});
     assert.deepEqual(JSON.parse(JSON.stringify(document)), {
       resource: 'https://b.example/mcp/read-only',
       resource_name: 'GitHub, 読み取り専用',

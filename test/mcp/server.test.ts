@@ -58,6 +58,7 @@ describe('the MCP server', () => {
       contexts: createCallContexts({ github, directory, scopes }),
       scopes,
       isAdministrator: async () => false,
+      operator: {},
       events,
     }).create(authInfo, never);
     const [client, transport] = InMemoryTransport.createLinkedPair();
@@ -184,6 +185,7 @@ describe('the MCP server', () => {
       contexts: async () => ({}) as CallContext,
       scopes: githubScopes([]),
       isAdministrator: async () => false,
+      operator: {},
       events: new EventBus(),
     });
     async function toolsFor(calledTool?: string): Promise<string[]> {

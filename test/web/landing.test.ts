@@ -12,9 +12,9 @@ import { useApp } from '../protocol/use-app.ts';
 
 const ISSUER = 'https://bridge.example';
 const tools = [{ name: 'get_user_profile', title: 'Get the GitHub profile', scopes: ['read:user'] }];
-const web = createWeb(createPages(), ISSUER, 'https://github.com', new RequestContext());
+const web = createWeb(createPages(), 'https://github.com', new RequestContext());
 
-const base = { issuer: ISSUER, web, tools, simulated: false };
+const base = { issuer: ISSUER, web, tools, operator: {}, simulated: false };
 const resourcesOf = (...upstreams: readonly McpUpstream[]) =>
   createResources({ publicUrl: ISSUER, scopes: [], upstreams, others: ['https://calendar.example'] });
 

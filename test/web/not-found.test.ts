@@ -11,7 +11,7 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an address without a route', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com', new RequestContext());
+  const web = createWeb(createPages(), 'https://github.com', new RequestContext());
   const url = useApp(notFound(pageErrors({ events, web })), (ctx) => {
     if (ctx.path === '/answered') {
       ctx.status = 404;

@@ -15,7 +15,7 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an error answered to a person', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://bridge.example', 'https://github.com', events.context);
+  const web = createWeb(createPages(), 'https://github.com', events.context);
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
   events.on('request.failed', (event) => told.push(event));

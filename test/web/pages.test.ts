@@ -46,7 +46,6 @@ function views(text: string) {
     recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     otherResource: text,
     reference: text,
-    bridgeHost: 'bridge.example',
     githubHost: text,
     rememberable: true,
     fields: { request: text, [text]: 'value' },
@@ -58,7 +57,6 @@ function views(text: string) {
     redirectKind: 'loopback',
     recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     reference: text,
-    bridgeHost: 'bridge.example',
     githubHost: text,
     fields: { request: text, [text]: 'value' },
   };
@@ -79,7 +77,6 @@ function views(text: string) {
   };
   const landing: LandingView = {
     issuer: 'http://localhost:8000',
-    bridgeHost: text,
     githubHost: 'github.com',
     servers: [
       { name: 'github', url: `http://localhost:8000/mcp${text}`, sseUrl: `http://localhost:8000/sse${text}` },
@@ -112,6 +109,7 @@ function views(text: string) {
 
 const BASE = 'https://bridge.example/mcp';
 const pages = createPages();
+const [stylesheet] = pages.assets;
 
 /** Every page, and those of its forms that look different. */
 function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
@@ -187,8 +185,8 @@ describe('pages', () => {
     test(`need no script, style, image or other host of their own (${locale})`, () => {
       for (const [name, html] of Object.entries(rendered(locale, 'Harmless'))) {
         assert.doesNotMatch(html, /<script|<style|<img|\sstyle=|\son\w+=/, name);
-        const [stylesheet, icon, ...more] = html.match(/<link [^>]*>/g) ?? [];
-        assert.equal(stylesheet, `<link rel="stylesheet" href="${pages.stylesheet.path}">`, name);
+        const [style, icon, ...more] = html.match(/<link [^>]*>/g) ?? [];
+        assert.equal(style, `<link rel="stylesheet" href="${stylesheet.path}">`, name);
         assert.match(icon ?? '', /^<link rel="icon" href="data:image\/svg\+xml,/, name);
         assert.deepEqual(more, [], name);
         assert.match(html, new RegExp(`<html lang="${locale}">`), name);
@@ -369,9 +367,9 @@ describe('pages', () => {
   });
 
   test('have a stylesheet whose address changes with its text, and which is small', () => {
-    assert.match(pages.stylesheet.path, /^\/assets\/style-[0-9a-f]{16}\.css$/);
-    assert.ok(pages.stylesheet.text.length < 8192);
-    assert.doesNotMatch(pages.stylesheet.text, /@import|url\(/);
+    assert.match(stylesheet.path, /^\/assets\/style-[0-9a-f]{16}\.css$/);
+    assert.ok(String(stylesheet.body).length < 12_288);
+    assert.doesNotMatch(String(stylesheet.body), /@import|url\(/);
   });
 });
 
@@ -391,8 +389,7 @@ describe('in Chromium', () => {
         'content-security-policy',
         "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
       );
-      if (request.url === pages.stylesheet.path)
-        response.setHeader('content-type', 'text/css').end(pages.stylesheet.text);
+      if (request.url === stylesheet.path) response.setHeader('content-type', 'text/css').end(stylesheet.body);
       else {
         const html = rendered(locale === 'ja' ? 'ja' : 'en', LONG)[name ?? ''];
         response.writeHead(html === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' }).end(html);

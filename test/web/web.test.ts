@@ -9,12 +9,7 @@ import { useApp } from '../protocol/use-app.ts';
 import { textOf } from '../support/html.ts';
 
 describe('a page', () => {
-  const web = createWeb(
-    createPages(),
-    'https://bridge.example:8443',
-    'https://github.example.com/prefix',
-    new RequestContext(),
-  );
+  const web = createWeb(createPages(), 'https://github.example.com/prefix', new RequestContext());
   const url = useApp((ctx) => {
     const githubSettingsUrl = 'https://github.example.com/settings';
     web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', githubSettingsUrl });

@@ -4,6 +4,8 @@
  */
 
 import type Koa from 'koa';
+import { defined } from '../../base/defined.ts';
+import type { Operator } from '../../config/operator.ts';
 import { LOCALES } from '../../web/locale.ts';
 import { ASSERTION_ALGORITHMS, CLIENT_AUTHENTICATION_METHODS } from '../clients/client-metadata.ts';
 import { grantTypes } from '../grants/index.ts';
@@ -21,11 +23,12 @@ interface MetadataOptions {
   readonly clientMetadataDocuments: boolean;
   /** The upstream scopes to list: the default ones and those that the tools need. */
   readonly upstreamScopes: readonly string[];
+  readonly operator: Operator;
 }
 
 /** The authorization server metadata document (RFC 8414 section 2). */
 export function authorizationServerMetadata(options: MetadataOptions): Record<string, unknown> {
-  const { issuer } = options;
+  const { issuer, operator } = options;
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -49,7 +52,9 @@ export function authorizationServerMetadata(options: MetadataOptions): Record<st
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: options.clientMetadataDocuments,
     ui_locales_supported: [...LOCALES],
+    // The landing page, which names the operator and says how to connect.
     service_documentation: issuer,
+    ...defined({ op_policy_uri: operator.privacyUrl, op_tos_uri: operator.termsUrl }),
   };
 }
 

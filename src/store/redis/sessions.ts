@@ -12,6 +12,7 @@ import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
 import {
   batch,
+  createSessionReader,
   credentialRecord,
   endedListSchema,
   endedSchema,
@@ -48,6 +49,8 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
     endAll: loadScript('session-end-all', 'records', 'person'),
     list: loadScript('session-list', 'records', 'person'),
   };
+
+  const readSession = createSessionReader();
 
   function run(script: Script, person: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     return redis.run(script, keys.person(person), { person, ...args });
@@ -99,7 +102,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
 
     async read({ person, grant }) {
       const reply = await redis.run(scripts.read, [keys.records(person)], { grant });
-      return reply === null ? undefined : toSession({ person, grant }, sessionSchema.parse(reply));
+      return reply === null ? undefined : readSession({ person, grant }, reply);
     },
 
     async rotate(ref, request): Promise<Rotation> {

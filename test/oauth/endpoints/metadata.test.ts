@@ -81,6 +81,7 @@ describe('the metadata', () => {
         issuer: 'https://bridge.example',
         clientMetadataDocuments,
         upstreamScopes: [],
+        operator: {},
       });
       assert.equal(document.client_id_metadata_document_supported, clientMetadataDocuments);
     }

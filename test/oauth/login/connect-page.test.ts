@@ -45,7 +45,7 @@ describe('the page that connects', () => {
   const now = () => time;
   const secrets = createSecrets(['a test secret that is long enough and no secret at all']);
   const cookies = createCookies(false, secrets, now);
-  const web = createWeb(createPages(), 'http://localhost', 'https://github.com', new RequestContext());
+  const web = createWeb(createPages(), 'https://github.com', new RequestContext());
   const resources = createResources({ publicUrl: 'http://localhost', scopes: [], upstreams: [], others: [] });
   const connectPage = createConnectPage({ resources, secrets, cookies, web, now });
   const url = useApp((ctx) => {

@@ -67,15 +67,15 @@ export interface App {
 export function createApp(bridge: Bridge, options: AppOptions): App {
   const { config, services } = bridge;
   const origins = createOriginRule(services.issuer, config.loopback, config.allowedOrigins);
-  const router = createRouter(routes(bridge, origins, options));
+  const router = createRouter(routes(bridge, origins, options), services.events.context);
 
   const app = new Koa();
   // Each group of routes answers its own errors; the only errors that get here are closed connections.
   app.on('error', () => {});
-  app.use(observeRequests(options.metrics, options.onRequest));
   app.use(
     forwarded(config.trustedProxies, (peer) => services.events.emit('proxy.untrusted', { peer, advice: PROXY_ADVICE })),
   );
+  app.use(observeRequests(services.events.context, options.metrics, options.onRequest));
   app.use(securityHeaders(services.issuer.startsWith('https:')));
   app.use(crossOrigin(origins, router.originAccess));
   app.use(notFound(pageErrors(services)));
@@ -169,11 +169,17 @@ function routes(
   ];
   const hostAndOrigin = checkHostAndOrigin(issuer, config.loopback, origins);
   return [
-    { errors: json, routes: [...clientsDiscover, ...clientsCall, ...operatorsCall] },
-    { errors: json, guards: [requireSignature], routes: githubCalls },
-    { errors: page, routes: peopleSee },
-    { errors: json, guards: [hostAndOrigin], streams: true, routes: [...mcpClientsCall, ...sseClientsOpen] },
-    { errors: json, guards: [hostAndOrigin, sse.authenticate], routes: sseClientsSend },
+    { errors: json, via: 'client', routes: [...clientsDiscover, ...clientsCall, ...operatorsCall] },
+    { errors: json, via: 'github', guards: [requireSignature], routes: githubCalls },
+    { errors: page, via: 'page', routes: peopleSee },
+    {
+      errors: json,
+      via: 'client',
+      guards: [hostAndOrigin],
+      streams: true,
+      routes: [...mcpClientsCall, ...sseClientsOpen],
+    },
+    { errors: json, via: 'client', guards: [hostAndOrigin, sse.authenticate], routes: sseClientsSend },
   ];
 }
 

@@ -145,7 +145,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
 
     return {
       ...mount(requests.handler, app.hasRoute, (error, path) =>
-        events.emit('request.failed', { error, expected: false, reason: 'server_error', reference: '', path }),
+        events.emit('request.failed', { error, expected: false, reason: 'server_error', path }),
       ),
       async listen(port = config.port) {
         if (listeners !== undefined || stopping) throw new Error('this bridge listens already, or is closed');

@@ -21,6 +21,7 @@ export function observedStore(store: Store, operations: StoreOperations): Store 
     directory: part('directory', store.directory),
     blocks: part('blocks', store.blocks),
     consents: part('consents', store.consents),
+    stories: part('stories', store.stories),
     shared: part('shared', store.shared),
     // Only commands use it, which are not measured.
     transfer: store.transfer,

@@ -5,6 +5,7 @@
 import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type Koa from 'koa';
+import type { RequestContext, Via } from './observe/request-context.ts';
 import { type BodyRule, body } from './protocol/body.ts';
 import type { OriginAccess } from './security/origins.ts';
 
@@ -26,6 +27,8 @@ export interface RouteGroup {
   readonly errors: Koa.Middleware;
   /** Run before the body is read, in this order. */
   readonly guards?: readonly Koa.Middleware[];
+  /** By which way whatever these routes do is done; for the audit trail. */
+  readonly via: Via;
   /** Whether `GET` opens a stream. The handlers then refuse `HEAD`, whose answer would not end, and `Allow` does not name it. */
   readonly streams?: boolean;
   readonly routes: readonly Route[];
@@ -44,14 +47,18 @@ interface RouteTable {
 }
 
 /** Creates the router of a route table. */
-export function createRouter(groups: readonly RouteGroup[]): RouteTable {
+export function createRouter(groups: readonly RouteGroup[], context: RequestContext): RouteTable {
   // All methods of HTTP are listed, so that a method that a path does not support is answered 405, not 501.
   const router = new Router({ methods: METHODS, sensitive: true, strict: true });
   const access = new Map<string, OriginAccess>();
   const streams = new Set<string>();
-  for (const { errors, guards = [], routes, streams: areStreams = false } of groups) {
+  for (const { errors, guards = [], routes, via, streams: areStreams = false } of groups) {
+    const byThisWay: Koa.Middleware = (_ctx, next) => {
+      context.by(via);
+      return next();
+    };
     for (const [method, paths, origins, rule, handler] of routes) {
-      const chain = [errors, ...guards, rule && body(rule), handler].filter((part) => part !== undefined);
+      const chain = [byThisWay, errors, ...guards, rule && body(rule), handler].filter((part) => part !== undefined);
       for (const path of [paths].flat()) {
         router.register(path, [method.toLowerCase()], chain);
         access.set(path, origins);

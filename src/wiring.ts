@@ -33,10 +33,11 @@ import { createResources } from './oauth/resource-indicators.ts';
 import { createAccessTokens } from './oauth/tokens/access-token.ts';
 import { createIdTokens } from './oauth/tokens/id-token.ts';
 import type { EventBus } from './observe/events.ts';
+import { recordStories } from './observe/stories.ts';
 import { checkCanaries } from './security/canary.ts';
 import { createCookies } from './security/cookies.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from './security/guarded-fetch.ts';
-import { rememberIgnoredProxy } from './security/ignored-proxy.ts';
+import { watchIgnoredProxy } from './security/ignored-proxy.ts';
 import { createSigningKeys } from './security/keys.ts';
 import { createRateLimits } from './security/rate-limits.ts';
 import { createSecrets } from './security/secrets.ts';
@@ -61,6 +62,8 @@ export interface Bridge extends Pick<Github, 'policy' | 'personTag' | 'revocatio
   maintain(): Promise<void>;
   /** Runs {@link maintain} every minute until {@link close}. */
   startMaintenance(): void;
+  /** Writes the stories of logins that wait for it. */
+  readonly writeStories: () => Promise<void>;
   /** Stops maintenance, closes streams, and waits for running work; the store stays open. */
   close(): Promise<void>;
 }
@@ -113,9 +116,8 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const { upstream, policy, personTag, revocations, sessionEnding } = github;
   const { scopes } = upstream;
 
-  events.on('proxy.untrusted', ({ peer }) => {
-    rememberIgnoredProxy(store.shared, peer, now()).catch((error: unknown) => events.emit('store.error', { error }));
-  });
+  const stories = recordStories(events, store.stories, now);
+  watchIgnoredProxy(events, store.shared, now);
 
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
@@ -129,16 +131,11 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     events,
   );
   const documents = createClientDocuments({ fetch: guardedFetch, limit: limits.documents, now }, clientRules);
+  const audiences = resources.all.map(({ audience }) => audience);
   const preregistered =
-    config.clientsFile === undefined
-      ? new Map()
-      : readClientsFile(
-          config.clientsFile,
-          clientRules,
-          resources.all.map(({ audience }) => audience),
-        );
+    config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, audiences);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url);
+  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url, events.context);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
   const browsers = createKnownBrowsers(cookies);
@@ -239,11 +236,13 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     },
     maintain: maintenance.round,
     startMaintenance: maintenance.start,
+    writeStories: stories.flush,
     async close() {
       answers.close();
       await Promise.all([mcp.streamableHttp.close(), gateway.close(), maintenance.stop()]);
       await revocations.idle();
       await guardedFetch.close();
+      await stories.flush();
     },
   };
 }

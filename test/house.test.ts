@@ -28,18 +28,19 @@ const LAYERS: readonly (readonly string[])[] = [
 const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/conformance\//, 'these are tests'],
   [
-    /^src\/store\/(?:people-operations|records|session-operations|store)\.ts$/,
+    /^src\/store\/(?:people-operations|records|session-operations|store|story-store)\.ts$/,
     'types, and an error class that every test of a store asserts',
   ],
   [
-    /^src\/store\/sqlite\/(?:blocks|clients|consents|counts|credentials|directory|logins|people|revocations|sessions|shared)\.ts$/,
+    /^src\/store\/sqlite\/(?:blocks|clients|consents|counts|credentials|directory|logins|people|revocations|sessions)\.ts$/,
     'the suite',
   ],
   [
     /^src\/store\/redis\/(?:blocks|clients|consents|credentials|directory|logins|people|person-records)\.ts$/,
     'the suite',
   ],
-  [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
+  [/^src\/store\/redis\/(?:revocations|sessions)\.ts$/, 'the suite'],
+  [/^src\/store\/(?:redis|sqlite)\/(?:shared|stories)\.ts$/, 'the suite'],
   [/^src\/store\/(?:(?:redis|sqlite)\/)?transfer\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import Koa from 'koa';
+import { RequestContext } from '../src/observe/request-context.ts';
 import { createRouter, type RouteGroup } from '../src/router.ts';
 import { type Listening, listen } from './support/listen.ts';
 
@@ -28,6 +29,7 @@ describe('the router', () => {
   const groups: readonly RouteGroup[] = [
     {
       errors,
+      via: 'client',
       routes: [
         ['GET', '/plain', 'any', undefined, answer],
         ['POST', '/plain', 'any', { as: 'json', limit: 16 }, answer],
@@ -46,6 +48,7 @@ describe('the router', () => {
     },
     {
       errors,
+      via: 'client',
       guards: [
         (ctx, next) => {
           trail.push('guard');
@@ -54,9 +57,9 @@ describe('the router', () => {
       ],
       routes: [['POST', '/guarded', 'own', { as: 'json', limit: 16 }, answer]],
     },
-    { errors, streams: true, routes: [['GET', '/stream', 'allowed', undefined, answer]] },
+    { errors, via: 'client', streams: true, routes: [['GET', '/stream', 'allowed', undefined, answer]] },
   ];
-  const router = createRouter(groups);
+  const router = createRouter(groups, new RequestContext());
   let server: Listening;
   before(async () => {
     const app = new Koa();

@@ -10,7 +10,7 @@ import type { Parameters } from '../protocol/parameters.ts';
 import type { Block } from '../store/people-operations.ts';
 import { PageError } from '../web/page-error.ts';
 import { ADMIN_NOTICES, ADMIN_SORTS, type AdminView } from '../web/views.ts';
-import { type AccountServices, requireSignedIn, sessionView } from './pages.ts';
+import { type AccountServices, nameActor, requireSignedIn, sessionView } from './pages.ts';
 import { githubIdIn, type NamedPerson } from './people.ts';
 import type { PersonSessions } from './session-directory.ts';
 import type { SignedIn } from './sign-in.ts';
@@ -111,6 +111,7 @@ function administratorsForm(
 async function requireAdministrator(services: AccountServices, signedIn: SignedIn | undefined): Promise<SignedIn> {
   if (signedIn === undefined || !(await services.isAdministrator(signedIn.account))) throw new PageError('not_found');
   if ((await services.store.blocks.read(signedIn.person)) !== undefined) throw new PageError('not_found');
+  nameActor(services, 'administrator', signedIn);
   return signedIn;
 }
 

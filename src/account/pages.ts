@@ -20,7 +20,7 @@ import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
 /** What the routes depend on. */
 export interface AccountServices
-  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding'> {
+  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding' | 'events'> {
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly people: People;
@@ -96,7 +96,17 @@ export function requireSignedIn(services: AccountServices, ctx: Koa.Context): Si
   if (signedIn === undefined) throw new PageError('expired_request', { description: 'nobody is signed in' });
   if (!matchesHash(formParameters(ctx).get('csrf') ?? '', hashToken(signedIn.csrf)))
     throw new PageError('forged_form', { description: 'csrf does not match' });
+  nameActor(services, 'person', signedIn);
   return signedIn;
+}
+
+/** Says for the audit trail who does what the request does. */
+export function nameActor(
+  { events }: AccountServices,
+  kind: 'person' | 'administrator',
+  { person, account }: SignedIn,
+): void {
+  events.context.by('page', { kind, person, githubId: account.id, githubLogin: account.login });
 }
 
 function returnToAccount(services: AccountServices, ctx: Koa.Context, notice: (typeof NOTICES)[number]): void {

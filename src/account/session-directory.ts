@@ -60,9 +60,13 @@ export interface PeopleSearch {
 
 /** A person and the sessions that a search found, newest first. */
 export interface PersonSessions {
+  /** The opaque tag. */
   readonly person: string;
+  /** The id of the GitHub account. */
   readonly githubId: number;
+  /** Its login, as of the latest sign-in. */
   readonly login: string;
+  /** The newest first. */
   readonly sessions: readonly Session[];
 }
 

@@ -8,6 +8,7 @@ import { keyCommands } from './keys.ts';
 import { peopleCommands } from './people.ts';
 import { sessionCommands } from './sessions.ts';
 import { statsCommand } from './stats.ts';
+import { traceCommand } from './trace.ts';
 
 export const commands: readonly Command[] = [
   ...sessionCommands,
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...clientCommands,
   ...keyCommands,
   statsCommand,
+  traceCommand,
   backupCommand,
   exportCommand,
   importCommand,

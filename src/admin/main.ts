@@ -1,5 +1,6 @@
 /** `npm run admin -- COMMAND`: the operator's commands. They can run while a bridge serves from the same store. */
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SettingError } from '../base/setting-error.ts';
 import { calledAs } from '../called-as.ts';
@@ -53,7 +54,8 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
     const hook = config.eventHook && createEventHook(events, config.eventHook, { logger });
     const bridge = await wire(config, { store, events });
     try {
-      await command.run({ bridge, terminal, signal }, args);
+      const actor = { kind: 'operator', name: userInfo().username } as const;
+      await events.context.run({ via: 'command', actor }, () => command.run({ bridge, terminal, signal }, args));
     } finally {
       terminal.clear();
       await bridge.close();

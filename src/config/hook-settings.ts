@@ -6,8 +6,8 @@ import { isLoopbackHost } from '../security/hosts.ts';
 import { items, secrets } from './kinds.ts';
 import { type Kind, optional, setting } from './setting.ts';
 
-/** The event of each call of an MCP server behind the bridge: sent only when it is named. */
-const EACH_CALL = 'gateway.request';
+/** The events of each call of a tool, or of an MCP server behind the bridge: sent only when they are named. */
+const EACH_CALL: ReadonlySet<string> = new Set(['gateway.request', 'tool.called']);
 /** Ranges of IP addresses that do not lead to the internet. */
 const PRIVATE_RANGES: ReadonlySet<string> = new Set([
   'loopback',
@@ -53,7 +53,7 @@ const hookSecrets: Kind<readonly string[]> = (value, complain) => {
 
 /** Names of events separated by commas, or `all`. */
 const hookEvents: Kind<ReadonlySet<keyof Events>> = (value, complain) => {
-  if (value === 'all') return new Set([...AUDITED].filter((name) => name !== EACH_CALL));
+  if (value === 'all') return new Set([...AUDITED].filter((name) => !EACH_CALL.has(name)));
   const names = items(value);
   const found = [...AUDITED].filter((name) => names.includes(name));
   for (const name of names)
@@ -80,6 +80,6 @@ export const hookSettings = {
   EVENTS_WEBHOOK_EVENTS: setting({
     kind: hookEvents,
     default: 'all',
-    meaning: 'Which of them are sent: names, or `all`, which leaves out `gateway.request`',
+    meaning: 'Which of them are sent: names, or `all`, which leaves out `gateway.request` and `tool.called`',
   }),
 };

@@ -44,7 +44,7 @@ export interface BridgeSettings {
   readonly accessTokenTtl?: string | undefined;
   /** Lifetime of a refresh token, which begins anew with each use. Default: `30d`. */
   readonly refreshTokenTtl?: string | undefined;
-  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count. Default: none. */
+  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Request-Id` and `traceparent` count. Default: none. */
   readonly trustedProxies?: List | undefined;
   /** Browser origins that may use `/mcp` and the token endpoints. Default: loopback origins on loopback, else any https origin. */
   readonly allowedOrigins?: List | undefined;
@@ -88,7 +88,7 @@ export interface BridgeSettings {
   readonly eventsWebhookUrl?: string | undefined;
   /** Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate. Required with `eventsWebhookUrl`. */
   readonly eventsWebhookSecret?: List | undefined;
-  /** Which of them are sent. Default: `all`, which leaves out `gateway.request`. */
+  /** Which of them are sent. Default: `all`, which leaves out `gateway.request` and `tool.called`. */
   readonly eventsWebhookEvents?: List | undefined;
   /** How long `close` lets the bridge answer, while `/readyz` says 503, such as `5s`. Default: not at all. */
   readonly stopDelay?: string | undefined;

@@ -122,7 +122,8 @@ const TABLE = {
   TRUSTED_PROXIES: optional({
     kind: addressRanges,
     without: 'none',
-    meaning: 'Addresses or CIDR ranges of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count',
+    meaning:
+      'Addresses or CIDR ranges of proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Request-Id` and `traceparent` count',
   }),
   ALLOWED_ORIGINS: optional({
     kind: origins,

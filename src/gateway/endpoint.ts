@@ -6,7 +6,7 @@ import type { AuthInfo } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
 import type { McpUpstream } from '../config/upstreams.ts';
 import { CredentialDead } from '../github/trouble.ts';
-import { callerOf } from '../mcp/bearer.ts';
+import { callerOf, namedCaller } from '../mcp/bearer.ts';
 import { SessionOver, tooManyOpen } from '../mcp/open-answers.ts';
 import { insufficientScope } from '../mcp/step-up.ts';
 import { send } from '../mcp/web-response.ts';
@@ -193,13 +193,10 @@ function reportCall(
   said: Described,
   how: { outcome: Outcome; status: number; milliseconds: number; detail: string | undefined },
 ): void {
-  const { grant, credential } = callerOf(authInfo).session;
   const { detail, ...rest } = how;
   events.emit('gateway.request', {
     server: serverName(upstream),
-    clientId: grant.clientId,
-    ...grant.ref,
-    githubLogin: credential.account.login,
+    ...namedCaller(authInfo),
     ...said,
     ...rest,
     ...(detail === undefined ? {} : { detail }),

@@ -76,7 +76,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const handle = createEndpoint({
       upstream,
       path,
-      bearer: createBearerAuth({ issuer, resource, accessTokens, store, events, scopes }),
+      bearer: createBearerAuth({ issuer, resource, accessTokens, store, events, scopes, now }),
       answers,
       held,
       sessionIds: createSessionIds(secrets, upstream.url),

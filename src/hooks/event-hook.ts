@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { attribution, circumstances } from '../observe/attribution.ts';
 import type { EventBus, Events } from '../observe/events.ts';
 import type { HookMetrics } from '../observe/hook-metrics.ts';
 import { redactedJson } from '../observe/logger.ts';
@@ -84,10 +85,11 @@ export function createEventHook(bus: EventBus, config: EventHookConfig, options:
     return (now() - oldest) / 1000;
   }
 
-  bus.onAny((type, event) => {
+  bus.onAny((type, event, known) => {
     if (!config.events.has(type)) return;
     const id = `evt_${randomUUID()}`;
-    const body = redactedJson({ type, timestamp: new Date(now()).toISOString(), data: event });
+    const data = { ...event, ...attribution(type, event, known), ...circumstances(event, known) };
+    const body = redactedJson({ type, timestamp: new Date(now()).toISOString(), data });
     if (stop.signal.aborted || waiting >= MAX_WAITING || characters + body.length > MAX_CHARACTERS)
       return drop(1, 'too many wait');
     const key = orderOf(type, event);

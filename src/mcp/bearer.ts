@@ -11,11 +11,12 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from '@modelcontextprotocol/server';
+import { loginOf } from '../base/login-id.ts';
 import { isSameRecipient, type Resource } from '../oauth/resource-indicators.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import { type AccessTokens, InvalidAccessToken } from '../oauth/tokens/access-token.ts';
 import { readTokenSession } from '../oauth/tokens/token-session.ts';
-import type { EventBus } from '../observe/events.ts';
+import type { EventBus, Caller as NamedCaller } from '../observe/events.ts';
 import type { Session } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { metadataPath } from './protected-resource.ts';
@@ -44,6 +45,11 @@ export interface BearerAuth {
   sessionOver(path: string): Response;
 }
 
+/** Seconds after a login in which the first use of its session is told: it is the end of the login's story. */
+const FIRST_USE = 3600;
+/** Sessions whose use was told. When there are more, all are forgotten, and some are told once more. */
+const MAX_TOLD = 10_000;
+
 interface BearerAuthOptions {
   readonly issuer: string;
   readonly resource: Resource;
@@ -51,6 +57,8 @@ interface BearerAuthOptions {
   readonly store: Store;
   readonly events: EventBus;
   readonly scopes: Pick<UpstreamScopes, 'covers'>;
+  /** Epoch seconds. */
+  readonly now: () => number;
 }
 
 /** The member of `AuthInfo.extra` that holds the {@link Caller}. */
@@ -64,7 +72,9 @@ export function createBearerAuth({
   store,
   events,
   scopes,
+  now,
 }: BearerAuthOptions): BearerAuth {
+  const told = new Set<string>();
   const resourceUrl = new URL(resource.audience);
   const metadataUrl = (path: string) => `${issuer}${metadataPath(path)}`;
   const challengeOptions = (path: string) => ({
@@ -72,12 +82,21 @@ export function createBearerAuth({
     resourceMetadataUrl: metadataUrl(path),
   });
 
+  function tellFirstUse({ grant: { ref, clientId, authTime } }: Session): void {
+    if (now() - authTime >= FIRST_USE || told.has(ref.grant)) return;
+    if (told.size >= MAX_TOLD) told.clear();
+    told.add(ref.grant);
+    events.emit('session.used', { clientId, ...ref });
+  }
+
   async function verifyAccessToken(token: string): Promise<AuthInfo> {
     try {
       const claims = await accessTokens.verify(token, resource.audience);
+      events.context.knowLogin(loginOf(claims.session.grant));
       const { session, scope: granted } = await readTokenSession(store, scopes, claims);
       if (!isSameRecipient(session.grant.recipient, resource.recipient))
         throw new InvalidAccessToken('another server stands behind this resource than the person consented to');
+      tellFirstUse(session);
       const caller: Caller = { session, expiresAt: claims.exp, credentialDied: false };
       return {
         token,
@@ -112,6 +131,13 @@ export function createBearerAuth({
         challengeOptions(path),
       ),
   };
+}
+
+/** The caller as events name it. */
+export function namedCaller(authInfo: AuthInfo): NamedCaller {
+  const { grant, credential } = callerOf(authInfo).session;
+  const { id: githubId, login: githubLogin } = credential.account;
+  return { clientId: grant.clientId, ...grant.ref, githubId, githubLogin };
 }
 
 /**

@@ -44,6 +44,8 @@ interface McpOptions {
   readonly directory: SessionDirectory;
   readonly answers: OpenAnswers;
   readonly isAdministrator: (account: Account) => Promise<boolean>;
+  /** Epoch seconds. */
+  readonly now: () => number;
   readonly operator: Operator;
 }
 
@@ -70,7 +72,7 @@ export function createMcp(options: McpOptions): Mcp {
       answers,
       events,
       longCalls: options.longCalls,
-      batches: factory === undefined,
+      ownServers: factory !== undefined,
     }),
     sse: createSseTransport({ bearer, servers, answers }),
     authenticate: createAuthenticate({ bearer, contexts, scopes }),

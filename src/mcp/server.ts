@@ -11,8 +11,9 @@ import type { Operator } from '../config/operator.ts';
 import { CredentialDead, GithubTrouble } from '../github/trouble.ts';
 import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
+import type { Actor } from '../observe/request-context.ts';
 import { StoreUnavailable } from '../store/store.ts';
-import { callerOf } from './bearer.ts';
+import { callerOf, namedCaller } from './bearer.ts';
 import type { CallContext, CallContexts } from './call-context.ts';
 import { missingScopes } from './step-up.ts';
 import type { Tool } from './tool.ts';
@@ -76,6 +77,7 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       // The transports check the scopes first, to answer with a challenge. This check holds for every transport.
       const challenge = missingScopes(tool.scopes, authInfo.scopes, scopes, tool.name);
       if (challenge !== undefined) return errorResult(`${challenge.errorDescription}.`);
+      events.context.by('tool', actorOf(tool, authInfo));
       const result = await tool.call(input, await contexts(authInfo, signal));
       outcome = 'ok';
       return result;
@@ -87,7 +89,8 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       const left = (underWay.get(person) ?? 1) - 1;
       if (left > 0) underWay.set(person, left);
       else underWay.delete(person);
-      events.emit('tool.called', { tool: tool.name, outcome, milliseconds: performance.now() - begun });
+      const milliseconds = performance.now() - begun;
+      events.emit('tool.called', { ...namedCaller(authInfo), tool: tool.name, outcome, milliseconds });
     }
   }
 
@@ -143,6 +146,12 @@ function isMcpServer(value: unknown): value is McpServer {
   return typeof value === 'object' && value !== null && 'connect' in value && 'resolveScopeChallenge' in value;
 }
 
+/** Who acts by a tool, for the audit trail. */
+function actorOf(tool: Tool, authInfo: AuthInfo): Actor {
+  const { person, githubId, githubLogin } = namedCaller(authInfo);
+  return { kind: tool.administratorsOnly ? 'administrator' : 'person', person, githubId, githubLogin };
+}
+
 function errorResult(text: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text }] };
 }
@@ -156,6 +165,6 @@ function errorText(error: unknown, events: EventBus): string {
   }
   if (error instanceof StoreUnavailable)
     return 'The bridge cannot reach its store. Your session is kept; try again in a few seconds.';
-  events.emit('request.failed', { error, expected: false, reason: 'server_error', reference: '', path: '/mcp' });
+  events.emit('request.failed', { error, expected: false, reason: 'server_error', path: '/mcp' });
   return 'Something went wrong in this tool. The session is kept; the operator of this server finds the reason in the log.';
 }

@@ -9,7 +9,7 @@ import { defined } from '../base/defined.ts';
 import { parseJson } from '../base/json.ts';
 import type { EventBus } from '../observe/events.ts';
 import { BodyTooLarge, readBytes } from '../protocol/body.ts';
-import { type BearerAuth, callerOf } from './bearer.ts';
+import { type BearerAuth, callerOf, namedCaller } from './bearer.ts';
 import { type OpenAnswers, SessionOver, tooManyOpen } from './open-answers.ts';
 import { MCP_PATH } from './protected-resource.ts';
 import type { McpServers } from './server.ts';
@@ -20,6 +20,8 @@ import { begin, discard, send, sendBegun } from './web-response.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The status in the log when the client closed the connection before it was answered; as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
+/** Characters of the name of a tool in the log. */
+const MAX_TOOL_NAME = 200;
 /** The headers that MCP defines, and those that say what a body is. */
 const MCP_HEADER = /^(?:accept|content-type|last-event-id|mcp-.*)$/;
 
@@ -38,8 +40,11 @@ interface StreamableHttpOptions {
   readonly events: EventBus;
   /** Whether tools of others are served too, which may take longer than the built-in ones. */
   readonly longCalls: boolean;
-  /** Whether a body may have several messages, as MCP 2025-03-26 allows. Not where only answers are counted, and no calls. */
-  readonly batches: boolean;
+  /**
+   * Whether a program makes the servers. Then only answers are counted, and no calls: a body may not have several messages, as
+   * MCP 2025-03-26 allows.
+   */
+  readonly ownServers: boolean;
 }
 
 /** Creates the transport. */
@@ -77,7 +82,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     try {
       const text = (await readBytes(req, MAX_BODY_BYTES)).toString('utf8');
       const parsedBody = parseJson(text);
-      if (Array.isArray(parsedBody) && !options.batches) return oneMessageAtATime();
+      if (Array.isArray(parsedBody) && options.ownServers) return oneMessageAtATime();
       const call = toolCallSchema.safeParse(parsedBody);
       if (call.success) callerOf(authInfo).calledTool = call.data.params.name;
       // What is no JSON the SDK reads itself, and refuses in the words of JSON-RPC.
@@ -100,8 +105,15 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       if (authInfo instanceof Response) return send(ctx, authInfo);
       const signal = answers.open(kind, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
+      const begun = performance.now();
       const response = await begin(await ask(ctx, authInfo, signal));
-      const { credentialDied, failure } = callerOf(authInfo);
+      const { credentialDied, failure, calledTool } = callerOf(authInfo);
+      // The built-in server tells the calls of its tools itself, also those of a batch.
+      if (options.ownServers && calledTool !== undefined) {
+        const outcome = failure === undefined && response.status < 400 ? 'answered' : 'error';
+        const milliseconds = performance.now() - begun;
+        events.emit('tool.called', { ...namedCaller(authInfo), tool: cut(calledTool), outcome, milliseconds });
+      }
       if (!credentialDied && failure === undefined && !signal.aborted) return sendBegun(ctx, response);
       await discard(response);
       if (credentialDied || signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(MCP_PATH));
@@ -110,6 +122,11 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     },
     close: () => handler.close(),
   };
+}
+
+/** The name of a tool as the log has it; the client chose it. */
+function cut(tool: string): string {
+  return tool.slice(0, MAX_TOOL_NAME);
 }
 
 /** The answer to a batch that is not taken (JSON-RPC 2.0, "Invalid Request"). MCP has no batches from 2025-06-18 on. */

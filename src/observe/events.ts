@@ -3,6 +3,7 @@
  * token, a code or a secret (design decision 15).
  */
 import { EventEmitter } from 'node:events';
+import { type Known, RequestContext } from './request-context.ts';
 
 /** The events by name, with their data. `person` is the opaque tag, `grant` the id of the grant. */
 export interface Events {
@@ -18,6 +19,8 @@ export interface Events {
   'consent.allowed': { clientId: string };
   /** The person pressed Cancel. */
   'consent.denied': { clientId: string };
+  /** The browser of a login came back from GitHub; `clientId` is empty for a login to the account page. */
+  'login.returned': { clientId: string };
   /** A login ended with a grant. */
   'login.completed': {
     clientId: string;
@@ -31,6 +34,8 @@ export interface Events {
   'login.failed': { clientId: string; error: string; detail: string; githubLogin?: string };
   /** A client exchanged its authorization code for tokens. */
   'code.redeemed': { clientId: string; person: string; grant: string };
+  /** The first MCP request of a session that this process served, if that was within an hour of the login. */
+  'session.used': { clientId: string; person: string; grant: string };
   /** An authorization code was presented a second time; its grant ends. */
   'code.replayed': { clientId: string; person: string; grant: string };
   /** A refresh token was replaced by the next one. */
@@ -61,18 +66,16 @@ export interface Events {
   'github.call': { route: string; status: number | 'error'; milliseconds: number; limit?: RateLimitState };
   /** An MCP request that the SDK refused, or an error of its transport. */
   'mcp.refused': { reason: string };
-  /** A call of a tool ended. */
-  'tool.called': { tool: string; outcome: 'ok' | 'error'; milliseconds: number };
+  /**
+   * A call of a tool ended. `answered`: of a server that a program makes, whose answer is the server's own, whatever it says.
+   */
+  'tool.called': Caller & { tool: string; outcome: 'ok' | 'error' | 'answered'; milliseconds: number };
   /**
    * A request for an MCP server behind the bridge: its answer began, or the bridge answered instead. `method` and `tool` are
    * the client's words, `milliseconds` count to the first byte.
    */
-  'gateway.request': {
+  'gateway.request': Caller & {
     server: string;
-    clientId: string;
-    person: string;
-    grant: string;
-    githubLogin: string;
     method: string;
     tool?: string;
     outcome: string;
@@ -92,11 +95,20 @@ export interface Events {
    * `expected`: whether the request was refused on purpose; otherwise the error is a bug or an outage. `reason` is one of few: the
    * code of the OAuth error, or the kind of the page.
    */
-  'request.failed': { error: unknown; expected: boolean; reason: string; reference: string; path: string };
+  'request.failed': { error: unknown; expected: boolean; reason: string; path: string };
   /** The store, or a connection to it, failed. */
   'store.error': { error: unknown };
   /** A proxy, or a client that says it is one; emitted once. */
   'proxy.untrusted': { peer: string; advice: string };
+}
+
+/** Who calls a tool, or an MCP server behind the bridge: the person, by which client, in which session. */
+export interface Caller {
+  readonly clientId: string;
+  readonly person: string;
+  readonly grant: string;
+  readonly githubId: number;
+  readonly githubLogin: string;
 }
 
 /** What an answer of GitHub says of a rate limit: its name, requests in its window, and how many of them are left. */
@@ -129,9 +141,11 @@ export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upst
 export class EventBus {
   readonly #any = new EventEmitter();
   readonly #named = new EventEmitter();
+  /** The requests during which events are emitted. */
+  readonly context = new RequestContext();
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    this.#any.emit('event', name, event);
+    this.#any.emit('event', name, event, this.context.current);
     this.#named.emit(name, event);
   }
 
@@ -139,8 +153,8 @@ export class EventBus {
     this.#named.on(name, listener);
   }
 
-  /** Subscribes to every event. */
-  onAny(listener: (name: keyof Events, event: Events[keyof Events]) => void): void {
+  /** Subscribes to every event. `known` is what is known of the request that it happened in; undefined outside of requests. */
+  onAny(listener: (name: keyof Events, event: Events[keyof Events], known?: Known) => void): void {
     this.#any.on('event', listener);
   }
 }

@@ -4,6 +4,7 @@
  * messages.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { attribution, circumstances } from './attribution.ts';
 import type { EventBus, Events } from './events.ts';
 import type { StoreOutage } from './store-outage.ts';
 
@@ -69,23 +70,26 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 }
 
 /**
- * Logs every event.
+ * Logs every event, with what is known of the request that it happened in.
  * @param outage tells that the store does not answer; the errors that it takes are logged at level debug
  */
 export function logEvents(events: EventBus, logger: Logger, outage?: Pick<StoreOutage, 'takes'>): void {
-  events.onAny((name, event) => {
+  events.onAny((name, event, known) => {
     if (name === 'request.failed' && 'expected' in event) {
       const { error, expected, ...rest } = event;
       const taken = !expected && outage?.takes(error, true) === true;
       const level = taken ? 'debug' : expected ? 'info' : 'error';
-      logger[level]({ event: name, ...rest, ...describe(error, !expected && !taken) });
+      const described = describe(error, !expected && !taken);
+      logger[level]({ event: name, ...circumstances(event, known), ...rest, ...described });
     } else if (name === 'store.error' && 'error' in event) {
       const taken = outage?.takes(event.error, false) === true;
-      logger[taken ? 'debug' : 'error']({ event: name, ...describe(event.error, false) });
+      const level = taken ? 'debug' : 'error';
+      logger[level]({ event: name, ...circumstances(event, known), ...describe(event.error, false) });
     } else {
       const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
-      if (logger.isLevelEnabled(level))
-        logger[level]({ event: name, ...(AUDITED.has(name) ? { audit: true } : {}), ...event });
+      if (!logger.isLevelEnabled(level)) return;
+      const audit = AUDITED.has(name) ? { audit: true, ...attribution(name, event, known) } : {};
+      logger[level]({ event: name, ...audit, ...circumstances(event, known), ...event });
     }
   });
 }
@@ -93,9 +97,10 @@ export function logEvents(events: EventBus, logger: Logger, outage?: Pick<StoreO
 /** Events logged at level debug. */
 const DETAILS: ReadonlySet<string> = new Set([
   'github.call',
-  'tool.called',
   'mcp.refused',
   'consent.shown',
+  'login.returned',
+  'session.used',
   'gateway.flow.began',
   'gateway.flow.ended',
 ]);
@@ -109,7 +114,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
   'proxy.untrusted',
 ]);
 
-/** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of other MCP servers. */
+/** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of tools and of other MCP servers. */
 export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'client.registered',
   'client.updated',
@@ -127,6 +132,7 @@ export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'credential.revoked',
   'credential.reset',
   'keys.rotated',
+  'tool.called',
   'gateway.request',
 ]);
 

@@ -145,7 +145,11 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
   events.on('rate.limited', ({ limit }) => refusals.inc({ what: 'rate_limit', reason: limit }));
   // The reason is the SDK's text, which may repeat words of the request.
   events.on('mcp.refused', () => refusals.inc({ what: 'mcp', reason: 'protocol' }));
-  events.on('tool.called', ({ tool, outcome, milliseconds }) => tools.observe({ tool, outcome }, milliseconds / 1000));
+  // Clients choose the name where a program makes the server.
+  const toolNames = boundedLabel();
+  events.on('tool.called', ({ tool, outcome, milliseconds }) =>
+    tools.observe({ tool: toolNames(tool), outcome }, milliseconds / 1000),
+  );
 
   events.on('gateway.request', ({ server, outcome, status, milliseconds }) =>
     gateway.observe({ server, outcome, status: statusLabel(status) }, milliseconds / 1000),

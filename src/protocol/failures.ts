@@ -24,7 +24,6 @@ export function reportFailure(
     error,
     expected,
     reason,
-    reference: referenceOf(ctx),
     path: ctx.path.slice(0, MAX_LOGGED_PATH),
   });
 }
@@ -38,9 +37,4 @@ export function clientErrorStatus(thrown: unknown): number | undefined {
 /** What is wrong with a body that could not be read. @param status the 4xx status of that error */
 export function unreadableBody(status: number): string {
   return status === 413 ? 'the body is too large' : 'the body cannot be read';
-}
-
-/** The reference under which the log has this request; also the `X-Request-Id` of the answer. */
-export function referenceOf(ctx: Koa.Context): string {
-  return String(ctx.state.reference ?? '');
 }

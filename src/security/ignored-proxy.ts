@@ -3,6 +3,7 @@
  * doctor, another process, can tell the operator about it.
  */
 import { z } from 'zod';
+import type { EventBus } from '../observe/events.ts';
 import type { SharedStore } from '../store/store.ts';
 
 const DOCUMENT = 'ignored-proxy';
@@ -16,6 +17,13 @@ export async function rememberIgnoredProxy(store: SharedStore, peer: string, at:
   const { version } = await store.readDocument(DOCUMENT);
   // If another replica writes in between, its word is as good.
   await store.writeDocument(DOCUMENT, version, JSON.stringify({ peer, at } satisfies IgnoredProxy));
+}
+
+/** Keeps the peers that the events tell. @param now epoch seconds */
+export function watchIgnoredProxy(events: EventBus, store: SharedStore, now: () => number): void {
+  events.on('proxy.untrusted', ({ peer }) => {
+    rememberIgnoredProxy(store, peer, now()).catch((error: unknown) => events.emit('store.error', { error }));
+  });
 }
 
 /** Reads the peer; undefined when there was none. */

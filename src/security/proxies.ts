@@ -9,7 +9,8 @@ import type Koa from 'koa';
 import { inRanges } from './address-ranges.ts';
 
 /**
- * Sets the IP address and the host of the request to those that the client used.
+ * Sets the IP address and the host of the request to those that the client used, and `ctx.state.fromProxy`: whether the
+ * request came from a trusted proxy.
  * @param trusted addresses or CIDR ranges of proxies
  * @param onIgnored called once, with the address from which came the first X-Forwarded header that was ignored
  */
@@ -19,7 +20,9 @@ export function forwarded(trusted: readonly string[], onIgnored: (peer: string) 
   return (ctx, next) => {
     const peer = ctx.req.socket.remoteAddress ?? '';
     let address = peer;
-    if (isTrusted(peer)) {
+    const fromProxy = isTrusted(peer);
+    ctx.state.fromProxy = fromProxy;
+    if (fromProxy) {
       // Each proxy appends the address that it was called from. Read from the right, the first address that is not a
       // trusted proxy is the client's.
       for (const entry of ctx.get('x-forwarded-for').split(',').reverse()) {

@@ -1,9 +1,6 @@
 /**
- * The store: one interface, implemented for SQLite and for Redis. Its methods are operations of the domain. Each method
- * is atomic: one transaction in SQLite, one Lua script and one round trip in Redis (README.md lists the exceptions).
- * Every store must pass the suite in conformance/.
- *
- * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer; other errors are bugs.
+ * The store: one interface, for SQLite and for Redis, that passes conformance/. Each method is atomic: one transaction, or one Lua
+ * script (README.md has the exceptions). Durations are in seconds. {@link StoreUnavailable} is thrown when no answer comes.
  */
 import type { BlockStore, DirectoryStore } from './people-operations.ts';
 import type {
@@ -28,6 +25,7 @@ import type {
   RotationRequest,
   Swept,
 } from './session-operations.ts';
+import type { StoryStore } from './story-store.ts';
 import type { TransferStore } from './transfer.ts';
 
 /** The store does not answer. HTTP requests are then answered 503 with Retry-After; no session ends. */
@@ -219,7 +217,7 @@ export interface StoredCounts {
 
 /** All that is stored, by subject. */
 export interface Store {
-  /** Which store it is, for the banner and `/readyz`. */
+  /** Which store it is. */
   readonly kind: 'sqlite' | 'redis';
   /** Registered clients. */
   readonly clients: ClientStore;
@@ -237,6 +235,8 @@ export interface Store {
   readonly blocks: BlockStore;
   /** What people allowed before. */
   readonly consents: ConsentStore;
+  /** What happened to each login. */
+  readonly stories: StoryStore;
   /** What all processes of a bridge share: keys, canaries, notes. */
   readonly shared: SharedStore;
   /** Whole records, to be moved. */

@@ -1,11 +1,11 @@
 /**
  * The error answer of the pages: every thrown error becomes a page that says what happened and what to do next. A
- * program that prefers JSON gets an OAuth error. The page shows a reference that identifies the request in the log.
+ * program that prefers JSON gets an OAuth error. The page shows a reference: the id of the login, or else that of the request.
  */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
 import type { EventBus } from '../observe/events.ts';
-import { clientErrorStatus, referenceOf, reportFailure, STORE_RETRY, unreadableBody } from '../protocol/failures.ts';
+import { clientErrorStatus, reportFailure, STORE_RETRY, unreadableBody } from '../protocol/failures.ts';
 import { OAuthError } from '../protocol/oauth-error.ts';
 import { TooManyRequests } from '../security/rate-limits.ts';
 import { StoreUnavailable } from '../store/store.ts';
@@ -32,7 +32,6 @@ export function pageErrors({ events, web }: { readonly events: EventBus; readonl
         const { kind, description, login, retryAfter, continueUrl, clientName } = error;
         web.page(ctx, 'error', error.uiLocales, {
           kind,
-          reference: referenceOf(ctx),
           ...defined({ description, login, retryAfter, continueUrl, clientName }),
         });
       }

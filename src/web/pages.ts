@@ -91,6 +91,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           github: githubName(view.githubHost),
           rememberable: view.rememberable,
           fields: Object.entries(view.fields),
+          reference: view.reference,
         },
       );
     },
@@ -109,6 +110,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           server: view.recipient && recipientPart(view.recipient),
           github: githubName(view.githubHost),
           fields: Object.entries(view.fields),
+          reference: view.reference,
         },
       );
     },

@@ -38,6 +38,8 @@ export interface ConsentView {
   readonly recipient?: RecipientView;
   /** The resource that the token is for, when it is one of `RESOURCES`. */
   readonly otherResource?: string;
+  /** The id of the login. */
+  readonly reference: string;
   /** Host of GitHub, `github.com` or an Enterprise Server. */
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
@@ -55,6 +57,8 @@ export interface ConnectView {
   readonly redirectKind: ConsentView['redirectKind'];
   /** The MCP server behind the bridge that will get the calls. */
   readonly recipient?: RecipientView;
+  /** The id of the login. */
+  readonly reference: string;
   readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
   readonly fields: Readonly<Record<string, string>>;
@@ -83,7 +87,7 @@ export type ErrorKind =
 
 export interface ErrorView {
   readonly kind: ErrorKind;
-  /** Identifies the request in the log. */
+  /** The id of the login, or else the reference of the request: what the operator is told. */
   readonly reference: string;
   /** The problem in OAuth terms, for developers, in English. */
   readonly description?: string;

@@ -1,11 +1,12 @@
 /** The function with which a route answers with a page: it chooses the language and adds what every page needs. */
 import type Koa from 'koa';
+import type { RequestContext } from '../observe/request-context.ts';
 import { negotiateLocale } from './locale.ts';
 import type { Pages } from './pages.ts';
 import type { Locale, Views } from './views.ts';
 
-/** Members of views that are the same for every request; routes leave them out. */
-type Common = 'githubHost';
+/** Members of views that no route chooses; routes leave them out. */
+type Common = 'githubHost' | 'reference';
 
 export interface Web {
   /** The files that pages load. */
@@ -25,8 +26,9 @@ export interface Web {
 /**
  * Creates the function.
  * @param githubUrl the address of GitHub's web pages; the pages show its host
+ * @param context of the requests: pages name their login, or where there is none, themselves
  */
-export function createWeb(pages: Pages, githubUrl: string): Web {
+export function createWeb(pages: Pages, githubUrl: string, context: RequestContext): Web {
   const common = { githubHost: new URL(githubUrl).host };
   return {
     assets: pages.assets,
@@ -36,7 +38,8 @@ export function createWeb(pages: Pages, githubUrl: string): Web {
       ctx.set('Content-Language', locale);
       ctx.vary('Accept-Language');
       const render = pages[name] as (locale: Locale, view: object) => string;
-      ctx.body = render(locale, { ...common, ...view });
+      const { login, reference } = context.current ?? { reference: '' };
+      ctx.body = render(locale, { ...common, reference: login ?? reference, ...view });
     },
   };
 }

@@ -2,7 +2,7 @@
 // line or a configuration that cannot be used, 1 when a command cannot be carried out.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
@@ -80,7 +80,21 @@ describe('the admin command', () => {
     const { stderr } = await admin('sessions', 'end', name);
     const ended = stderr.split('\n').filter((line) => line.includes('"grant.ended"'));
     assert.equal(ended.length, 1);
-    assert.partialDeepStrictEqual(JSON.parse(ended[0] ?? ''), { audit: true, reason: 'administrator', by: 'operator' });
+    const actor = { kind: 'operator', name: userInfo().username };
+    const line = { audit: true, reason: 'administrator', by: 'operator', via: 'command', actor };
+    assert.partialDeepStrictEqual(JSON.parse(ended[0] ?? ''), line);
+    // The story has it too, which the serving bridge began.
+    const { happenings } = JSON.parse((await admin('trace', name, '--json')).stdout);
+    assert.equal(happenings[0].event, 'consent.shown');
+    assert.partialDeepStrictEqual(happenings.at(-1), { event: 'grant.ended', via: 'command', actor: actor.name });
+    const { stdout } = await admin('trace', name);
+    assert.match(stdout, /^login [0-9a-z]{16}\n\d{4}-.* {2}the person was asked for consent {2}client /);
+  });
+
+  it('refuses to trace what is no login, before anything is opened', async () => {
+    const { code, stdout, stderr } = await start('admin/main.ts', {}, ['trace', 'nonsense']).ended;
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.match(stderr, /^"nonsense" names no login: write the 16 letters .*\n$/);
   });
 
   it('says what is wrong with the configuration, and exits with 2', async () => {

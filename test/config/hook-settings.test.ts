@@ -65,11 +65,11 @@ describe('the settings of the event hook', () => {
         ...{ ...APP, EVENTS_WEBHOOK_URL: URL_, EVENTS_WEBHOOK_SECRET: SECRET },
         ...(names ? { EVENTS_WEBHOOK_EVENTS: names } : {}),
       }).eventHook?.events ?? new Set();
-    assert.ok(events().has('grant.ended') && !events().has('gateway.request') && !events().has('tool.called'));
+    assert.ok(events().has('grant.ended') && !events().has('gateway.request') && !events().has('github.call'));
     assert.deepEqual([...events('grant.ended, gateway.request')].sort(), ['gateway.request', 'grant.ended']);
     assert.equal(
-      complaint({ EVENTS_WEBHOOK_EVENTS: 'grant.ended,tool.called' }),
-      'EVENTS_WEBHOOK_EVENTS: "tool.called" is no event of the audit trail',
+      complaint({ EVENTS_WEBHOOK_EVENTS: 'grant.ended,github.call' }),
+      'EVENTS_WEBHOOK_EVENTS: "github.call" is no event of the audit trail',
     );
   });
 });

@@ -298,6 +298,7 @@ describe('the gateway', () => {
         clientId: '',
         person: '',
         grant: '',
+        githubId: 583231,
         githubLogin: 'octocat',
         method: 'tools/call',
         tool: 'get_me',

@@ -3,6 +3,7 @@
 // verbose is searched in test/threats/secrets-at-rest.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loginOf } from '../../src/base/login-id.ts';
 import { EventBus, type Events } from '../../src/observe/events.ts';
 import { createLogger, logEvents, redact } from '../../src/observe/logger.ts';
 import { jsonErrors } from '../../src/protocol/json-errors.ts';
@@ -85,6 +86,8 @@ describe('the log', () => {
         time: 't',
         event: 'grant.ended',
         audit: true,
+        via: 'client',
+        login: loginOf('g'),
         ...session,
         reason: 'reused',
         by: 'client',
@@ -95,16 +98,58 @@ describe('the log', () => {
       lineOf('consent.allowed', { clientId: 'c' }),
       lineOf('login.failed', { clientId: 'c', error: 'e', detail: 'd' }),
       lineOf('keys.rotated', { algorithm: 'ES256', kid: 'k' }),
+      lineOf('tool.called', { ...session, githubId: 1, githubLogin: 'l', tool: 't', outcome: 'ok', milliseconds: 1 }),
     ])
       assert.equal(line.audit, true, String(line.event));
     assert.equal('audit' in lineOf('code.redeemed', session), false);
+  });
+
+  it('has for each event the request that it happened in, and who did it from where by which way', () => {
+    const { lines, bus } = log();
+    const actor = { kind: 'administrator', person: 'a', githubId: 7, githubLogin: 'root' } as const;
+    const trace = 'f'.repeat(32);
+    bus.context.run({ reference: 'r-1', trace, address: '192.0.2.1', via: 'page', actor }, () => {
+      bus.context.knowLogin(loginOf('other'));
+      bus.emit('grant.ended', { ...session, reason: 'administrator', by: 'administrator' });
+      bus.emit('client.removed', { clientId: 'c' });
+      // What GitHub or the clock decides is nobody’s act, whoever’s request shows it.
+      bus.emit('grant.ended', { ...session, reason: 'upstream_revoked', by: 'upstream' });
+      bus.emit('keys.rotated', { algorithm: 'ES256', kid: 'k' });
+      bus.emit('request.failed', { error: new Error('x'), expected: false, reason: 'server_error', path: '/' });
+    });
+    const known = { reference: 'r-1', trace, address: '192.0.2.1' };
+    for (const line of lines)
+      assert.deepEqual(known, { ...known, reference: line.reference, trace: line.trace, address: line.address });
+    assert.deepEqual(
+      lines.map(({ via, actor, login }) => ({ via, actor, login })),
+      [
+        { via: 'page', actor, login: loginOf('g') },
+        { via: 'page', actor, login: loginOf('other') },
+        { via: 'github', actor: undefined, login: loginOf('g') },
+        { via: 'clock', actor: undefined, login: loginOf('other') },
+        { via: undefined, actor: undefined, login: loginOf('other') },
+      ],
+    );
+  });
+
+  it('names the user of the operating system who gave a command', () => {
+    const { lines, bus } = log();
+    const actor = { kind: 'operator', name: 'ada' } as const;
+    bus.context.run({ via: 'command', actor }, () => bus.emit('keys.rotated', { algorithm: 'ES256', kid: 'k' }));
+    bus.emit('keys.rotated', { algorithm: 'ES256', kid: 'k' });
+    assert.deepEqual(
+      lines.map(({ via, actor }) => ({ via, actor })),
+      [
+        { via: 'command', actor },
+        { via: 'clock', actor: undefined },
+      ],
+    );
   });
 
   it('warns of what may be an attack, and has what every request does at debug level', () => {
     for (const line of [lineOf('code.replayed', session), lineOf('refresh_token.reused', session)])
       assert.deepEqual({ level: line.level, audit: line.audit }, { level: 'warn', audit: true });
     assert.equal(lineOf('rate.limited', { limit: 'failures' }).level, 'warn');
-    assert.equal(lineOf('tool.called', { tool: 't', outcome: 'ok', milliseconds: 1 }).level, 'debug');
     assert.equal(lineOf('consent.shown', { clientId: 'c', remembered: false }).level, 'debug');
     assert.equal(lineOf('store.error', { error: new Error('x') }).level, 'error');
   });

@@ -20,6 +20,7 @@ describe('the metrics', () => {
   const bus = new EventBus();
   const metrics = createMetrics(bus);
   const session = { clientId: 'client-1', person: 'person-1', grant: 'grant-1' };
+  const caller = { ...session, githubId: 1, githubLogin: 'octocat' };
   const lines = async (name: string) =>
     (await metrics.render()).text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
 
@@ -27,7 +28,7 @@ describe('the metrics', () => {
     bus.emit('code.redeemed', session);
     bus.emit('code.redeemed', session);
     bus.emit('grant.ended', { ...session, reason: 'expired', by: 'clock' });
-    bus.emit('tool.called', { tool: 'get_user_profile', outcome: 'ok', milliseconds: 250 });
+    bus.emit('tool.called', { ...caller, tool: 'get_user_profile', outcome: 'ok', milliseconds: 250 });
     assert.deepEqual(await lines('bridge_events_total'), ['bridge_events_total{event="code.redeemed"} 2']);
     assert.deepEqual(await lines('bridge_grants_ended_total'), ['bridge_grants_ended_total{reason="expired"} 1']);
     assert.deepEqual(await lines('bridge_tool_call_seconds_sum'), [
@@ -47,7 +48,7 @@ describe('the metrics', () => {
   });
 
   it('count what passes to MCP servers and back, by server, and never by method or tool, which clients choose', async () => {
-    const call = { ...session, server: 'github', githubLogin: 'octocat', method: 'a-method', tool: 'a-tool' };
+    const call = { ...caller, server: 'github', method: 'a-method', tool: 'a-tool' };
     bus.emit('gateway.request', { ...call, outcome: 'answered', status: 200, milliseconds: 500 });
     bus.emit('gateway.flow.began', { server: 'github' });
     bus.emit('gateway.flow.began', { server: 'github' });
@@ -69,7 +70,7 @@ describe('the metrics', () => {
   it('count logins by outcome, and refusals and failures by reason', async () => {
     bus.emit('login.failed', { clientId: 'client-1', error: 'access_denied', detail: 'a detail' });
     bus.emit('consent.denied', { clientId: 'client-1' });
-    const failed = { error: new Error('a detail'), reference: 'r', path: '/a-path' };
+    const failed = { error: new Error('a detail'), path: '/a-path' };
     bus.emit('request.failed', { ...failed, expected: true, reason: 'invalid_grant' });
     bus.emit('request.failed', { ...failed, expected: false, reason: 'internal' });
     bus.emit('access_token.refused', { reason: 'its grant has ended' });

@@ -31,8 +31,7 @@ function watch(t: TestContext) {
     outage,
     store,
     lose: () => events.emit('store.error', { error }),
-    request: () =>
-      events.emit('request.failed', { error, expected: false, reason: 'x', reference: 'r', path: '/token' }),
+    request: () => events.emit('request.failed', { error, expected: false, reason: 'x', path: '/token' }),
     other: () => events.emit('store.error', { error: new TypeError('a bug') }),
     async pass(seconds: number) {
       for (let second = 0; second < seconds; second++) {

@@ -1,13 +1,13 @@
 // What a thrown error means, for programs and for people alike: the sender's mistakes are told from our faults; the log hears of
-// each under the reference of its request.
+// each.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type Koa from 'koa';
 import { EventBus, type Events } from '../../src/observe/events.ts';
-import { clientErrorStatus, referenceOf, reportFailure } from '../../src/protocol/failures.ts';
+import { clientErrorStatus, reportFailure } from '../../src/protocol/failures.ts';
 
 /** What these functions read of a context. */
-const contextOf = (path: string, reference?: string) => ({ path, state: { reference } }) as unknown as Koa.Context;
+const contextOf = (path: string) => ({ path }) as unknown as Koa.Context;
 
 describe('a failure', () => {
   it('is the sender’s mistake when its error says so by a 4xx status, and ours otherwise', () => {
@@ -25,16 +25,12 @@ describe('a failure', () => {
       assert.equal(clientErrorStatus(ours), undefined);
   });
 
-  it('is told with its reference and at most 300 characters of its path', () => {
+  it('is told with at most 300 characters of its path', () => {
     const events = new EventBus();
     const told: Events['request.failed'][] = [];
     events.on('request.failed', (event) => told.push(event));
     const error = new Error('x');
-    reportFailure(events, contextOf(`/${'a'.repeat(1000)}`, 'r-1'), error, { expected: true, reason: 'why' });
-    assert.deepEqual(told, [{ error, expected: true, reason: 'why', reference: 'r-1', path: `/${'a'.repeat(299)}` }]);
-  });
-
-  it('has an empty reference where the request has none', () => {
-    assert.equal(referenceOf(contextOf('/')), '');
+    reportFailure(events, contextOf(`/${'a'.repeat(1000)}`), error, { expected: true, reason: 'why' });
+    assert.deepEqual(told, [{ error, expected: true, reason: 'why', path: `/${'a'.repeat(299)}` }]);
   });
 });

@@ -15,16 +15,9 @@ describe('an error answered to a program', () => {
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
   events.on('request.failed', (event) => told.push(event));
-  const url = useApp(
-    (ctx, next) => {
-      ctx.state.reference = 'r-1';
-      return next();
-    },
-    jsonErrors({ events }),
-    () => {
-      throw thrown;
-    },
-  );
+  const url = useApp(jsonErrors({ events }), () => {
+    throw thrown;
+  });
   const answer = async (error: unknown) => {
     thrown = error;
     told = [];
@@ -40,7 +33,7 @@ describe('an error answered to a program', () => {
     assert.match(headers.get('content-type') ?? '', /^application\/json/);
     assert.deepEqual(JSON.parse(text), { error: 'invalid_grant', error_description: 'the session is over' });
     assert.equal([...headers].join().includes('another client'), false);
-    assert.deepEqual(told, [{ error, expected: true, reason: 'invalid_grant', reference: 'r-1', path: '/token' }]);
+    assert.deepEqual(told, [{ error, expected: true, reason: 'invalid_grant', path: '/token' }]);
   });
 
   it('has the status and the headers that it says', async () => {
@@ -83,7 +76,7 @@ describe('an error answered to a program', () => {
       assert.equal(status, 500);
       assert.match(text, /"error":"server_error"/);
       assert.doesNotMatch(text, /secret|Invalid URL/);
-      assert.deepEqual(told, [{ error, expected: false, reason: 'server_error', reference: 'r-1', path: '/token' }]);
+      assert.deepEqual(told, [{ error, expected: false, reason: 'server_error', path: '/token' }]);
     }
   });
 });

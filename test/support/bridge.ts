@@ -260,9 +260,11 @@ async function dumpRedis(url: string, prefix: string): Promise<Buffer> {
             ? Object.entries(await client.hgetall(key)).flat()
             : type === 'zset'
               ? await client.zrange(key, '0', '-1')
-              : type === 'set'
-                ? await client.smembers(key)
-                : [(await client.get(key)) ?? ''];
+              : type === 'list'
+                ? await client.lrange(key, 0, -1)
+                : type === 'set'
+                  ? await client.smembers(key)
+                  : [(await client.get(key)) ?? ''];
         parts.push(Buffer.from([key, ...content].join('\n')));
       }
     }

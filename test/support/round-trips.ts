@@ -7,6 +7,8 @@ export class RoundTrips {
   count = 0;
   /** Calls, without those for refresh locks. */
   calls = 0;
+  /** Writes to the stories of logins, when a test counts them: no request waits for them. */
+  stories = 0;
   /** Round trips for refresh locks, and those made while one is held. */
   locks = 0;
   #together = false;

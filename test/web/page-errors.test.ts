@@ -15,15 +15,12 @@ import { useApp } from '../protocol/use-app.ts';
 
 describe('an error answered to a person', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://github.com');
+  const web = createWeb(createPages(), 'https://github.com', events.context);
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
   events.on('request.failed', (event) => told.push(event));
   const url = useApp(
-    (ctx, next) => {
-      ctx.state.reference = 'reference-1';
-      return next();
-    },
+    (_ctx, next) => events.context.run({ reference: 'reference-1' }, next),
     pageErrors({ events, web }),
     () => {
       throw thrown;
@@ -47,9 +44,7 @@ describe('an error answered to a person', () => {
     assert.match(headers.get('content-type') ?? '', /^text\/html/);
     assert.match(text, /client_id is missing/);
     assert.match(text, /reference-1/);
-    assert.deepEqual(told, [
-      { error, expected: true, reason: 'invalid_request', reference: 'reference-1', path: '/authorize' },
-    ]);
+    assert.deepEqual(told, [{ error, expected: true, reason: 'invalid_request', path: '/authorize' }]);
   });
 
   it('is the protocol’s error for a program', async () => {

@@ -45,6 +45,7 @@ function views(text: string) {
     policyScopes: [{ name: 'read:org' }],
     recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     otherResource: text,
+    reference: text,
     githubHost: text,
     rememberable: true,
     fields: { request: text, [text]: 'value' },
@@ -55,6 +56,7 @@ function views(text: string) {
     redirectHost: text,
     redirectKind: 'loopback',
     recipient: { title: `Server ${text}`, host: text, credential: 'github' },
+    reference: text,
     githubHost: text,
     fields: { request: text, [text]: 'value' },
   };

@@ -111,8 +111,9 @@ async function askForConsent(
   const login: RequestedLogin = { request, upstreamScope: upstreamScope(upstream, request.scope) };
   const expectedPerson = prompt.includes('consent') ? undefined : await logins.rememberedPerson(ctx, request);
   if (expectedPerson === undefined) return showConsent(services, ctx, client, login);
+  const address = await logins.sendToUpstream(ctx, { purpose: 'client', ...login, expectedPerson });
   events.emit('consent.shown', { clientId: client.clientId, remembered: true });
-  ctx.redirect(await logins.sendToUpstream(ctx, { purpose: 'client', ...login, expectedPerson }));
+  ctx.redirect(address);
 }
 
 /**

@@ -31,11 +31,11 @@ export function callback(services: CallbackServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const parameters = parseParameters(ctx.querystring);
-    const { login, codeVerifier, remember } = await logins.resume(ctx, parameters.get('state') ?? '');
+    const { id, login, codeVerifier, remember } = await logins.resume(ctx, parameters.get('state') ?? '');
     try {
       const upstreamLogin = await upstream.finishLogin(parameters, codeVerifier, login.upstreamScope);
       if (login.purpose === 'account') await services.finishAccountLogin(ctx, upstreamLogin);
-      else await finishClientLogin(services, ctx, login, remember, upstreamLogin);
+      else await finishClientLogin(services, ctx, { id, login, remember }, upstreamLogin);
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) throw error;
       answerFailure(services, ctx, login, error);
@@ -50,17 +50,16 @@ export function callback(services: CallbackServices): Koa.Middleware {
 async function finishClientLogin(
   services: CallbackServices,
   ctx: Koa.Context,
-  login: ClientLogin,
-  remember: boolean,
+  { id, login, remember }: { id: string; login: ClientLogin; remember: boolean },
   upstreamLogin: UpstreamLogin,
 ): Promise<void> {
   const { request, expectedPerson } = login;
   if (expectedPerson !== undefined && expectedPerson !== upstreamLogin.person) {
     await services.upstream.discard(upstreamLogin);
-    return showConsent(services, ctx, await findForPage(services.clients, ctx, request.clientId), login);
+    return showConsent(services, ctx, await findForPage(services.clients, ctx, request.clientId), login, id);
   }
   try {
-    const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
+    const { completed, confirm } = await services.completion.complete(ctx, { id, login, remember }, upstreamLogin);
     if (confirm) services.connectPage.show(ctx, completed);
     else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
   } catch (error) {

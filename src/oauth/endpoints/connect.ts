@@ -4,24 +4,28 @@
  * @see RFC 9700 section 4.7 (design decision 11)
  */
 import type Koa from 'koa';
+import { loginOf } from '../../base/login-id.ts';
 import { formParameters, noStore } from '../../protocol/http.ts';
 import { isSameOrigin } from '../../security/same-origin.ts';
 import { PageError } from '../../web/page-error.ts';
 import { sendAuthorizationResponse } from '../authorization-response.ts';
 import type { Services } from './services.ts';
 
-type Connect = Pick<Services, 'issuer' | 'logins' | 'completion' | 'connectPage' | 'limits' | 'web'>;
+type Connect = Pick<Services, 'issuer' | 'logins' | 'completion' | 'connectPage' | 'events' | 'limits' | 'web'>;
 
 /** `POST /connect` */
 export function decideConnect(services: Connect): Koa.Middleware {
-  const { issuer, logins, completion, connectPage, limits } = services;
+  const { issuer, logins, completion, connectPage, events, limits } = services;
   return async (ctx) => {
     noStore(ctx);
     if (!isSameOrigin(ctx, issuer))
       throw new PageError('forged_form', { description: 'the form was not sent by the page that asks to connect' });
     const parameters = formParameters(ctx);
     const completed = connectPage.read(ctx, parameters);
-    const { request } = completed.login;
+    const { login, ref, githubId, githubLogin } = completed;
+    const { request } = login;
+    events.context.knowLogin(loginOf(ref.grant));
+    events.context.by('page', { kind: 'person', person: ref.person, githubId, githubLogin });
     switch (parameters.get('decision')) {
       case 'connect':
         await completion.confirmed(ctx, completed);
@@ -32,10 +36,11 @@ export function decideConnect(services: Connect): Koa.Middleware {
         if (!(await completion.declined(completed)))
           throw new PageError('expired_request', { description: 'the login is over' });
         ctx.redirect(
-          await logins.sendToUpstream(ctx, {
-            ...completed.login,
-            request: { ...request, prompt: 'select_account' },
-          }),
+          await logins.sendToUpstream(
+            ctx,
+            { ...login, request: { ...request, prompt: 'select_account' } },
+            loginOf(ref.grant),
+          ),
         );
         ctx.status = 303;
         return;

@@ -4,6 +4,7 @@
  * @see RFC 7009 section 2
  */
 import type Koa from 'koa';
+import { loginOf } from '../../base/login-id.ts';
 import { formParameters, noStore } from '../../protocol/http.ts';
 import { invalidRequest } from '../../protocol/oauth-error.ts';
 import type { SessionRef } from '../../store/records.ts';
@@ -11,7 +12,7 @@ import { InvalidAccessToken } from '../tokens/access-token.ts';
 import { readRefreshToken } from '../tokens/session-tokens.ts';
 import type { Services } from './services.ts';
 
-type Revocation = Pick<Services, 'secrets' | 'clientAuthentication' | 'accessTokens' | 'sessionEnding'>;
+type Revocation = Pick<Services, 'secrets' | 'clientAuthentication' | 'accessTokens' | 'sessionEnding' | 'events'>;
 
 /** `POST /revoke` */
 export function revoke(services: Revocation): Koa.Middleware {
@@ -22,7 +23,10 @@ export function revoke(services: Revocation): Koa.Middleware {
     const token = parameters.get('token');
     if (token === undefined) throw invalidRequest('token is missing');
     const ref = await sessionOf(services, token);
-    if (ref !== undefined) await services.sessionEnding.end(ref, 'revoked', 'client', client.clientId);
+    if (ref !== undefined) {
+      services.events.context.knowLogin(loginOf(ref.grant));
+      await services.sessionEnding.end(ref, 'revoked', 'client', client.clientId);
+    }
     ctx.status = 200;
     ctx.body = '';
   };

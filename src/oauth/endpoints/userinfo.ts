@@ -4,6 +4,7 @@
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
+import { loginOf } from '../../base/login-id.ts';
 import { bearerToken, noStore } from '../../protocol/http.ts';
 import { OAuthError } from '../../protocol/oauth-error.ts';
 import type { Session } from '../../store/records.ts';
@@ -14,7 +15,7 @@ import { readTokenSession } from '../tokens/token-session.ts';
 import { UpstreamFailure, upstreamUnavailable } from '../upstream.ts';
 import type { Services } from './services.ts';
 
-type Userinfo = Pick<Services, 'store' | 'accessTokens' | 'upstream'>;
+type Userinfo = Pick<Services, 'store' | 'accessTokens' | 'upstream' | 'events'>;
 
 /** `GET /userinfo` and `POST /userinfo` */
 export function userinfo(services: Userinfo): Koa.Middleware {
@@ -43,6 +44,7 @@ async function authenticated(services: Userinfo, ctx: Koa.Context): Promise<{ se
   if (token === undefined) throw refused('an access token is needed', { bare: ctx.get('authorization') === '' });
   try {
     const claims = await services.accessTokens.verifyAny(token);
+    services.events.context.knowLogin(loginOf(claims.session.grant));
     return await readTokenSession(services.store, services.upstream.scopes, claims);
   } catch (error) {
     if (error instanceof InvalidAccessToken) throw refused('the access token is not valid', { detail: error.message });

@@ -4,6 +4,7 @@
  * @see OAuth 2.1 section 4.1.3, RFC 7636 section 4.6
  */
 import { defined } from '../../base/defined.ts';
+import { loginOf } from '../../base/login-id.ts';
 import { invalidGrant, invalidRequest, invalidTarget } from '../../protocol/oauth-error.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import { codeChallenge, isCodeVerifier } from '../../protocol/pkce.ts';
@@ -28,6 +29,7 @@ export const authorizationCode: GrantType = {
 async function redeem(services: GrantServices, client: Client, parameters: Parameters): Promise<Granted> {
   const verifier = checkVerifier(parameters);
   const { code, ref } = checkCode(parameters);
+  services.events.context.knowLogin(loginOf(ref.grant));
   const refreshToken = refreshTokenFor(services, client, ref);
   const redemption = await services.store.sessions.redeem(
     ref,

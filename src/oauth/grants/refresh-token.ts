@@ -4,6 +4,7 @@
  * the session ends (design decision 6). The scope can be narrowed, never widened.
  * @see OAuth 2.1 section 4.3, RFC 9700 section 4.14
  */
+import { loginOf } from '../../base/login-id.ts';
 import { invalidGrant, invalidRequest, invalidScope, invalidTarget } from '../../protocol/oauth-error.ts';
 import { type Parameters, spaceSeparated } from '../../protocol/parameters.ts';
 import { hashToken, openUnder, sealUnder } from '../../security/secrets.ts';
@@ -35,6 +36,7 @@ export const refreshToken: GrantType = {
   async read(services, parameters) {
     const token = parameters.get('refresh_token');
     const genuine = token === undefined ? undefined : readRefreshToken(services.secrets, token);
+    if (genuine !== undefined) services.events.context.knowLogin(loginOf(genuine.ref.grant));
     const session = genuine === undefined ? undefined : await services.store.sessions.read(genuine.ref);
     return (client) => refresh(services, client, parameters, { token, generation: genuine?.generation, session });
   },

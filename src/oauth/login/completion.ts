@@ -40,13 +40,13 @@ export interface CompletedLogin {
 export interface LoginCompletion {
   /**
    * Stores the session of a login.
+   * @param returned the login as it came back from the upstream, and its id
    * @returns the login, and whether the person must confirm it before the code may leave
    * @throws {UpstreamFailure} access_denied when the person is blocked
    */
   complete(
     ctx: Koa.Context,
-    login: ClientLogin,
-    remember: boolean,
+    returned: Pick<CompletedLogin, 'login' | 'remember'> & { readonly id: string },
     upstreamLogin: UpstreamLogin,
   ): Promise<{ completed: CompletedLogin; confirm: boolean }>;
   /** The person confirmed a login. */
@@ -128,9 +128,9 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
   }
 
   return {
-    async complete(ctx, login, remember, upstreamLogin) {
+    async complete(ctx, { id, login, remember }, upstreamLogin) {
       const { person, account, grantedScope } = upstreamLogin;
-      const ref = { person, grant: newGrantId() };
+      const ref = { person, grant: newGrantId(id) };
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
       const completed = { login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };

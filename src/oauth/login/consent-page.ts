@@ -28,12 +28,14 @@ interface ConsentPageServices {
 /**
  * Shows the consent page for a request.
  * @param client undefined when its registration was deleted after the login began
+ * @param loginId the login that goes on; a new one when absent
  */
 export async function showConsent(
   services: ConsentPageServices,
   ctx: Koa.Context,
   client: Client | undefined,
   login: RequestedLogin,
+  loginId?: string,
 ): Promise<void> {
   const { request } = login;
   const { scopes, policyScope } = services.upstream;
@@ -43,7 +45,7 @@ export async function showConsent(
   const forPolicy = policyScope.filter((name) => !scopes.covers(request.scope, name));
   // The upstream's token has the scopes of the policy too, so a server that gets this token gets them.
   const getsToken = request.recipient?.credential === 'github';
-  const fields = await services.logins.askConsent(ctx, login);
+  const fields = await services.logins.askConsent(ctx, login, loginId);
   const kind = redirectKind(request.redirectUri);
   noStore(ctx);
   services.web.page(ctx, 'consent', request.uiLocales, {

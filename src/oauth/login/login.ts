@@ -5,10 +5,11 @@
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
+import { isLoginId, newLoginId } from '../../base/login-id.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { spaceSeparated } from '../../protocol/parameters.ts';
 import type { Cookies } from '../../security/cookies.ts';
-import { hashToken, isRandomId, randomId, randomToken, type Secrets } from '../../security/secrets.ts';
+import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts';
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
@@ -21,19 +22,29 @@ const CONSENT_TTL = 900;
 /** Seconds for which a person can log in at the upstream. */
 const UPSTREAM_TTL = 900;
 const CSRF_PURPOSE = 'consent-csrf';
+/** Bytes after a login's id in that of its record, because one login may need several records. */
+const RECORD_BYTES = 6;
 
 /** A validated authorization request, and the scopes to request from the upstream for it. */
 export type RequestedLogin = Pick<ClientLogin, 'request' | 'upstreamScope'>;
 
 export interface Logins {
-  /** Stores a request until the person decides. @returns the hidden fields of the consent form */
-  askConsent(ctx: Koa.Context, login: RequestedLogin): Promise<Record<string, string>>;
+  /**
+   * Stores a request until the person decides.
+   * @param loginId the login that it belongs to; a new one when absent
+   * @returns the hidden fields of the consent form
+   */
+  askConsent(ctx: Koa.Context, login: RequestedLogin, loginId?: string): Promise<Record<string, string>>;
   /** The person allowed the login. @returns the upstream's address @throws {PageError} when the step is refused */
   allow(ctx: Koa.Context, form: ConsentForm): Promise<string>;
   /** The person cancelled: deletes the login. @throws {PageError} when the step is refused */
   deny(ctx: Koa.Context, form: ConsentForm): Promise<ClientLogin>;
-  /** Begins a login without a consent page (remembered consent, account page). @returns the upstream's address */
-  sendToUpstream(ctx: Koa.Context, login: Login): Promise<string>;
+  /**
+   * Begins a login without a consent page (remembered consent, account page).
+   * @param loginId the login that goes on; a new one when absent
+   * @returns the upstream's address
+   */
+  sendToUpstream(ctx: Koa.Context, login: Login, loginId?: string): Promise<string>;
   /** The person who logged in last in this browser, if that person let this consent be remembered. */
   rememberedPerson(ctx: Koa.Context, request: AuthorizationRequest): Promise<string | undefined>;
   /** Resumes and deletes the login to which the browser returned with a `state`. @throws {PageError} when refused */
@@ -42,6 +53,8 @@ export interface Logins {
 
 /** A login after the browser returned from the upstream. */
 interface ReturnedLogin {
+  /** The id of the login (`../../base/login-id.ts`). */
+  readonly id: string;
   readonly login: Login;
   readonly codeVerifier: string;
   /** Whether the person asked that this consent be remembered. */
@@ -109,15 +122,25 @@ export function createLogins(options: LoginOptions): Logins {
 
   /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
   function consentCookieOf(ctx: Koa.Context, { id, csrf }: ConsentForm): string | undefined {
-    const cookie = isRandomId(id) ? cookies.get(ctx, consentCookie(id)) : undefined;
+    const login = loginOfRecord(id);
+    if (login === undefined) return undefined;
+    // Known at once, so that a page that refuses the form names the login.
+    events.context.knowLogin(login);
+    const cookie = cookies.get(ctx, consentCookie(id));
     if (cookie === undefined) return undefined;
     const genuine = secrets.verify(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`), Buffer.from(csrf, 'base64url'));
     return genuine ? cookie : undefined;
   }
 
+  /** The id of a new record of a login, which the request then belongs to. */
+  function newRecordId(loginId = newLoginId()): string {
+    events.context.knowLogin(loginId);
+    return `${loginId}-${randomToken(RECORD_BYTES)}`;
+  }
+
   return {
-    async askConsent(ctx, { request, upstreamScope }) {
-      const [id, cookie] = [randomId(), randomToken()];
+    async askConsent(ctx, { request, upstreamScope }, loginId) {
+      const [id, cookie] = [newRecordId(loginId), randomToken()];
       const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
       await store.logins.open(id, login, CONSENT_TTL);
       cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
@@ -148,8 +171,8 @@ export function createLogins(options: LoginOptions): Logins {
       return login;
     },
 
-    async sendToUpstream(ctx, login) {
-      const id = randomId();
+    async sendToUpstream(ctx, login, loginId) {
+      const id = newRecordId(loginId);
       const { approval, urlFor } = approve(ctx, id, false, randomToken());
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return urlFor(login);
@@ -163,14 +186,18 @@ export function createLogins(options: LoginOptions): Logins {
 
     async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
-      if (!isRandomId(id)) throw stepRefused('unknown');
+      const loginId = loginOfRecord(id);
+      if (loginId === undefined) throw stepRefused('unknown');
+      events.context.knowLogin(loginId);
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
       if (typeof found === 'string') throw stepRefused(found);
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
-      return { login: found.login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
+      const { login } = found;
+      events.emit('login.returned', { clientId: login.purpose === 'client' ? login.request.clientId : '' });
+      return { id: loginId, login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
   };
 }
@@ -180,4 +207,10 @@ function stepRefused(problem: LoginProblem): PageError {
   return problem === 'unknown'
     ? new PageError('expired_request', { description: 'the request is over or was answered before' })
     : new PageError('other_browser', { description: 'the request was begun in another browser' });
+}
+
+/** The login of a record; undefined when the text is no id of a record. */
+function loginOfRecord(id: string): string | undefined {
+  const [login = '', ...rest] = id.split('-');
+  return isLoginId(login) && /^[\w-]{8}$/.test(rest.join('-')) ? login : undefined;
 }

@@ -4,6 +4,7 @@
  * a session (design decision 6).
  */
 import { randomBytes } from 'node:crypto';
+import { grantIdOf, newLoginId } from '../../base/login-id.ts';
 import type { Secrets } from '../../security/secrets.ts';
 import type { SessionRef } from '../../store/records.ts';
 
@@ -18,9 +19,9 @@ const PAYLOAD_BYTES = REF_BYTES * 2 + GENERATION_BYTES + NONCE_BYTES;
 const MAC_BYTES = 32;
 const MAC_PURPOSE = 'refresh-token';
 
-/** A new random id for a grant. */
-export function newGrantId(): string {
-  return randomBytes(REF_BYTES).toString('base64url');
+/** A new id for the grant of a login. */
+export function newGrantId(login = newLoginId()): string {
+  return grantIdOf(login);
 }
 
 /** A new authorization code for a session. */

@@ -34,6 +34,7 @@ import { describeRevocations } from './revocations.ts';
 import { describeSessions } from './sessions.ts';
 import { describeShared } from './shared.ts';
 import type { DefineTest, OpenStores } from './stores.ts';
+import { describeStories } from './stories.ts';
 import { describeTransfer } from './transfer.ts';
 
 /** The instant at which each case begins, in epoch seconds. */
@@ -71,6 +72,7 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('directory', () => describeDirectory(test));
     describe('blocks', () => describeBlocks(test));
     describe('consents', () => describeConsents(test));
+    describe('stories', () => describeStories(test));
     describe('counts', () => describeCounts(test));
     describe('what replicas share', () => describeShared(test));
     describe('moving', () => describeTransfer(test));

@@ -21,6 +21,7 @@ export interface RedisKeys {
   clientPeople(clientId: string): string;
   unusedClients(): string;
   login(id: string): string;
+  story(login: string): string;
   document(name: string): string;
   lease(name: string): string;
   once(id: string): string;
@@ -55,6 +56,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     clientPeople: (clientId) => `${prefix}client-people:${clientId}`,
     unusedClients: () => `${prefix}unused-clients`,
     login: (id) => `${prefix}login:${id}`,
+    story: (login) => `${prefix}story:${login}`,
     document: (name) => `${prefix}doc:${name}`,
     lease: (name) => `${prefix}lease:${name}`,
     once: (id) => `${prefix}once:${id}`,

@@ -13,6 +13,7 @@ import { createPeopleIndex } from './people.ts';
 import { createRedisRevocationStore } from './revocations.ts';
 import { createRedisSessionStore } from './sessions.ts';
 import { createRedisSharedStore } from './shared.ts';
+import { createRedisStoryStore } from './stories.ts';
 import { createRedisTransferStore } from './transfer.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -43,6 +44,7 @@ export function createRedisStore(url: string, options: RedisStoreOptions = {}): 
     directory: createRedisDirectoryStore(redis, keys),
     blocks: createRedisBlockStore(redis, keys),
     consents: createRedisConsentStore(redis, keys),
+    stories: createRedisStoryStore(redis, keys),
     shared: createRedisSharedStore(redis, keys),
     transfer: createRedisTransferStore(redis, keys, people),
     counts: () => people.counts(),

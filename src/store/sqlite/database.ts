@@ -18,6 +18,7 @@ const EXPIRING_TABLES = {
   clients: 'client_id',
   logins: 'id',
   consents: 'person, consent_key',
+  stories: 'login',
   leases: 'name',
   used_once: 'id',
 };

@@ -151,6 +151,14 @@ const MIGRATIONS = [
     blocked_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE stories (
+    login TEXT PRIMARY KEY,
+    entries TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stories_by_expiry ON stories (expires_at);
+  `,
 ];
 
 /** The schema version of this program. */

@@ -15,6 +15,7 @@ import { createSqliteLoginStore } from './logins.ts';
 import { createSqliteRevocationStore } from './revocations.ts';
 import { createSqliteSessionStore } from './sessions.ts';
 import { createSqliteSharedStore } from './shared.ts';
+import { createSqliteStoryStore } from './stories.ts';
 import { createSqliteTransferStore } from './transfer.ts';
 
 /** Result codes of SQLite: the file is malformed, or is no database. */
@@ -56,6 +57,7 @@ function open(directory: string, options: SqliteStoreOptions): Store {
     directory: createSqliteDirectoryStore(database),
     blocks: createSqliteBlockStore(database),
     consents: createSqliteConsentStore(database),
+    stories: createSqliteStoryStore(database),
     shared: createSqliteSharedStore(database),
     transfer: createSqliteTransferStore(database),
     counts: () => countStored(database),

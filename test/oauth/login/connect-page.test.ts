@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { CompletedLogin } from '../../../src/oauth/login/completion.ts';
 import { createConnectPage } from '../../../src/oauth/login/connect-page.ts';
 import { createResources } from '../../../src/oauth/resource-indicators.ts';
+import { RequestContext } from '../../../src/observe/request-context.ts';
 import { parseParameters } from '../../../src/protocol/parameters.ts';
 import { createCookies } from '../../../src/security/cookies.ts';
 import { createSecrets } from '../../../src/security/secrets.ts';
@@ -44,7 +45,7 @@ describe('the page that connects', () => {
   const now = () => time;
   const secrets = createSecrets(['a test secret that is long enough and no secret at all']);
   const cookies = createCookies(false, secrets, now);
-  const web = createWeb(createPages(), 'https://github.com');
+  const web = createWeb(createPages(), 'https://github.com', new RequestContext());
   const resources = createResources({ publicUrl: 'http://localhost', scopes: [], upstreams: [], others: [] });
   const connectPage = createConnectPage({ resources, secrets, cookies, web, now });
   const url = useApp((ctx) => {

@@ -37,6 +37,7 @@ describe('a database of the embedded store', () => {
       ALTER TABLE people DROP COLUMN login;
       ALTER TABLE people DROP COLUMN created_at;
       ALTER TABLE people DROP COLUMN last_used_at;
+      DROP TABLE stories;
       DROP INDEX grants_by_client;
       ALTER TABLE grants DROP COLUMN client_name;
       ALTER TABLE grants DROP COLUMN server;

@@ -83,6 +83,8 @@ export interface Approval {
   readonly sealedVerifier: string;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
+  /** The scopes that the person did not leave out; absent when there was no consent page: then all that was requested. */
+  readonly scope?: readonly string[];
 }
 
 /** Why `decide` or `finish` did nothing: there is no such login, or it belongs to another browser. */

@@ -75,6 +75,7 @@ const approvalSchema: z.ZodType<Approval> = z.object({
   browserHash: z.string(),
   sealedVerifier: z.string(),
   remember: z.boolean(),
+  scope: z.array(z.string()).exactOptional(),
 } satisfies Shape<Approval>);
 
 const grantSchema: z.ZodType<Grant> = z.object({

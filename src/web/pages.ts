@@ -18,7 +18,17 @@ import {
   splitPlaceholders,
 } from './display.ts';
 import { messages } from './locale.ts';
-import { appName, filled, githubName, MAX_NAME, recipientPart, scopeParts, sessionPart } from './page-parts.ts';
+import {
+  appName,
+  askedScopes,
+  filled,
+  githubName,
+  initialOf,
+  MAX_NAME,
+  recipientPart,
+  scopeParts,
+  sessionPart,
+} from './page-parts.ts';
 import type { Locale, Views } from './views.ts';
 
 /** Renders each page in a language. */
@@ -72,18 +82,22 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
     consent(locale, view) {
       const m = messages(locale);
       const website = view.clientUri === undefined ? undefined : displayWebsite(view.clientUri);
+      const name = displayText(view.clientName, MAX_NAME);
       return page(
         'consent',
         locale,
         { title: m.consent.title },
         {
-          name: appName(m, view.clientName),
+          name,
+          named: name !== '',
+          initial: initialOf(name) || '?',
+          odd: view.isOdd && view.redirectKind !== 'https',
           // Not repeated when the page already shows the same host as the verified domain or as the redirect host.
           website: website === view.verifiedDomain || website === view.redirectHost ? undefined : website,
           verifiedDomain: view.verifiedDomain === undefined ? undefined : displayHost(view.verifiedDomain),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
-          scopes: scopeParts(m, view.scopes),
+          ...askedScopes(m, view.scopes),
           policyScopes: scopeParts(m, view.policyScopes),
           server: view.recipient && recipientPart(view.recipient),
           resource: view.otherResource,

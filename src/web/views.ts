@@ -13,6 +13,14 @@ export interface ScopeView {
   readonly name: string;
 }
 
+/** A scope on the consent page. */
+export interface AskedScopeView extends ScopeView {
+  /** Whether the person may leave it out. */
+  readonly optional: boolean;
+  /** Whether the person did not give it to this app before, as far as this browser knows. */
+  readonly isNew: boolean;
+}
+
 /** An MCP server behind the bridge: it gets the calls. */
 export interface RecipientView {
   /** Absent when the operator removed the server, or put another in its place, since the person consented. */
@@ -31,9 +39,11 @@ export interface ConsentView {
   /** Where the answer goes: the host of an https redirect, a loopback host with its port, or the scheme of an app. */
   readonly redirectHost: string;
   readonly redirectKind: 'https' | 'loopback' | 'app';
-  readonly scopes: readonly ScopeView[];
+  /** Whether a page of somebody else led here, although the answer goes to a program of this device. */
+  readonly isOdd: boolean;
+  readonly scopes: readonly AskedScopeView[];
   /** GitHub scopes that the bridge requests for its policy (`read:org`); the client does not get them. */
-  readonly policyScopes: readonly ScopeView[];
+  readonly policyScopes: readonly AskedScopeView[];
   /** The MCP server that will get the calls, when the token is for one behind the bridge. */
   readonly recipient?: RecipientView;
   /** The resource that the token is for, when it is one of `RESOURCES`. */
@@ -42,7 +52,10 @@ export interface ConsentView {
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
   readonly rememberable: boolean;
-  /** Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`). */
+  /**
+   * Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`, and `scope:NAME` = `1`
+   * for each optional scope that is given).
+   */
   readonly fields: Readonly<Record<string, string>>;
 }
 

@@ -13,31 +13,34 @@ export interface ErrorText {
 
 export const en = {
   brand: 'MCP GitHub bridge',
-  unnamedApp: 'App without a name',
+  unnamedApp: 'An app without a name',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
 
   consent: {
     title: 'Allow access to your GitHub account?',
-    lead: 'An app wants to use your GitHub account through this server. Check who is asking before you decide.',
+    sentence: '“{name}” wants to use your {github} account through {operator}',
+    sentenceUnnamed: 'An app without a name wants to use your {github} account through {operator}',
+    unnamed: 'The app does not say what it is called.',
     callsItself: 'The app calls itself',
     quoted: '“{name}”',
     verifiedDomain: 'Verified domain',
-    unverified: 'Not verified: any app can choose this name.',
-    ownName: 'Chosen by the app. Only its domain is verified.',
+    unverified: 'The app chose this name itself. It is not verified.',
+    ownName: 'The app chose this name itself. Only its domain is verified.',
     website: 'Website it names',
-    goesTo: 'Your answer goes to',
+    goesTo: 'You’ll be sent back to',
     goesToKind: {
       https: 'A website. You should recognize it.',
       loopback: 'A program on this computer.',
       app: 'An app on this device that opens links of this kind.',
     },
-    caution: 'Did you start this yourself?',
-    cautionKind: {
+    caution: 'Allow this only if you started it yourself, just now.',
+    odd: 'Another website brought you here',
+    oddKind: {
       loopback:
-        'This server cannot check which program on your computer receives the answer. Allow only if you started connecting just now, in a program that you trust.',
-      app: 'This server cannot check which app on your device receives the answer. Allow only if you started connecting just now, in an app that you trust.',
+        'You would be sent back to a program on this computer, but such programs open this page themselves. If you followed a link or a message, cancel.',
+      app: 'You would be sent back to an app on this device, but such apps open this page themselves. If you followed a link or a message, cancel.',
     },
     recipient: {
       github: {
@@ -55,6 +58,16 @@ export const en = {
     },
     scopes: 'The app will be able to',
     scopesWithToken: 'The app and {host} will be able to',
+    groups: { dangerous: 'Delete or administer', change: 'Change', read: 'Read' },
+    identity: {
+      who: 'Know who you are: your user name and your profile, including what is not public in it.',
+      whoWithEmail:
+        'Know who you are: your user name, your email address and your profile, including what is not public in it.',
+      stay: 'Stay connected until you disconnect it.',
+      between: ' ',
+    },
+    isNew: 'New',
+    untick: 'Untick what you don’t want to give. The app may ask you for it again.',
     changes: 'Can change things',
     policyScopes: 'Only for this server',
     policyLead:

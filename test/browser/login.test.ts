@@ -31,8 +31,8 @@ describe('a whole login in the browser', () => {
     const shown = await page.locator('main').innerText();
     assert.match(shown, /“Example Client”/);
     assert.ok(shown.includes(new URL(client.client.redirectUri).host), 'it says where the answer goes');
-    assert.match(shown, /Read your profile.*\s+read:user/);
-    assert.match(shown, /Did you start this yourself\?/);
+    assert.match(shown, /Know who you are: .*your profile.*\s+read:user/);
+    assert.match(shown, /Allow this only if you started it yourself, just now\./);
 
     await click(page, ALLOW);
     assert.equal(new URL(page.url()).origin, bridge.github.url);
@@ -155,7 +155,7 @@ describe('a login in the browser', () => {
     await page.goto(login.url);
     await press(page, ALLOW);
     await page.goBack();
-    assert.equal(await heading(page), 'Allow access to your GitHub account?');
+    assert.match(await heading(page), /^“Example Client” wants to use your GitHub/);
     await press(page, ALLOW);
     await passGithub(page, 'octocat');
     await login.answer();
@@ -256,7 +256,7 @@ describe('a login in the browser', () => {
     it('by the language of the browser, also on an error page', async (t) => {
       const { page } = await open(t, { locale: 'ja-JP' });
       await page.goto(client.begin().url);
-      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      assert.match(await heading(page), /^「Example Client」が、.*利用しようとしています$/);
       assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
       assert.equal(await page.locator(ALLOW).innerText(), '許可する');
       bridge.advance(15 * 60 + 1);
@@ -267,7 +267,7 @@ describe('a login in the browser', () => {
     it('by ui_locales of the client, also after GitHub', async (t) => {
       const { page } = await open(t, { locale: 'en-US' });
       await page.goto(client.begin({ ui_locales: 'fr ja en' }).url);
-      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      assert.match(await heading(page), /^「Example Client」が、.*利用しようとしています$/);
       await press(page, ALLOW);
       bridge.github.fault({ kind: 'status', status: 503, path: '/login/oauth/access_token', times: 20 });
       t.after(() => bridge.github.clearFaults());

@@ -19,7 +19,17 @@ import type { Services } from './services.ts';
 interface CallbackServices
   extends Pick<
     Services,
-    'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'completion' | 'connectPage' | 'web' | 'events'
+    | 'issuer'
+    | 'store'
+    | 'browsers'
+    | 'clients'
+    | 'resources'
+    | 'upstream'
+    | 'logins'
+    | 'completion'
+    | 'connectPage'
+    | 'web'
+    | 'events'
   > {
   /** Ends a login to the account page by signing the person in. */
   readonly finishAccountLogin: (ctx: Koa.Context, upstreamLogin: UpstreamLogin) => Promise<void>;

@@ -12,6 +12,7 @@ import { hashToken, isRandomId, randomId, randomToken, type Secrets } from '../.
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
+import { givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
@@ -54,6 +55,8 @@ interface ConsentForm {
   readonly id: string;
   readonly csrf: string;
   readonly remember: boolean;
+  /** The scopes that the person did not leave out. */
+  readonly scope: readonly string[];
 }
 
 interface LoginOptions {
@@ -75,19 +78,20 @@ export function createLogins(options: LoginOptions): Logins {
 
   /**
    * Binds the callback from the upstream to this browser, by setting a cookie.
+   * @param choice what the person chose on the consent page; after another choice the address of the first is no use
    * @param browserSecret a secret held only by this browser; state, cookie and verifier derive from it
    * @returns the approval to store, and a function that builds the upstream's address
    */
   function approve(
     ctx: Koa.Context,
     id: string,
-    remember: boolean,
+    choice: Pick<Approval, 'remember' | 'scope'>,
     browserSecret: string,
   ): { approval: Approval; urlFor: (login: Login) => string } {
     // 43 characters each; RFC 7636 section 4.1 requires 43 to 128 of a verifier.
-    const derive = (purpose: string) =>
-      secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}`)).toString('base64url');
-    const state = `${id}.${derive('github-state')}`;
+    const derive = (purpose: string, more = '') =>
+      secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}${more}`)).toString('base64url');
+    const state = `${id}.${derive('github-state', JSON.stringify(choice))}`;
     const browser = derive('github-browser');
     const codeVerifier = derive('github-verifier');
     cookies.set(ctx, browserCookie(id), browser, { sameSite: 'lax', maxAge: UPSTREAM_TTL });
@@ -96,7 +100,7 @@ export function createLogins(options: LoginOptions): Logins {
         stateHash: hashToken(state),
         browserHash: hashToken(browser),
         sealedVerifier: secrets.seal(codeVerifier, `login:${id}`),
-        remember,
+        ...choice,
       },
       urlFor(login) {
         const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
@@ -105,6 +109,13 @@ export function createLogins(options: LoginOptions): Logins {
         return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
       },
     };
+  }
+
+  /** The login for the scopes that the person gives, which are some of those that the client requested. */
+  function given(login: ClientLogin, { scope: chosen }: Approval): ClientLogin {
+    if (chosen === undefined) return login;
+    const scope = givenScope(login.request.scope, chosen);
+    return { ...login, request: { ...login.request, scope }, upstreamScope: upstreamScope(upstream, scope) };
   }
 
   /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
@@ -128,7 +139,8 @@ export function createLogins(options: LoginOptions): Logins {
       const cookie = consentCookieOf(ctx, form);
       if (cookie === undefined) throw stepRefused('other_browser');
       // The cookie is kept until it expires, so that a second click derives the same approval and the same address.
-      const { approval, urlFor } = approve(ctx, form.id, form.remember, cookie);
+      const scope = form.scope.filter((name) => isKnownScope(upstream.scopes, name));
+      const { approval, urlFor } = approve(ctx, form.id, { remember: form.remember, scope }, cookie);
       const login = await store.logins.decide(form.id, hashToken(cookie), { approval, ttl: UPSTREAM_TTL });
       if (typeof login === 'string') {
         cookies.clear(ctx, consentCookie(form.id));
@@ -136,7 +148,7 @@ export function createLogins(options: LoginOptions): Logins {
         throw stepRefused(login);
       }
       events.emit('consent.allowed', { clientId: login.request.clientId });
-      return urlFor(login);
+      return urlFor(given(login, approval));
     },
 
     async deny(ctx, form) {
@@ -150,7 +162,7 @@ export function createLogins(options: LoginOptions): Logins {
 
     async sendToUpstream(ctx, login) {
       const id = randomId();
-      const { approval, urlFor } = approve(ctx, id, false, randomToken());
+      const { approval, urlFor } = approve(ctx, id, { remember: false }, randomToken());
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return urlFor(login);
     },
@@ -170,7 +182,8 @@ export function createLogins(options: LoginOptions): Logins {
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
-      return { login: found.login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
+      const login = found.login.purpose === 'client' ? given(found.login, found.approval) : found.login;
+      return { login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
   };
 }

@@ -55,7 +55,7 @@ export function accountSignIn(services: AccountServices): Koa.Middleware {
     requireOwnForm(services, ctx);
     await services.limits.authorization.consume(ctx.ip);
     ctx.status = 303;
-    ctx.redirect(await services.signIn.begin(ctx));
+    ctx.redirect(await services.signIn.begin(ctx, formParameters(ctx).get('prompt')));
   };
 }
 

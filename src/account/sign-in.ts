@@ -31,8 +31,8 @@ export interface SignedIn {
 }
 
 export interface AccountSignIn {
-  /** Begins a login. @returns the address of GitHub's authorization page */
-  begin(ctx: Koa.Context): Promise<string>;
+  /** Begins a login. @param prompt `select_account` lets the person choose an account @returns the address of GitHub's authorization page */
+  begin(ctx: Koa.Context, prompt: string | undefined): Promise<string>;
   /** Completes a login at the callback: signs the person in, and redirects to the account page. */
   finish(ctx: Koa.Context, login: UpstreamLogin): Promise<void>;
   /** The person who is signed in, according to the cookie; undefined when nobody is. */
@@ -51,7 +51,12 @@ interface AccountSignInOptions {
 export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
   const { issuer, logins, upstream, cookies } = options;
   return {
-    begin: (ctx) => logins.sendToUpstream(ctx, { purpose: 'account', upstreamScope: upstreamScope(upstream, []) }),
+    begin: (ctx, prompt) =>
+      logins.sendToUpstream(ctx, {
+        purpose: 'account',
+        upstreamScope: upstreamScope(upstream, []),
+        ...defined({ prompt }),
+      }),
     async finish(ctx, login) {
       await upstream.discard(login);
       const { id, login: githubLogin, name } = login.account;

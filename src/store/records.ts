@@ -71,6 +71,8 @@ export interface AccountLogin {
   readonly purpose: 'account';
   /** Scopes to request from the upstream: computed once, when the login begins. */
   readonly upstreamScope: readonly string[];
+  /** `select_account` when the person wants to choose an account. */
+  readonly prompt?: string;
 }
 
 /** What Allow adds to a login: what the callback from GitHub must bring. */

@@ -66,6 +66,7 @@ const clientLoginSchema = z.object({
 const accountLoginSchema = z.object({
   purpose: z.literal('account'),
   upstreamScope: z.array(z.string()),
+  prompt: z.string().exactOptional(),
 } satisfies Shape<AccountLogin>);
 
 const loginSchema: z.ZodType<Login> = z.discriminatedUnion('purpose', [clientLoginSchema, accountLoginSchema]);

@@ -140,6 +140,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           description: displayText(view.description ?? '', 500),
           login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
+          connected: view.kind === 'finished',
+          another: view.anotherAccount,
           back: view.continueUrl === undefined ? undefined : followableUrl(view.continueUrl),
           name: view.clientName === undefined ? undefined : appName(m, view.clientName),
           github: githubName(view.githubHost),
@@ -152,7 +154,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const title = view.success ? m.returning.success : m.returning.failure;
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
-      return page('returning', locale, { title }, { title, lead, name, target });
+      const login = displayText(view.login ?? '', MAX_NAME);
+      return page('returning', locale, { title }, { title, lead, name, target, login });
     },
 
     landing(locale, view) {

@@ -73,6 +73,13 @@ export interface ConnectView {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** A form of hidden fields: a button sends it. */
+export interface FormView {
+  readonly method: 'get' | 'post';
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** Why a person sees an error page; each has a title, what happened and what to do next in the locale files. */
 export type ErrorKind =
   | 'unknown_client'
@@ -81,13 +88,16 @@ export type ErrorKind =
   | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'expired_request'
+  | 'finished'
   | 'other_browser'
+  | 'no_cookies'
   | 'forged_form'
   | 'not_allowed'
   | 'github_denied'
   | 'github_account'
   | 'github_suspended'
   | 'github_unreachable'
+  | 'github_rate_limited'
   | 'github_misconfigured'
   | 'too_many_requests'
   | 'unavailable'
@@ -100,12 +110,14 @@ export interface ErrorView {
   readonly reference: string;
   /** The problem in OAuth terms, for developers, in English. */
   readonly description?: string;
-  /** The GitHub login that was refused, for `not_allowed`. */
+  /** The GitHub login that was refused, for `not_allowed`, or that was connected, for `finished`. */
   readonly login?: string;
   /** Seconds to wait, for `too_many_requests`, `unavailable` and `client_unreachable`. */
   readonly retryAfter?: number;
   /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;
+  /** A form that begins the same login with another account. */
+  readonly anotherAccount?: FormView;
   readonly clientName?: string;
   readonly githubHost: string;
 }
@@ -117,6 +129,8 @@ export interface ReturnView {
   readonly url: string;
   /** Whether the response has a code; false for an error. */
   readonly success: boolean;
+  /** The GitHub login of the person, when the response has a code. */
+  readonly login?: string;
 }
 
 /** An MCP server that clients can connect to at this bridge. */

@@ -14,6 +14,7 @@ export interface ErrorText {
 export const en = {
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
+  connectedAs: 'Connected as @{login}',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
@@ -160,6 +161,7 @@ export const en = {
     signedInAs: 'You signed in to {github} as {login}.',
     retryAfter: 'Try again in {time}.',
     app: 'The app calls itself',
+    another: 'Use another {github} account',
     back: 'Return to the app',
     backTo: 'The button takes you to {host}. Follow it only if you came from there.',
     readd: 'How to remove and add the server',
@@ -230,6 +232,22 @@ export const en = {
         'On the page of your connected apps, sign in again.',
       ],
     },
+    finished: {
+      title: 'You are connected',
+      what: 'This sign-in has succeeded already, and the app has its answer.',
+      next: [
+        'You can close this page and go back to the app.',
+        'If the app says that it is not connected, connect again there.',
+      ],
+    },
+    no_cookies: {
+      title: 'Your browser sent no cookies',
+      what: 'A sign-in needs a cookie, so that nobody else can finish it. Your browser does not keep cookies of this server, or it did not send them. Nothing was allowed.',
+      next: [
+        'Allow cookies for this server in the settings of your browser.',
+        'Then go back to the app and connect again.',
+      ],
+    },
     other_browser: {
       title: 'This sign-in belongs to another browser window',
       what: 'You came back from GitHub in a browser that did not start this sign-in, or that does not keep cookies. To protect you, this server stopped here.',
@@ -248,7 +266,7 @@ export const en = {
       title: 'This account may not sign in here',
       what: 'Whoever runs this server decides which GitHub accounts may use it. Yours is not among them.',
       next: [
-        'If you have another GitHub account, sign out of GitHub and connect again with that one.',
+        'If you have another GitHub account, use that one.',
         'Otherwise ask whoever runs this server to let you in.',
         'If your organization restricts apps, an owner may have to approve this one at GitHub.',
       ],
@@ -275,6 +293,11 @@ export const en = {
       title: 'GitHub does not answer',
       what: 'This server could not reach GitHub, or GitHub had a problem of its own. Your connected apps stay connected.',
       next: ['Try again in a few minutes.', 'Look at the status page of GitHub if it lasts.'],
+    },
+    github_rate_limited: {
+      title: 'GitHub limits the requests of this account',
+      what: 'GitHub has had too many requests for this account, and accepts no more for a while. Your connected apps stay connected.',
+      next: ['Wait, then go back to the app and connect again.'],
     },
     github_misconfigured: {
       title: 'This server is not set up correctly',

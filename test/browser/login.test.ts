@@ -190,7 +190,7 @@ describe('a login in the browser', () => {
     await passGithub(page, 'octocat');
     await login.tokens();
     await page.goto((await callback).url());
-    assert.equal(await heading(page), 'This sign-in is over');
+    assert.equal(await heading(page), 'You are connected');
   });
 
   it('refuses a browser that did not start the login', async (t) => {

@@ -12,9 +12,13 @@ import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
 import { findForPage } from '../clients/client.ts';
+import { withAnotherAccount } from '../login/another-account.ts';
 import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
+
+/** The failures that another account may not have. */
+const OTHER_ACCOUNT_HELPS: ReadonlySet<UpstreamFailure['page']> = new Set(['not_allowed', 'github_account']);
 
 interface CallbackServices
   extends Pick<
@@ -41,11 +45,11 @@ export function callback(services: CallbackServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const parameters = parseParameters(ctx.querystring);
-    const { login, codeVerifier, remember } = await logins.resume(ctx, parameters.get('state') ?? '');
+    const { id, login, codeVerifier, remember } = await logins.resume(ctx, parameters.get('state') ?? '');
     try {
       const upstreamLogin = await upstream.finishLogin(parameters, codeVerifier, login.upstreamScope);
       if (login.purpose === 'account') await services.finishAccountLogin(ctx, upstreamLogin);
-      else await finishClientLogin(services, ctx, login, remember, upstreamLogin);
+      else await finishClientLogin(services, ctx, id, login, remember, upstreamLogin);
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) throw error;
       answerFailure(services, ctx, login, error);
@@ -60,6 +64,7 @@ export function callback(services: CallbackServices): Koa.Middleware {
 async function finishClientLogin(
   services: CallbackServices,
   ctx: Koa.Context,
+  id: string,
   login: ClientLogin,
   remember: boolean,
   upstreamLogin: UpstreamLogin,
@@ -70,9 +75,10 @@ async function finishClientLogin(
     return showConsent(services, ctx, await findForPage(services.clients, ctx, request.clientId), login);
   }
   try {
-    const { completed, confirm } = await services.completion.complete(ctx, login, remember, upstreamLogin);
+    const { completed, confirm } = await services.completion.complete(ctx, { id, login, remember }, upstreamLogin);
     if (confirm) services.connectPage.show(ctx, completed);
-    else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+    else
+      sendAuthorizationResponse(services, ctx, { ...request, login: completed.githubLogin }, { code: completed.code });
   } catch (error) {
     services.upstream.discardUnlessStored(upstreamLogin);
     throw error;
@@ -84,7 +90,7 @@ async function finishClientLogin(
  * @throws {PageError} except when the person cancelled a client's login
  */
 function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Login, failure: UpstreamFailure): void {
-  const { code, page, description, login: githubLogin } = failure;
+  const { code, page, description, login: githubLogin, retryAfter } = failure;
   const request = login.purpose === 'client' ? login.request : undefined;
   const { clientId = '' } = request ?? {};
   services.events.emit('login.failed', {
@@ -103,6 +109,8 @@ function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Logi
     cause: failure,
     ...defined({
       login: githubLogin,
+      retryAfter,
+      anotherAccount: OTHER_ACCOUNT_HELPS.has(page) ? withAnotherAccount(request) : undefined,
       clientName: request?.clientName,
       uiLocales: request?.uiLocales,
       continueUrl: request && authorizationResponseUrl(services.issuer, request, response),

@@ -26,6 +26,8 @@ const REMEMBERED_CONSENT_TTL = 90 * 86400;
 
 /** A login whose session is stored: what its code is for, and whose it is. */
 export interface CompletedLogin {
+  /** The id of the login that was in progress. */
+  readonly id: string;
   readonly login: ClientLogin;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
@@ -44,8 +46,7 @@ export interface LoginCompletion {
    */
   complete(
     ctx: Koa.Context,
-    login: ClientLogin,
-    remember: boolean,
+    login: Pick<CompletedLogin, 'id' | 'login' | 'remember'>,
     upstreamLogin: UpstreamLogin,
   ): Promise<{ completed: CompletedLogin; confirm: boolean }>;
   /** The person confirmed a login. */
@@ -122,24 +123,26 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
   }
 
   return {
-    async complete(ctx, login, remember, upstreamLogin) {
+    async complete(ctx, { id, login, remember }, upstreamLogin) {
       const { person, account, grantedScope } = upstreamLogin;
       const ref = { person, grant: newGrantId() };
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
-      const completed = { login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
+      const completed = { id, login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
       const confirm = cookiesAreShared && !isKnownLogin(ctx, person, login.request);
       if (confirm) {
         await begin(completed, upstreamLogin, CONFIRMATION_TTL + CODE_TTL);
       } else {
         await Promise.all([begin(completed, upstreamLogin, CODE_TTL), keep(completed)]);
         browsers.remember(ctx, person, login.request);
+        browsers.finish(ctx, id, githubLogin);
         announce(completed);
       }
       return { completed, confirm };
     },
     async confirmed(ctx, completed) {
       browsers.remember(ctx, completed.ref.person, completed.login.request);
+      browsers.finish(ctx, completed.id, completed.githubLogin);
       // A second click is the same decision.
       if (!(await store.shared.useOnce(`connect:${completed.ref.grant}`, CONFIRMATION_TTL + CODE_TTL))) return;
       await keep(completed);

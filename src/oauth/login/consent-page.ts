@@ -69,7 +69,7 @@ export async function showConsent(
     }),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
-    isOdd: kind !== 'https' && !isOwnNavigation(ctx, request),
+    isOdd: kind !== 'https' && !isOwnNavigation(ctx, request) && ctx.get('sec-fetch-site') !== 'same-origin',
     scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map(view),
     policyScopes: (getsToken ? [] : forPolicy).map(view),
     rememberable: isRememberable(request),

@@ -43,6 +43,7 @@ export interface Logins {
 
 /** A login after the browser returned from the upstream. */
 interface ReturnedLogin {
+  readonly id: string;
   readonly login: Login;
   readonly codeVerifier: string;
   /** Whether the person asked that this consent be remembered. */
@@ -103,7 +104,8 @@ export function createLogins(options: LoginOptions): Logins {
         ...choice,
       },
       urlFor(login) {
-        const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
+        const { prompt, loginHint = undefined }: { prompt?: string; loginHint?: string } =
+          login.purpose === 'client' ? login.request : login;
         const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
         return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
@@ -126,6 +128,16 @@ export function createLogins(options: LoginOptions): Logins {
     return genuine ? cookie : undefined;
   }
 
+  /** The error page for a refused step: the login has succeeded or expired, the step was done before, or it is another browser. */
+  function stepRefused(ctx: Koa.Context, id: string, problem: LoginProblem): PageError {
+    const login = isRandomId(id) ? browsers.finishedAs(ctx, id) : undefined;
+    if (login !== undefined)
+      return new PageError('finished', { login, description: 'the request was answered before' });
+    return problem === 'unknown'
+      ? new PageError('expired_request', { description: 'the request is over or was answered before' })
+      : new PageError('other_browser', { description: 'the request was begun in another browser' });
+  }
+
   return {
     async askConsent(ctx, { request, upstreamScope }) {
       const [id, cookie] = [randomId(), randomToken()];
@@ -137,7 +149,7 @@ export function createLogins(options: LoginOptions): Logins {
 
     async allow(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw stepRefused('other_browser');
+      if (cookie === undefined) throw withoutCookie(ctx);
       // The cookie is kept until it expires, so that a second click derives the same approval and the same address.
       const scope = form.scope.filter((name) => isKnownScope(upstream.scopes, name));
       const { approval, urlFor } = approve(ctx, form.id, { remember: form.remember, scope }, cookie);
@@ -145,7 +157,7 @@ export function createLogins(options: LoginOptions): Logins {
       if (typeof login === 'string') {
         cookies.clear(ctx, consentCookie(form.id));
         cookies.clear(ctx, browserCookie(form.id));
-        throw stepRefused(login);
+        throw stepRefused(ctx, form.id, login);
       }
       events.emit('consent.allowed', { clientId: login.request.clientId });
       return urlFor(given(login, approval));
@@ -153,9 +165,9 @@ export function createLogins(options: LoginOptions): Logins {
 
     async deny(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw stepRefused('other_browser');
+      if (cookie === undefined) throw withoutCookie(ctx);
       const login = await store.logins.decide(form.id, hashToken(cookie), 'deny');
-      if (typeof login === 'string') throw stepRefused(login);
+      if (typeof login === 'string') throw stepRefused(ctx, form.id, login);
       events.emit('consent.denied', { clientId: login.request.clientId });
       return login;
     },
@@ -175,22 +187,22 @@ export function createLogins(options: LoginOptions): Logins {
 
     async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
-      if (!isRandomId(id)) throw stepRefused('unknown');
+      if (!isRandomId(id)) throw stepRefused(ctx, id, 'unknown');
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
-      if (typeof found === 'string') throw stepRefused(found);
+      if (typeof found === 'string') throw stepRefused(ctx, id, found);
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
       const login = found.login.purpose === 'client' ? given(found.login, found.approval) : found.login;
-      return { login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
+      return { id, login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
   };
 }
 
-/** The error page for a refused step: the login has expired, the step was done before, or it is another browser. */
-function stepRefused(problem: LoginProblem): PageError {
-  return problem === 'unknown'
-    ? new PageError('expired_request', { description: 'the request is over or was answered before' })
+/** The error page for a form without its cookie: the browser keeps none, or it is another browser. */
+function withoutCookie(ctx: Koa.Context): PageError {
+  return ctx.get('cookie') === ''
+    ? new PageError('no_cookies', { description: 'the browser sent no cookie with the form' })
     : new PageError('other_browser', { description: 'the request was begun in another browser' });
 }

@@ -172,9 +172,10 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'landing',
         locale,
-        { title, wide: true },
+        { title, wide: true, ...(view.opened ? { home: true } : {}) },
         {
           title,
+          inBrowser: view.opened,
           first,
           standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
           others: servers.slice(1),

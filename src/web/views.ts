@@ -153,6 +153,8 @@ export interface LandingView {
   readonly tools: readonly { readonly name: string; readonly title: string; readonly scopes: readonly string[] }[];
   /** True for `npm run demo`: GitHub is simulated. */
   readonly simulated: boolean;
+  /** Whether this is not the front page, but the address of the MCP server, opened in a browser. */
+  readonly opened?: boolean;
 }
 
 export interface SessionView {

@@ -332,6 +332,9 @@ export const en = {
     behindLead:
       'This server stands in front of {server}. The AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, can use it once you have signed in with {github}.',
     lead: 'This server lets the AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, act on your GitHub account: with the permissions you allow, and nothing more.',
+    inBrowser:
+      'You have opened the address of an MCP server in a browser. It is for MCP clients: give it to yours, as this page says.',
+    frontPage: 'Front page',
     audience:
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
     simulated: 'Demo',

@@ -330,6 +330,9 @@ export const ja: Messages = {
     behindLead:
       '{server} への入り口となるサーバーです。{github} でサインインすると、ChatGPT、Claude、VS Code、Cursor などの AI ツールから利用できます。',
     lead: 'ChatGPT、Claude、VS Code、Cursor などの AI ツールから、あなたの GitHub アカウントを操作できるようにするサーバーです。ツールが使えるのは、あなたが許可した権限だけです。',
+    inBrowser:
+      'MCP サーバーのアドレスをブラウザーで開いています。このアドレスは MCP クライアント用です。下の方法でクライアントに設定してください。',
+    frontPage: 'トップページ',
     audience:
       'GitHub アカウントと、Model Context Protocol（MCP）に対応したクライアントがあれば、どなたでもご利用いただけます。インストールやトークンのコピーは不要です。',
     simulated: 'デモ',

@@ -10,6 +10,8 @@ export interface Contestant {
   readonly name: string;
   /** The processes whose CPU time counts. */
   readonly processes: readonly ServerProcess[];
+  /** Whether it is printed for comparison only, and is no value of the line. */
+  readonly isFloor?: boolean;
   /** Requests that are sent at the same time, if not as many as for the others. */
   readonly atOnce?: number;
   /** Runs before each turn and is not timed: makes what its requests use up. */
@@ -65,8 +67,9 @@ export function raceRow(race: Race): Row {
   return {
     names: [name],
     async measure(lab) {
-      const placed = await runRace(await race.contestants(lab), { atOnce, requests, rounds, warmUp });
-      const others = placed.slice(1);
+      const contestants = await race.contestants(lab);
+      const placed = await runRace(contestants, { atOnce, requests, rounds, warmUp });
+      const others = placed.filter((_, index) => index > 0 && contestants[index]?.isFloor !== true);
       const values = Object.fromEntries(others.map((each) => [each.name, each.ratios.cpu]));
       return [{ name, over: peer, unit: '×', goal: { atMost: goal }, values, details: placed } satisfies Line];
     },

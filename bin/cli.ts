@@ -9,7 +9,7 @@ const USAGE = `usage: npx mcp-github-bridge [COMMAND]
   start          starts the bridge; this is what happens without a command
   demo           starts it with a simulated GitHub, without any settings
   demo-github    starts the simulated GitHub alone, to try a server of your own
-  doctor         checks the settings against GitHub, the store and the public address
+  doctor [...]   checks the settings against GitHub, the store and the public address; --json, --help
   admin [...]    the operator's commands; without one it lists them
   --help         prints this
   --version      prints the version
@@ -23,7 +23,7 @@ const PROGRAMS = new Map<string, { readonly takesArguments?: boolean; run(): Pro
   ['start', { run: () => import('../src/main.ts') }],
   ['demo', { run: () => import('../demo/main.ts') }],
   ['demo-github', { run: () => import('../demo/github/main.ts') }],
-  ['doctor', { run: () => import('../src/doctor/main.ts') }],
+  ['doctor', { takesArguments: true, run: () => import('../src/doctor/main.ts') }],
   ['admin', { takesArguments: true, run: () => import('../src/admin/main.ts') }],
 ]);
 

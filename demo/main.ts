@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { calledAs } from '../src/called-as.ts';
+import { outliveReaders } from '../src/closed-output.ts';
 import { ConfigurationError, readConfig } from '../src/config/config.ts';
 import { upstreamPath } from '../src/config/upstreams.ts';
 import { githubBridge } from '../src/github-bridge.ts';
@@ -22,6 +23,7 @@ if (!Number.isInteger(githubPort) || githubPort < 1 || githubPort > 65_535) {
 const githubHost = process.env.DEMO_GITHUB_HOST ?? '127.0.0.1';
 const githubUrl = `http://localhost:${githubPort}`;
 
+outliveReaders('standard output is closed: the demo goes on; Ctrl-C stops it');
 let github: SimulatedGitHub | undefined;
 
 try {

@@ -1,4 +1,5 @@
-/** The text that is printed at the start: the addresses of the bridge. */
+/** What is said at the start: the addresses of the bridge, as text for a terminal, and as the first line of the log. */
+import { VERSION } from './base/version.ts';
 import type { Config } from './config/config.ts';
 import { upstreamPath } from './config/upstreams.ts';
 
@@ -16,6 +17,22 @@ export function banner(config: Config, storeKind: 'sqlite' | 'redis'): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return `\nmcp-github-bridge is ready.\n\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')}\n\n`;
+}
+
+/** The facts of the banner as a line of the log, for programs and for who has no terminal. */
+export function startedLine(config: Config, storeKind: 'sqlite' | 'redis'): Record<string, unknown> {
+  const { publicUrl, github, dataDir } = config;
+  return {
+    event: 'started',
+    version: VERSION,
+    issuer: publicUrl,
+    callbackUrl: `${publicUrl}/github/callback`,
+    mcp: mcpRows(config).map(([, address]) => address),
+    account: `${publicUrl}/account`,
+    github: github.url,
+    store: storeKind,
+    ...(storeKind === 'sqlite' ? { dataDir } : {}),
+  };
 }
 
 /** The addresses of MCP: the built-in tools, and the MCP servers behind the bridge. */

@@ -4,7 +4,7 @@
 const PACKAGED = import.meta.url.endsWith('.js');
 
 /** The command line for a program, without its arguments. */
-export function calledAs(program: 'start' | 'admin'): string {
+export function calledAs(program: 'start' | 'admin' | 'doctor'): string {
   if (PACKAGED) return `npx mcp-github-bridge ${program}`;
   return program === 'start' ? 'npm start' : `npm run ${program} --`;
 }

@@ -1,6 +1,6 @@
 /** `githubBridge()`: a whole bridge (store, parts, routes), to listen by itself or inside another server, and how it ends. */
 import { createApp } from './app.ts';
-import { banner } from './banner.ts';
+import { banner, startedLine } from './banner.ts';
 import { defined } from './base/defined.ts';
 import { SettingError } from './base/setting-error.ts';
 import { type Config, ConfigurationError } from './config/config.ts';
@@ -8,6 +8,7 @@ import type { Complaint, Environment } from './config/environment.ts';
 import { withGeneratedSecret } from './config/generated-secret.ts';
 import { type BridgeSettings, readOptions, wordsFor } from './config/options.ts';
 import { githubScopes } from './github/scopes.ts';
+import { createEventHook } from './hooks/event-hook.ts';
 import { type Listeners, listen } from './listeners.ts';
 import type { Authenticate } from './mcp/authentication.ts';
 import type { McpExtensions } from './mcp/server.ts';
@@ -16,13 +17,15 @@ import { metricsHandler } from './metrics-handler.ts';
 import { type Mounts, mount } from './mounts.ts';
 import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
-import { createLogger, describe, logEvents } from './observe/logger.ts';
+import { describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createStoreOutage } from './observe/store-outage.ts';
 import { observedStore } from './observed-store.ts';
-import { openStore } from './open-store.ts';
+import { openLog } from './open-log.ts';
+import { openStore, storeRemedy } from './open-store.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
-import type { Store } from './store/store.ts';
+import { type Store, StoreUnavailable } from './store/store.ts';
 import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
@@ -62,7 +65,7 @@ export interface GithubBridge extends Mounts {
   metrics(): Promise<{ text: string; contentType: string }>;
   /** What is stored: SQLite or Redis. */
   readonly store: Store;
-  /** The addresses of the bridge, as text; what the program prints at its start. */
+  /** The addresses of the bridge, as text; what the program prints at its start on a terminal. */
   readonly banner: string;
 }
 
@@ -86,25 +89,31 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
   const { env, simulated = false, tools, server, ...settings } = options;
   const config = readOptions(settings, env, (config) => checkExtensions({ tools, server }, config));
   const complete = withGeneratedSecret(config);
-  const logger = createLogger(complete.logLevel);
+  const logger = await openLog(complete);
   const events = new EventBus();
-  logEvents(events, logger);
-  const onError = (error: Error) => events.emit('store.error', { error });
+  const outage = createStoreOutage(logger, { ping: async () => store.ping(), remedy: storeRemedy(complete) });
+  logEvents(events, logger, outage);
+  const onError = (cause: Error) =>
+    events.emit('store.error', { error: new StoreUnavailable('Redis does not answer', { cause }) });
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
   const metrics = createMetrics(events);
   const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
+  const hook = complete.eventHook && createEventHook(events, complete.eventHook, { logger, metrics: metrics.hook });
   const render = () => metrics.render(store);
   const counters = await connectCounters(complete, onError);
   let listeners: Promise<Listeners> | undefined;
   let metricsListeners: Promise<Listeners> | undefined;
   let stopping = false;
+  /** Probes that succeed, and what a lost store makes of requests, which has lines of its own. */
+  const isNoise = ({ path, status }: { path: string; status: number }) =>
+    (PROBE_PATHS.has(path) && status < 400) || (status === 503 && outage.isLost());
   let stopped: Promise<void> | undefined;
   try {
     const bridge = await wire(complete, { store, events, ...defined({ redis: counters, tools, server }) });
     const app = createApp(bridge, {
       metrics,
       onRequest: (request) =>
-        logger[PROBE_PATHS.has(request.path) && request.status < 400 ? 'debug' : 'info']({
+        logger[isNoise(request) ? 'debug' : 'info']({
           event: 'request',
           ...request,
           milliseconds: Math.round(request.milliseconds),
@@ -125,8 +134,10 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
       // request that came meanwhile would find parts that are closed.
       await Promise.all([open?.close(), bridge.close()]);
+      await hook?.close();
       // Last, so that what happens meanwhile can be read.
       await (await metricsListeners?.catch(() => undefined))?.close();
+      outage.close();
       counters?.disconnect();
       await store.close();
     }
@@ -145,6 +156,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
         listeners = Promise.resolve(metricsListeners).then(() => listen(hosts, port, requests.handler));
         try {
           await listeners;
+          logger.info(startedLine(config, store.kind));
         } catch (error) {
           // It may listen again, at another port.
           await (await metricsListeners?.catch(() => undefined))?.close();
@@ -164,6 +176,8 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       banner: banner(config, store.kind),
     };
   } catch (error) {
+    await hook?.close();
+    outage.close();
     counters?.disconnect();
     await store.close();
     throw error;

@@ -18,6 +18,8 @@ export function observedStore(store: Store, operations: StoreOperations): Store 
     sessions: part('sessions', store.sessions),
     credentials: part('credentials', store.credentials),
     revocations: part('revocations', store.revocations),
+    directory: part('directory', store.directory),
+    blocks: part('blocks', store.blocks),
     consents: part('consents', store.consents),
     shared: part('shared', store.shared),
     ...part('store', { counts: store.counts, ping: store.ping }),

@@ -32,3 +32,10 @@ export async function openStore({ redisUrl, dataDir }: StoreLocation, options: O
   const { createRedisStore } = await import('./store/redis/redis-store.ts');
   return createRedisStore(redisUrl, defined({ onError }));
 }
+
+/** What the operator can do about a store that does not answer. */
+export function storeRemedy({ redisUrl, dataDir }: StoreLocation): string {
+  const what =
+    redisUrl === undefined ? `Look at the disk and the rights of ${dataDir}` : 'Start Redis again, or its network';
+  return `${what}; until then requests that need the store are answered 503, and no session is lost`;
+}

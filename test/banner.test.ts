@@ -1,7 +1,7 @@
 // What is said at start: every address that somebody needs next, and no secret.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { banner } from '../src/banner.ts';
+import { banner, startedLine } from '../src/banner.ts';
 import { readConfig } from '../src/config/config.ts';
 
 const ENV = {
@@ -45,6 +45,13 @@ describe('the banner', () => {
     const redis = banner(readConfig({ ...ENV, REDIS_URL: 'redis://user:password@redis.example' }), 'redis');
     assert.match(redis, /Store\s+Redis$/m);
     assert.equal(redis.includes('password'), false);
+  });
+
+  it('has the same facts as a line of the log', () => {
+    const facts = Object.values(startedLine(readConfig(ENV), 'sqlite')).flat();
+    for (const [, fact = ''] of text.matchAll(/^ {2}\S.*? {2,}(\S+)$/gm))
+      assert.ok(fact.endsWith('/') || facts.includes(fact), fact);
+    assert.ok(facts.includes('/var/lib/bridge'));
   });
 
   it('holds no secret', () => {

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Octokit } from '@octokit/rest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { readConfig } from '../src/config/config.ts';
-import { SETTINGS } from '../src/config/settings.ts';
+import { NAMES, SETTINGS } from '../src/config/settings.ts';
 import type { CallContext } from '../src/mcp/call-context.ts';
 import type { Tool } from '../src/mcp/tool.ts';
 import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
@@ -22,6 +24,19 @@ const codeOf = (path: string) => matches(read(path), /^```(?:ts|python)\n(.*?)^`
 
 const NAMES_OF_SETTINGS = Object.keys(SETTINGS);
 const GITHUB_APP = { GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' };
+
+const fileSchema = z.record(z.string(), z.object({ file: z.string() }));
+const composeSchema = z.object({
+  services: z.object({
+    bridge: z.object({
+      environment: z.record(z.string(), z.coerce.string().nullable()),
+      secrets: z.array(z.string()),
+      configs: z.array(z.object({ source: z.string(), target: z.string() })),
+    }),
+  }),
+  secrets: fileSchema,
+  configs: fileSchema,
+});
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, found = '']) => found);
@@ -87,16 +102,40 @@ describe('the documentation', () => {
     assert.deepEqual(japanese, english);
   });
 
-  it('passes every setting to the container, except those that the container sets itself', () => {
+  it('passes every setting to the container, each secret also as a file, and nothing else but variables of Node', () => {
     const passed = matches(read('docker-compose.yml'), /^ {6}([A-Z_]+):/gm);
-    const own = ['CLIENTS_FILE', 'UPSTREAMS_FILE'];
-    assert.deepEqual(passed.sort(), NAMES_OF_SETTINGS.filter((name) => !own.includes(name)).sort());
+    const files = Object.entries(SETTINGS).flatMap(([name, { secret }]) => (secret ? [`${name}_FILE`] : []));
+    const ofNode = [
+      'HTTP_PROXY',
+      'HTTPS_PROXY',
+      'NO_PROXY',
+      'NODE_USE_ENV_PROXY',
+      'NODE_EXTRA_CA_CERTS',
+      'NODE_OPTIONS',
+    ];
+    assert.deepEqual(passed.sort(), [...NAMES_OF_SETTINGS, ...files, ...ofNode].sort());
+  });
+
+  it('mounts each file that a setting names, at the place that the container is told', () => {
+    const compose = composeSchema.parse(parse(read('docker-compose.yml')));
+    const { environment, secrets, configs } = compose.services.bridge;
+    const sources = { ...compose.secrets, ...compose.configs };
+    const places = new Map([
+      ...secrets.map((name) => [`/run/secrets/${name}`, name] as const),
+      ...configs.map(({ source, target }) => [target, source] as const),
+    ]);
+    const named = Object.entries(environment).filter(([name]) => /_FILE$|_CERTS$|^OPERATOR_LOGO$/.test(name));
+    assert.equal(named.length, places.size);
+    for (const [name, value] of named) {
+      const [, place = ''] = /^\$\{\w+:\+(.*)\}$/.exec(value ?? '') ?? [];
+      assert.equal(sources[places.get(place) ?? '']?.file, `\${${name}:-/dev/null}`, name);
+    }
   });
 
   it('shows in .env.example only settings, and the port of the compose file', () => {
     const shown = matches(read('.env.example'), /^#?([A-Z_]+)=/gm);
     assert.deepEqual(
-      shown.filter((name) => name !== 'BRIDGE_PORT' && !NAMES_OF_SETTINGS.includes(name)),
+      shown.filter((name) => name !== 'BRIDGE_PORT' && !NAMES.includes(name)),
       [],
     );
     assert.ok(shown.includes('GITHUB_CLIENT_ID'));

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/security'],
+  ['src/hooks', 'src/security'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];
@@ -28,18 +28,22 @@ const LAYERS: readonly (readonly string[])[] = [
 const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/conformance\//, 'these are tests'],
   [
-    /^src\/store\/(?:records|session-operations|store)\.ts$/,
+    /^src\/store\/(?:people-operations|records|session-operations|store)\.ts$/,
     'types, and an error class that every test of a store asserts',
   ],
   [
-    /^src\/store\/sqlite\/(?:clients|consents|counts|credentials|logins|people|revocations|sessions|shared)\.ts$/,
+    /^src\/store\/sqlite\/(?:blocks|clients|consents|counts|credentials|directory|logins|people|revocations|sessions|shared)\.ts$/,
     'the suite',
   ],
-  [/^src\/store\/redis\/(?:clients|consents|credentials|logins|people|person-records)\.ts$/, 'the suite'],
+  [
+    /^src\/store\/redis\/(?:blocks|clients|consents|credentials|directory|logins|people|person-records)\.ts$/,
+    'the suite',
+  ],
   [/^src\/store\/redis\/(?:revocations|sessions|shared)\.ts$/, 'the suite'],
   [/^src\/store\/redis\/(?:client|keys|script)\.ts$/, 'connection.test.ts, and the tests of Cluster and Sentinel'],
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
-  [/^src\/admin\/(?:command|commands|keys|sessions|stats|terminal)\.ts$/, 'types, and what main.test.ts runs'],
+  [/^src\/admin\/(?:command|commands|keys|misuse|sessions|stats)\.ts$/, 'types, and what main.test.ts runs'],
+  [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],
   [/^src\/(?:oauth\/grants|mcp\/tools)\/index\.ts$/, 'lists, which the tests of what they list show'],

@@ -1,7 +1,6 @@
 // `npm start`: says where everything is, stops on a signal, and tells the operator in one line why it cannot start. A
 // configuration that cannot be used is in test/config.test.ts.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Program, start } from './programs.ts';
 import { freePort } from './support/ports.ts';
 import { runBridge } from './support/run-bridge.ts';
+import { until } from './support/until.ts';
 
 describe('npm start', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-main-'));
@@ -22,7 +22,7 @@ describe('npm start', () => {
   });
   const run = (port: number) => {
     const env = { GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', DATA_DIR: folder, PORT: String(port) };
-    const program = start('main.ts', { ...env, LOG_LEVEL: 'silent' });
+    const program = start('main.ts', { ...env, LOG_LEVEL: 'info' });
     programs.push(program);
     return program;
   };
@@ -30,9 +30,8 @@ describe('npm start', () => {
   it('says where everything is, serves, and exits with 0 on SIGTERM', async () => {
     const port = await freePort();
     const { child, ended } = run(port);
-    assert.ok(child.stdout);
-    await Promise.race([once(child.stdout, 'data'), ended]);
-    assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200);
+    const answer = async () => (await fetch(`http://localhost:${port}/healthz`).catch(() => undefined))?.status;
+    await until(async () => child.exitCode !== null || (await answer()) === 200, { what: 'the bridge to answer' });
 
     const second = await run(await freePort()).ended;
     assert.equal(second.code, 2);

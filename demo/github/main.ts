@@ -2,6 +2,7 @@
  * The simulated GitHub as a separate process, for `docker-compose.demo.yml`. Only for trying things out: it has no
  * passwords, so anybody who can reach it can log in as any account.
  */
+import { outliveReaders } from '../../src/closed-output.ts';
 import { createSimulatedGitHub } from './index.ts';
 
 const {
@@ -12,6 +13,7 @@ const {
   DEMO_GITHUB_HOST: host = '127.0.0.1',
 } = process.env;
 
+outliveReaders();
 const github = createSimulatedGitHub({
   apps: [
     {

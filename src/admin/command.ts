@@ -2,6 +2,8 @@
 import type { Bridge } from '../wiring.ts';
 import type { Terminal } from './terminal.ts';
 
+export { Misuse } from './misuse.ts';
+
 /** An option of a command, without the two dashes. */
 export interface CommandOption {
   readonly type: 'boolean' | 'string';
@@ -40,7 +42,7 @@ export interface Command {
   readonly run: (context: CommandContext, args: CommandArguments) => Promise<void>;
 }
 
-/** The command line is wrong: the message is one line that says what, and how it should be. */
-export class Misuse extends Error {
-  override readonly name = 'Misuse';
-}
+/** The option of a command that asks before it does something ({@link Terminal.confirm}). */
+export const YES: Readonly<Record<string, CommandOption>> = {
+  yes: { type: 'boolean', about: 'does it without asking' },
+};

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SettingError } from '../base/setting-error.ts';
 import { calledAs } from '../called-as.ts';
+import { outliveReaders } from '../closed-output.ts';
 import { ConfigurationError, readConfig } from '../config/config.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { withGeneratedSecret } from '../config/generated-secret.ts';
 import { EventBus } from '../observe/events.ts';
-import { createLogger, logEvents } from '../observe/logger.ts';
+import { logEvents } from '../observe/logger.ts';
+import { openLog } from '../open-log.ts';
 import { openStore } from '../open-store.ts';
 import { wire } from '../wiring.ts';
 import { type Command, type CommandArguments, Misuse } from './command.ts';
@@ -27,15 +29,19 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   if (settings.redisUrl === undefined && !existsSync(join(settings.dataDir, 'bridge.db')))
     throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
   const config = withGeneratedSecret(settings);
+  const { json, yes } = args.options;
+  const terminal = createTerminal({ json: json === true, yes: yes === true, signal }, process);
   const store = await openStore(config, { serving: false });
   try {
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
-    logEvents(events, createLogger(config.logLevel, process.stderr));
+    events.onAny(() => terminal.clear());
+    logEvents(events, await openLog(config, process.stderr));
     const bridge = await wire(config, { store, events });
     try {
-      await command.run({ bridge, terminal: createTerminal(args.options.json === true, process), signal }, args);
+      await command.run({ bridge, terminal, signal }, args);
     } finally {
+      terminal.clear();
       await bridge.close();
     }
   } finally {
@@ -43,6 +49,7 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   }
 }
 
+outliveReaders();
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 

@@ -4,6 +4,7 @@
  * are in the table (`settings.ts`); rules that combine several settings are here.
  */
 import { defined } from '../base/defined.ts';
+import type { EventHookConfig } from '../hooks/event-hook.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
@@ -76,7 +77,11 @@ export interface Config {
   readonly accessTokenTtl: number;
   /** Seconds; starts again with each refresh. */
   readonly refreshTokenTtl: number;
+  /** Where the events of the audit trail are sent; when absent, nowhere. */
+  readonly eventHook?: EventHookConfig;
   readonly logLevel: string;
+  /** `auto`: for people when the log goes to a terminal, else JSON. */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
   /** Whether client ids may be https URLs of metadata documents. */
   readonly clientMetadataDocuments: boolean;
   /** Registrations allowed per hour from one address. */
@@ -143,6 +148,19 @@ export function readConfig(env: Environment): Config {
   if (refreshTokenTtl < accessTokenTtl)
     complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
 
+  const [hookUrl, hookSecrets, hookEvents] = [
+    read('EVENTS_WEBHOOK_URL'),
+    read('EVENTS_WEBHOOK_SECRET'),
+    read('EVENTS_WEBHOOK_EVENTS'),
+  ];
+  if (hookUrl !== undefined && hookSecrets === undefined) complain('EVENTS_WEBHOOK_SECRET', 'missing', GENERATE_SECRET);
+  if (hookUrl === undefined && hookSecrets !== undefined)
+    complain('EVENTS_WEBHOOK_URL', 'missing beside EVENTS_WEBHOOK_SECRET', 'Name the receiver, or leave both out.');
+  const eventHook =
+    hookUrl === undefined || hookSecrets === undefined
+      ? undefined
+      : { url: hookUrl, secrets: hookSecrets, events: hookEvents };
+
   const github = {
     clientId: clientId ?? '',
     clientSecret: clientSecret ?? '',
@@ -181,8 +199,10 @@ export function readConfig(env: Environment): Config {
     registrationsPerHour: read('REGISTRATIONS_PER_HOUR'),
     unlimitedRegistrations: read('REGISTRATIONS_UNLIMITED') ?? [],
     logLevel: read('LOG_LEVEL'),
+    logFormat: read('LOG_FORMAT'),
     port: read('PORT'),
     ...defined({
+      eventHook,
       metrics,
       redisUrl: read('REDIS_URL'),
       clientsFile: read('CLIENTS_FILE'),

@@ -54,12 +54,13 @@ export const onOff: Kind<boolean> = (value, complain) => {
   return value === 'on';
 };
 
-/** One of several levels of the log. */
-export const level =
-  (...levels: readonly string[]): Kind<string> =>
+/** One of several words. @param what it is called, as in `is not a level` */
+export const oneOf =
+  <Word extends string>(what: string, ...words: readonly Word[]): Kind<Word> =>
   (value, complain) => {
-    if (!levels.includes(value)) complain(`"${value}" is not a level`, `Write one of ${levels.join(', ')}.`);
-    return value;
+    const found = words.find((word) => word === value);
+    if (found === undefined) complain(`"${value}" is not a ${what}`, `Write one of ${words.join(', ')}.`);
+    return found;
   };
 
 /** An origin (scheme, host and port) in lower case, without a path, a slash at the end or a default port. */

@@ -84,8 +84,16 @@ export interface BridgeSettings {
   readonly githubApiUrl?: string | undefined;
   /** With a GitHub App: takes its webhooks at `/github/webhook`. */
   readonly githubWebhookSecret?: string | undefined;
-  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, as JSON on standard output. */
+  /** Takes the events of the audit trail, signed (`docs/events.md`). Default: none. */
+  readonly eventsWebhookUrl?: string | undefined;
+  /** Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate. Required with `eventsWebhookUrl`. */
+  readonly eventsWebhookSecret?: List | undefined;
+  /** Which of them are sent. Default: `all`, which leaves out `gateway.request`. */
+  readonly eventsWebhookEvents?: List | undefined;
+  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. Default: `info`, on standard output. */
   readonly logLevel?: string | undefined;
+  /** `json`, `pretty` (for people) or `auto`. Default: `auto`, which is `pretty` when standard output is a terminal. */
+  readonly logFormat?: string | undefined;
 }
 
 /** The option of each variable. */
@@ -126,7 +134,11 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   GITHUB_URL: 'githubUrl',
   GITHUB_API_URL: 'githubApiUrl',
   GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',
+  EVENTS_WEBHOOK_URL: 'eventsWebhookUrl',
+  EVENTS_WEBHOOK_SECRET: 'eventsWebhookSecret',
+  EVENTS_WEBHOOK_EVENTS: 'eventsWebhookEvents',
   LOG_LEVEL: 'logLevel',
+  LOG_FORMAT: 'logFormat',
 };
 
 /**

@@ -5,14 +5,15 @@
  */
 
 import { EDITOR_SCHEMES } from '../security/schemes.ts';
+import { hookAddress, hookEvents, hookSecrets } from './hook-kinds.ts';
 import {
   addressRanges,
   bareOrigin,
   duration,
   githubAddress,
   integer,
-  level,
   listenAddresses,
+  oneOf,
   onOff,
   organizations,
   origins,
@@ -24,7 +25,7 @@ import {
   text,
   users,
 } from './kinds.ts';
-import { contact, logoFile, operatorName, readableColor, webPage } from './operator.ts';
+import { OPERATOR_SETTINGS } from './operator-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import { upstreamList, upstreamsFile } from './upstream-settings.ts';
 
@@ -171,42 +172,7 @@ const TABLE = {
     meaning:
       'The same as a JSON list, with all that can be said of a server: `name`, `url`, `title`, `credential`, `scopes`, `headers`, `allowTools`, `denyTools`, `firstByteTimeout`',
   }),
-  OPERATOR_NAME: optional({
-    kind: operatorName,
-    without: 'the host of `PUBLIC_URL`',
-    meaning: 'Who runs this bridge: the one name that people see on every page, and programs in the metadata',
-  }),
-  OPERATOR_URL: optional({
-    kind: webPage,
-    without: 'none',
-    meaning: 'The website of the operator, linked under every page',
-  }),
-  OPERATOR_LOGO: optional({
-    kind: logoFile,
-    without: 'none',
-    meaning: 'A picture beside the name: the path of a PNG, SVG or WebP file of at most 100 KB',
-  }),
-  OPERATOR_SUPPORT_URL: optional({
-    kind: contact,
-    without: 'none',
-    meaning: 'Where people get help: an https address or `mailto:`, linked under every page and on error pages',
-  }),
-  OPERATOR_PRIVACY_URL: optional({
-    kind: webPage,
-    without: 'none',
-    meaning: "The operator's privacy policy, linked under every page and named in the metadata",
-  }),
-  OPERATOR_TERMS_URL: optional({
-    kind: webPage,
-    without: 'none',
-    meaning: "The operator's terms of service, linked under every page and named in the metadata",
-  }),
-  OPERATOR_COLOR: optional({
-    kind: readableColor,
-    without: 'blue',
-    meaning:
-      'The colour of buttons and links, such as `#6b2fb3`; one that is too light to be read is refused, and the dark pages get a lighter one',
-  }),
+  ...OPERATOR_SETTINGS,
   GITHUB_URL: setting({
     kind: githubAddress,
     default: 'https://github.com',
@@ -224,10 +190,33 @@ const TABLE = {
     meaning:
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
+  EVENTS_WEBHOOK_URL: optional({
+    kind: hookAddress,
+    secret: true,
+    without: 'none',
+    meaning:
+      'Takes the [events](docs/events.md) of the audit trail, signed: an https URL, or http on loopback and in a private network',
+  }),
+  EVENTS_WEBHOOK_SECRET: optional({
+    kind: hookSecrets,
+    secret: true,
+    without: 'required with `EVENTS_WEBHOOK_URL`',
+    meaning: 'Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate: each signs',
+  }),
+  EVENTS_WEBHOOK_EVENTS: setting({
+    kind: hookEvents,
+    default: 'all',
+    meaning: 'Which of them are sent: names, or `all`, which leaves out `gateway.request`',
+  }),
   LOG_LEVEL: setting({
-    kind: level('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     meaning: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+  }),
+  LOG_FORMAT: setting({
+    kind: oneOf('format', 'auto', 'json', 'pretty'),
+    default: 'auto',
+    meaning: '`json`, `pretty` (for people), or `auto`: `pretty` when standard output is a terminal, else `json`',
   }),
 };
 

@@ -6,9 +6,6 @@ export type Finding =
   | { readonly check: string; readonly warning: string }
   | { readonly check: string; readonly problem: string; readonly remedy: string };
 
-/** Whether a finding is a problem. */
-export const isProblem = (finding: Finding): boolean => 'problem' in finding;
-
 /** Milliseconds within which a system must answer. */
 export const TIMEOUT = 10_000;
 

@@ -1,13 +1,14 @@
 /** Checks the store: whether it answers, opens with the secret, and has sessions that the policy will end. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { SettingError } from '../base/setting-error.ts';
 import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
 import { checkStoreOrigin } from '../github/store-origin.ts';
 import { openStore } from '../open-store.ts';
-import { ForeignStore, readCanaries } from '../security/canary.ts';
+import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
-import { checkRedisSettings, RedisEvicts } from '../store/redis/server-settings.ts';
+import { checkRedisSettings } from '../store/redis/server-settings.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Finding } from './finding.ts';
 import { checkProxy } from './proxy.ts';
@@ -54,7 +55,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 }
 
 function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionError: Error | undefined): Finding {
-  if (error instanceof ForeignStore || error instanceof RedisEvicts)
+  if (error instanceof SettingError)
     return { check: STORE, problem: `${error.setting}: ${error.problem}`, remedy: error.remedy };
   const reason = reasonOf(connectionError ?? error);
   if (redisUrl === undefined) {

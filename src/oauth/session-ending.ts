@@ -43,6 +43,7 @@ const WITHDRAWS_CONSENT: ReadonlySet<GrantEndReason> = new Set([
   'administrator',
   'upstream_revoked',
   'not_allowed',
+  'blocked',
   'replayed',
   'reused',
 ]);

@@ -41,6 +41,10 @@ export interface Events {
   'refresh_token.reused': { clientId: string; person: string; grant: string };
   /** A grant ended, and its tokens with it. */
   'grant.ended': { clientId: string; person: string; grant: string; reason: GrantEndReason; by: EndedBy };
+  /** A person may not use the bridge any more; the person's grants end. */
+  'person.blocked': { person: string; githubId: number; githubLogin?: string; reason?: string; by: EndedBy };
+  /** A person may use the bridge again. */
+  'person.unblocked': { person: string; githubId: number; githubLogin?: string; by: EndedBy };
   /** A request came with an access token that is not valid. */
   'access_token.refused': { reason: string };
   /** GitHub renewed a token. */
@@ -115,7 +119,8 @@ export type GrantEndReason =
   | 'client_removed'
   | 'declined'
   | 'displaced'
-  | 'server_changed';
+  | 'server_changed'
+  | 'blocked';
 
 /** Who ended a grant. */
 export type EndedBy = 'person' | 'administrator' | 'operator' | 'client' | 'upstream' | 'server' | 'clock';

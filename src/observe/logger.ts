@@ -4,11 +4,15 @@
  * messages.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import type { EventBus } from './events.ts';
+import type { EventBus, Events } from './events.ts';
+import type { StoreOutage } from './store-outage.ts';
 
-/** Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. */
+/**
+ * Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. What is escaped in a JSON string is
+ * taken as a whole, so that the line stays JSON.
+ */
 const SECRETS =
-  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)[^&\s"]+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
+  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)(?:\\.|[^&\s"\\])+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
 /** The text that replaces a secret. */
 const REPLACEMENT = '[redacted]';
 /** Members of log objects, at the top and one level below, whose values are replaced. */
@@ -33,6 +37,15 @@ export function redact(text: string): string {
   return text.replace(SECRETS, REPLACEMENT);
 }
 
+/** A value as JSON, in which secrets are replaced as in the log. */
+export function redactedJson(value: unknown): string {
+  const keys: ReadonlySet<string> = new Set(REDACTED_KEYS);
+  return JSON.stringify(value, (key, member: unknown) => {
+    if (keys.has(key)) return REPLACEMENT;
+    return typeof member === 'string' ? redact(member) : member;
+  });
+}
+
 /**
  * Creates the logger.
  * @param level a level of pino, or `silent`
@@ -55,14 +68,20 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   );
 }
 
-/** Logs every event. */
-export function logEvents(events: EventBus, logger: Logger): void {
+/**
+ * Logs every event.
+ * @param outage tells that the store does not answer; the errors that it takes are logged at level debug
+ */
+export function logEvents(events: EventBus, logger: Logger, outage?: Pick<StoreOutage, 'takes'>): void {
   events.onAny((name, event) => {
     if (name === 'request.failed' && 'expected' in event) {
       const { error, expected, ...rest } = event;
-      logger[expected ? 'info' : 'error']({ event: name, ...rest, ...describe(error, !expected) });
+      const taken = !expected && outage?.takes(error, true) === true;
+      const level = taken ? 'debug' : expected ? 'info' : 'error';
+      logger[level]({ event: name, ...rest, ...describe(error, !expected && !taken) });
     } else if (name === 'store.error' && 'error' in event) {
-      logger.error({ event: name, ...describe(event.error, false) });
+      const taken = outage?.takes(event.error, false) === true;
+      logger[taken ? 'debug' : 'error']({ event: name, ...describe(event.error, false) });
     } else {
       const level = DETAILS.has(name) ? 'debug' : WARNINGS.has(name) ? 'warn' : 'info';
       if (logger.isLevelEnabled(level))
@@ -91,7 +110,7 @@ const WARNINGS: ReadonlySet<string> = new Set([
 ]);
 
 /** Events of the audit trail: logins, consents, registrations, revocations, key changes, calls of other MCP servers. */
-const AUDITED: ReadonlySet<string> = new Set([
+export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'client.registered',
   'client.updated',
   'client.removed',

@@ -6,6 +6,7 @@ import { VERSION } from '../base/version.ts';
 import { boundedLabel, tokenRefusal } from './bounded-label.ts';
 import type { EventBus, Events } from './events.ts';
 import { createGithubMetrics } from './github-metrics.ts';
+import { createHookMetrics, type HookMetrics } from './hook-metrics.ts';
 import { createStoreMetrics, type MeasuredStore, type StoreOperations } from './store-metrics.ts';
 
 export interface Metrics {
@@ -13,6 +14,8 @@ export interface Metrics {
   render(store?: MeasuredStore): Promise<{ text: string; contentType: string }>;
   /** Hears of the operations of the store. */
   readonly storeOperations: StoreOperations;
+  /** Hears of the event hook. */
+  readonly hook: HookMetrics;
   /** Counts a request. @param route the pattern of the route, not the path @param seconds its duration */
   request(route: string, method: string, status: number, seconds: number): void;
 }
@@ -87,6 +90,7 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
   build.set({ version: VERSION, node: process.versions.node }, 1);
   createGithubMetrics(events, registry, now);
   const store = createStoreMetrics(registry, now);
+  const hook = createHookMetrics(registry);
   const tools = new Histogram({
     name: 'bridge_tool_call_seconds',
     help: 'Tool calls',
@@ -156,6 +160,7 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
 
   return {
     storeOperations: store,
+    hook,
     async render(measured) {
       // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
       processMeasured ??= measureProcess(registry);

@@ -6,6 +6,7 @@
  * Durations are in seconds. Every method throws {@link StoreUnavailable} when the store does not answer in time; any
  * other error is a bug.
  */
+import type { BlockStore, DirectoryStore } from './people-operations.ts';
 import type {
   Approval,
   ClientLogin,
@@ -111,9 +112,9 @@ export interface SessionStore {
    * tokens from now on, and the old tokens are kept, to be revoked with it (at most {@link MAX_SUPERSEDED_PAIRS} pairs).
    * If a reset of the old tokens was due, they become a pending revocation instead, and the reset is done.
    * When the person has {@link MAX_SESSIONS_PER_PERSON} sessions already, the one whose last use is oldest is ended.
-   * @returns what was ended
+   * @returns what was ended; `blocked` when the person is blocked, and then nothing has begun
    */
-  begin(session: NewSession): Promise<EndedGrant[]>;
+  begin(session: NewSession): Promise<EndedGrant[] | 'blocked'>;
   /**
    * Redeems a code, once. A mismatch changes nothing, whether the code was redeemed before or not; a second redemption
    * with everything right is a replay, which ends the grant.
@@ -231,6 +232,10 @@ export interface Store {
   readonly credentials: CredentialStore;
   /** GitHub tokens that are still to be revoked. */
   readonly revocations: RevocationStore;
+  /** People and clients, for administrators. */
+  readonly directory: DirectoryStore;
+  /** People who may not use the bridge. */
+  readonly blocks: BlockStore;
   /** What people allowed before. */
   readonly consents: ConsentStore;
   /** What all processes of a bridge share: keys, canaries, notes. */

@@ -95,6 +95,12 @@ const grantSchema: z.ZodType<Grant> = z.object({
   refreshable: z.boolean(),
 } satisfies Shape<Grant>);
 
+const directorySchema = z.object({
+  clientName: z.string(),
+  resource: z.string(),
+  recipient: recipientSchema.exactOptional(),
+});
+
 const credentialIdentitySchema: z.ZodType<CredentialIdentity> = z.object({
   appClientId: z.string(),
   account: z.object({
@@ -155,6 +161,11 @@ export function parseGrant(grant: unknown): Grant {
   return grantSchema.parse(grant);
 }
 
+/** Parses the members of a grant that the directory needs. */
+export function parseGrantForDirectory(grant: unknown): Pick<Grant, 'clientName' | 'resource' | 'recipient'> {
+  return directorySchema.parse(grant);
+}
+
 /** Parses the identity of a credential that is kept in another form than {@link readCredentialIdentity} reads. */
 export function parseCredentialIdentity(identity: unknown): CredentialIdentity {
   return credentialIdentitySchema.parse(identity);
@@ -163,6 +174,11 @@ export function parseCredentialIdentity(identity: unknown): CredentialIdentity {
 /** The JSON that {@link readCredentialIdentity} parses. */
 export function credentialIdentityJson({ appClientId, account, scope }: Credential): string {
   return JSON.stringify({ appClientId, account, scope } satisfies CredentialIdentity);
+}
+
+/** What the directory finds a session by, if its calls go to another MCP server: its resource and that server's address. */
+export function serverOf({ resource, recipient }: Pick<Grant, 'resource' | 'recipient'>): string {
+  return recipient === undefined ? '' : `${resource} ${recipient.address}`;
 }
 
 /**

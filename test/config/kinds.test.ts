@@ -8,8 +8,8 @@ import {
   duration,
   githubAddress,
   integer,
-  level,
   listenAddresses,
+  oneOf,
   onOff,
   organizations,
   origins,
@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<string, Row>> = {
     refused: ['65536', '-1', '1.0', '0x50', '1e3', 'many'],
   },
   'a switch': { kind: onOff, accepted: { on: true, off: false }, refused: ['yes', 'ON', 'true', '1'] },
-  'a level': { kind: level('info', 'warn'), accepted: { info: 'info' }, refused: ['loud', 'INFO'] },
+  'a level': { kind: oneOf('level', 'info', 'warn'), accepted: { info: 'info' }, refused: ['loud', 'INFO'] },
   'a bare origin': {
     kind: bareOrigin,
     accepted: { 'https://mcp.example.com': 'https://mcp.example.com', 'http://[::1]:8000': 'http://[::1]:8000' },

@@ -5,6 +5,9 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -135,9 +138,15 @@ async function test(): Promise<void> {
   say('it stops when told, with exit code 0');
 }
 
-/** The compose file alone, as people use it: nothing of it asks GitHub before somebody logs in. */
+/** The compose file alone, as people use it, its secrets in files: nothing of it asks GitHub before somebody logs in. */
 async function testInFrontOfGithub(): Promise<void> {
   const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-secrets-'));
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  await chmod(folder, 0o755);
   const alone = [
     'compose',
     '--project-name',
@@ -152,18 +161,37 @@ async function testInFrontOfGithub(): Promise<void> {
     BRIDGE_PORT: String(port),
     PUBLIC_URL: `http://localhost:${port}`,
     GITHUB_CLIENT_ID: 'an-app',
-    GITHUB_CLIENT_SECRET: 'a-secret',
+    GITHUB_CLIENT_SECRET: '',
+    GITHUB_CLIENT_SECRET_FILE: await file('client-secret', 'secret-of-the-app'),
+    BRIDGE_SECRET_FILE: await file('bridge-secret', 'a secret of more than thirty-two bytes'),
+    CLIENTS_FILE: await file('clients.json', '[]'),
+    UPSTREAMS_FILE: await file('upstreams.json', '[{"name": "deploy", "url": "http://deploy:8080/mcp"}]'),
     MCP_UPSTREAMS: 'github',
   };
   try {
+    const { stderr } = await run('docker', [...alone, 'config', '--quiet'], { cwd: ROOT, env: settings });
+    assert.equal(stderr, '');
     await run('docker', [...alone, 'up', '--build', '--detach', '--wait'], { cwd: ROOT, env: settings });
     const metadata = await fetch(`http://localhost:${port}/.well-known/oauth-protected-resource/mcp/github`);
     assert.equal(z.object({ resource_name: z.string() }).parse(await metadata.json()).resource_name, 'GitHub');
     const { stdout } = await run('docker', [...alone, 'logs', 'bridge'], { cwd: ROOT, env: settings });
     assert.match(stdout, /\/mcp\/github → api\.githubcopilot\.com/);
-    say('`MCP_UPSTREAMS=github docker compose up` starts in front of GitHub’s MCP server');
+    assert.match(stdout, /\/mcp\/deploy → deploy/);
+    say(
+      '`MCP_UPSTREAMS=github docker compose up` starts in front of GitHub’s MCP server, and of one in UPSTREAMS_FILE',
+    );
+    const container = `${PROJECT}-github-bridge-1`;
+    const known = await run('docker', ['inspect', container]);
+    assert.doesNotMatch(known.stdout, /secret-of-the-app|thirty-two/);
+    const inspect = (what: string) => run('docker', ['inspect', '--format', what, container]);
+    const { stdout: limits } = await inspect(
+      '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{index .HostConfig.LogConfig.Config "max-size"}} {{len .State.Health.Log}} {{(index .State.Health.Log 0).ExitCode}}',
+    );
+    assert.match(limits, /^805306368 200 10m [1-5] 0$/m);
+    say('its secrets are files that `docker inspect` does not show; memory, processes and logs are limited');
   } finally {
     await run('docker', [...alone, 'down', '--volumes', '--timeout', '5'], { cwd: ROOT, env: settings });
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
-import { examine } from '../../src/doctor/doctor.ts';
+import { examine, lineOf } from '../../src/doctor/doctor.ts';
 import type { GithubBridge } from '../../src/github-bridge.ts';
 import { NO_ENV_FILE } from '../programs.ts';
 import type { StoreKind } from '../support/bridge.ts';
@@ -16,7 +16,7 @@ import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { runBridge } from '../support/run-bridge.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
 
 export const SECRETS = {
   GITHUB_CLIENT_SECRET: 'the-secret-of-the-app',
@@ -31,8 +31,9 @@ export type Environment = Record<string, string>;
 export async function doctor(
   env: Environment,
 ): Promise<{ well: boolean; lines: string[]; problems: string[]; text: string }> {
-  const lines: string[] = [];
-  const well = await examine(env, (line) => lines.push(line));
+  const results = await examine(env);
+  const lines = results.map(lineOf);
+  const well = results.every(({ level }) => level !== 'problem');
   const text = lines.join('\n');
   for (const line of lines) assert.match(line, /^(?:ok {7}|warning {2}|problem {2})[\w /-]+: .+/);
   for (const secret of [...Object.values(SECRETS), REDIS_PASSWORD, env.GITHUB_CLIENT_SECRET ?? REDIS_PASSWORD])
@@ -110,14 +111,17 @@ export function useSetup(store: StoreKind): Setup {
 }
 
 /** Runs `npm run doctor` with this environment only. */
-export function run(env: Environment): Promise<{ code: number; stdout: string }> {
+export function run(
+  env: Environment,
+  ...args: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [MAIN],
+      [MAIN, ...args],
       { cwd: NO_ENV_FILE, env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
-      (error, stdout) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout });
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
       },
     );
   });

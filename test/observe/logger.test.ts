@@ -125,6 +125,12 @@ describe('the log', () => {
     assert.equal(lines[0]?.kept, 'x');
   });
 
+  it('stays JSON when a secret ends with what JSON escapes', () => {
+    const { lines, logger } = log();
+    logger.info({ message: 'at ?code="abc" and state=\\"x', kept: 'y' });
+    assert.deepEqual([lines[0]?.message, lines[0]?.kept], ['at ?code=[redacted] and state=[redacted]', 'y']);
+  });
+
   it('blacks out by form whatever looks like one, inside messages too', () => {
     const { lines, logger } = log();
     const secrets = [

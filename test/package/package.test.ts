@@ -166,6 +166,8 @@ describe('the package', () => {
     assert.match(admin.stderr, /^no command "nonsense": /);
     const help = await run(t, ['admin', 'stats', '--help']).ended;
     assert.match(help.stdout, /^usage: npx mcp-github-bridge admin stats\n/);
+    const usage = await run(t, ['doctor', '--help']).ended;
+    assert.match(usage.stdout, /^usage: npx mcp-github-bridge doctor \[--json\]\n/);
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /^problem {2}GITHUB_CLIENT_ID: missing\. /);
   });

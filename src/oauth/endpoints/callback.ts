@@ -80,7 +80,9 @@ async function finishClientLogin(
     else
       sendAuthorizationResponse(services, ctx, { ...request, login: completed.githubLogin }, { code: completed.code });
   } catch (error) {
-    services.upstream.discardUnlessStored(upstreamLogin);
+    // A refusal is the store's answer that it has not stored the login.
+    if (error instanceof UpstreamFailure) await services.upstream.discard(upstreamLogin);
+    else services.upstream.discardUnlessStored(upstreamLogin);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import { touchRegistration } from '../clients/client.ts';
 import { effectiveScope } from '../scope.ts';
 import type { SessionEnding } from '../session-ending.ts';
 import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
-import type { Upstream, UpstreamLogin } from '../upstream.ts';
+import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isRememberable } from './remembered-consent.ts';
 
@@ -43,6 +43,7 @@ export interface LoginCompletion {
   /**
    * Stores the session of a login.
    * @returns the login, and whether the person must confirm it before the code may leave
+   * @throws {UpstreamFailure} access_denied when the person is blocked
    */
   complete(
     ctx: Koa.Context,
@@ -77,7 +78,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
     const { nonce, recipient } = login.request;
     const refused = login.request.scope.filter((one) => !scope.includes(one));
     const { credentialId, credential } = upstreamLogin;
-    const displaced = await store.sessions.begin({
+    const begun = await store.sessions.begin({
       ref,
       grant: {
         clientId,
@@ -97,7 +98,12 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
       credentialId,
       credential,
     });
-    if (displaced.length > 0) await sessionEnding.afterStoreEnded(ref.person, displaced, 'displaced', 'server');
+    if (begun === 'blocked')
+      throw new UpstreamFailure('access_denied', 'not_allowed', 'this GitHub account may not use this server', {
+        detail: `${completed.githubLogin} (${completed.githubId}) is blocked`,
+        login: completed.githubLogin,
+      });
+    if (begun.length > 0) await sessionEnding.afterStoreEnded(ref.person, begun, 'displaced', 'server');
   }
 
   /**

@@ -20,11 +20,13 @@
  * (`sessions` has three: `codes.ts`, `refresh-tokens.ts`, `sessions.ts`); `fixtures.ts` has the records they use.
  */
 import { describe, it } from 'node:test';
+import { describeBlocks } from './blocks.ts';
 import { describeClients } from './clients.ts';
 import { describeCodes } from './codes.ts';
 import { describeConsents } from './consents.ts';
 import { describeCounts } from './counts.ts';
 import { describeCredentials } from './credentials.ts';
+import { describeDirectory } from './directory.ts';
 import { describeLogins } from './logins.ts';
 import { describeRefreshTokens } from './refresh-tokens.ts';
 import { describeResets } from './resets.ts';
@@ -65,6 +67,8 @@ export function describeStore(name: string, openStores: OpenStores): void {
     describe('credentials', () => describeCredentials(test));
     describe('revocations', () => describeRevocations(test));
     describe('resets', () => describeResets(test));
+    describe('directory', () => describeDirectory(test));
+    describe('blocks', () => describeBlocks(test));
     describe('consents', () => describeConsents(test));
     describe('counts', () => describeCounts(test));
     describe('what replicas share', () => describeShared(test));

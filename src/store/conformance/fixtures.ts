@@ -6,6 +6,7 @@ import type {
   AuthorizationRequest,
   ClientLogin,
   Credential,
+  EndedGrant,
   Grant,
   RegisteredClient,
 } from '../records.ts';
@@ -104,6 +105,13 @@ export function newSession(person: string, grantId: string, over: Partial<NewSes
   };
 }
 
+/** Begins a session of a person who is not blocked. @returns what was ended */
+export async function begin(store: Store, session: NewSession): Promise<EndedGrant[]> {
+  const ended = await store.sessions.begin(session);
+  if (ended === 'blocked') throw new Error('the person is blocked');
+  return ended;
+}
+
 /** A token request that matches the grant of {@link newSession}. Members of `over` replace those given here. */
 export function presentation(grantId: string, over: Partial<CodePresentation> = {}): CodePresentation {
   return {
@@ -119,7 +127,7 @@ export function presentation(grantId: string, over: Partial<CodePresentation> = 
 /** Begins a session and redeems its code. It expires after an hour; its first refresh token is `r1`. */
 export async function liveSession(store: Store, person: string, grantId: string, over: Partial<NewSession> = {}) {
   const session = newSession(person, grantId, over);
-  await store.sessions.begin(session);
+  await begin(store, session);
   const presented = presentation(grantId, { clientId: session.grant.clientId });
   const redemption = await store.sessions.redeem(session.ref, presented, HOUR, 'hash-of-r1');
   if (redemption.outcome !== 'redeemed') throw new Error(`the code was ${redemption.outcome}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { EndedGrant } from '../records.ts';
 import { MAX_SESSIONS_PER_PERSON } from '../store.ts';
-import { credential, grant, HOUR, liveSession, newSession, presentation } from './fixtures.ts';
+import { begin, credential, grant, HOUR, liveSession, newSession, presentation } from './fixtures.ts';
 import type { DefineTest } from './stores.ts';
 
 export function describeSessions(test: DefineTest): void {
@@ -85,7 +85,7 @@ export function describeSessions(test: DefineTest): void {
     advance(1);
     const begun: EndedGrant[][] = [];
     for (let count = 1; count <= MAX_SESSIONS_PER_PERSON; count++)
-      begun.push(await store.sessions.begin(newSession('p', `g${count}`)));
+      begun.push(await begin(store, newSession('p', `g${count}`)));
     const ended = begun.pop();
     assert.deepEqual(begun.flat(), []);
     assert.deepEqual(ended, [{ ref: { person: 'p', grant: 'oldest' }, clientId: grant.clientId }]);

@@ -46,7 +46,6 @@ function connectServer(location: RedisLocation, timeouts: RedisTimeouts): Redis 
     ...commonOptions(location, timeouts),
     ...(location.kind === 'sentinel' ? sentinelOptions(location, timeouts) : location.addresses[0]),
     db: location.db,
-    enableAutoPipelining: true,
     enableOfflineQueue: false,
     retryStrategy: retryDelay,
   });
@@ -75,9 +74,6 @@ function connectCluster(location: RedisLocation, timeouts: RedisTimeouts): Clust
   return new Cluster(
     location.addresses.map(({ host, port }) => ({ host, port })),
     {
-      // When slots move, ioredis fails the commands of an automatic pipeline instead of redirecting them. Without
-      // pipelines, commands of one tick are still sent without awaiting each other.
-      enableAutoPipelining: false,
       redisOptions: commonOptions(location, timeouts),
       clusterRetryStrategy: retryDelay,
       retryDelayOnFailover: 0,

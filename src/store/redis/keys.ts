@@ -13,6 +13,10 @@ export interface RedisKeys {
   /** The keys that scripts/people.lua expects, in its order. */
   people(): string[];
   names(): string;
+  /** The hash of entries, and the sorted set of logins: both of {@link RedisKeys.people}. */
+  entries(): string;
+  logins(): string;
+  blocked(): string;
   client(clientId: string): string;
   clientPeople(clientId: string): string;
   unusedClients(): string;
@@ -38,11 +42,15 @@ export function createRedisKeys(prefix: string): RedisKeys {
       tagged('visits', 'people'),
       keys.names(),
       tagged('announced', 'people'),
-      tagged('tallies', 'people'),
+      keys.entries(),
       tagged('totals', 'people'),
       tagged('waiting', 'people'),
+      keys.logins(),
     ],
     names: () => tagged('names', 'people'),
+    entries: () => tagged('tallies', 'people'),
+    logins: () => tagged('logins', 'people'),
+    blocked: () => tagged('blocked', 'people'),
     client: (clientId) => `${prefix}client:${clientId}`,
     clientPeople: (clientId) => `${prefix}client-people:${clientId}`,
     unusedClients: () => `${prefix}unused-clients`,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { StoredCounts } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
+import type { announced } from './directory.ts';
 import type { RedisKeys } from './keys.ts';
 import { loadScript } from './script.ts';
 
@@ -16,6 +17,9 @@ const countsSchema = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 export interface Tally {
   /** Unexpired sessions. */
   readonly sessions: number;
+  /** The entry of the directory (JSON), and the login in it. */
+  readonly entry: string;
+  readonly login?: string;
   /** Pending revocations. */
   readonly revocations: number;
   /** Whether no record is left. */
@@ -23,8 +27,11 @@ export interface Tally {
 }
 
 export interface PeopleIndex {
-  /** Called before a record of a person is written: the sweeper visits the person within `delay` seconds. */
-  announce(person: string, delay: number): Promise<void>;
+  /**
+   * Called before a record of a person is written: the sweeper visits the person within `delay` seconds.
+   * @param login of the person, to be in the directory at once
+   */
+  announce(person: string, delay: number, login?: ReturnType<typeof announced>): Promise<void>;
   /** Claims up to `limit` people whose visit is due, for `lease` seconds. */
   due(limit: number, lease: number): Promise<string[]>;
   /**
@@ -49,8 +56,8 @@ export function createPeopleIndex(redis: RedisConnection, keys: RedisKeys): Peop
     visit: loadScript('people-visit', 'people'),
   };
   return {
-    async announce(person, delay) {
-      await redis.run(scripts.announce, keys.people(), { person, delay });
+    async announce(person, delay, login) {
+      await redis.run(scripts.announce, keys.people(), { person, delay, ...login });
     },
     async due(limit, lease) {
       return namesSchema.parse(await redis.run(scripts.due, keys.people(), { limit, lease }));

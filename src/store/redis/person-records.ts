@@ -1,13 +1,13 @@
 /**
  * The grants and credentials of one person, as values of one hash. A value is two JSON lists, one per line, without the
  * names of the members, so that it is short: the state, which the scripts check and change, and the record, which they
- * copy as it is (scripts/records.lua). Also parses what the scripts return. A session is parsed at every read: that takes
- * as long with a million sessions as with one, and less than to look most of them up in a cache in vain.
+ * copy as it is (scripts/records.lua). Also parses what the scripts return.
  */
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Credential, CredentialState, EndedGrant, Grant, GrantState, Session, SessionRef } from '../records.ts';
-import { parseCredentialIdentity, parseGrant } from '../stored.ts';
+import { parseCredentialIdentity, parseGrant, parseGrantForDirectory } from '../stored.ts';
 import { scriptJson } from './script.ts';
 
 const instantsSchema = z.object({
@@ -24,6 +24,8 @@ const tokensSchema = z.object({
   refreshExpiresAt: z.number().exactOptional(),
   resetDue: z.literal(true).exactOptional(),
 });
+
+const accountSchema = z.object({ id: z.number(), login: z.string() });
 
 /** `{grant, credential}`: two values. */
 export const sessionSchema = z.tuple([z.string(), z.string()]);
@@ -81,6 +83,18 @@ export function toCredential(person: string, credentialId: string, value: string
   };
 }
 
+/** Parses what the sweep returns for the directory: the account of a credential, and the record of a grant. */
+export const parseRecords = {
+  account(credential: string): { readonly id: number; readonly login: string } {
+    const [, record] = lists(credential);
+    return accountSchema.parse({ id: record[0], login: record[1] });
+  },
+  grant(record: string): Pick<Grant, 'clientName' | 'resource' | 'recipient'> {
+    const [, , , resource, clientName, , , , recipient] = z.array(z.unknown()).parse(JSON.parse(record));
+    return parseGrantForDirectory(present({ clientName, resource, recipient }));
+  },
+};
+
 function lists(value: string): z.infer<typeof listsSchema> {
   return listsSchema.parse(value.split('\n').map((line) => JSON.parse(line)));
 }
@@ -96,6 +110,31 @@ function present(members: Readonly<Record<string, unknown>>): Record<string, unk
 export function toSession(ref: SessionRef, [grantValue, credentialValue]: z.infer<typeof sessionSchema>): Session {
   const grant = toGrant(ref, grantValue);
   return { grant, credential: toCredential(ref.person, grant.credential, credentialValue) };
+}
+
+/** Parsed sessions that are kept, and the characters of their values: anyone can register a long name. */
+const MAX_KEPT = { max: 5000, maxSize: 4 * 1024 * 1024 };
+
+/**
+ * Creates the reader of a session that is read at every call. It parses values again only when they have changed: at most once a
+ * minute, when the last use is noted, and when the session or its tokens change. The sessions are shared and frozen.
+ */
+export function createSessionReader(): (ref: SessionRef, reply: unknown) => Session {
+  const kept = new LRUCache<string, { readonly values: z.infer<typeof sessionSchema>; readonly session: Session }>({
+    ...MAX_KEPT,
+    sizeCalculation: ({ values: [grant, credential] }) => grant.length + credential.length,
+  });
+  return (ref, reply) => {
+    const key = `${ref.person} ${ref.grant}`;
+    const known = kept.get(key);
+    if (known !== undefined && Array.isArray(reply) && known.values.every((value, at) => value === reply[at]))
+      return known.session;
+    const values = sessionSchema.parse(reply);
+    const { grant, credential } = toSession(ref, values);
+    const session = Object.freeze({ grant: Object.freeze(grant), credential: Object.freeze(credential) });
+    kept.set(key, { values, session });
+    return session;
+  };
 }
 
 /** Converts what a script returns of a grant that it ended. */

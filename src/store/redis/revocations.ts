@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { RevocationStore } from '../store.ts';
 import { readRevocation } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
+import { entryAfterSweep, leftSchema } from './directory.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
 import { batch, endedSchema, toEnded } from './person-records.ts';
@@ -12,10 +13,10 @@ import { loadScript } from './script.ts';
 
 const idsSchema = z.array(z.string());
 /**
- * `{ended grants, pending revocations, credentials whose reset is due, sessions that are left, 1 when the person has no record
- * any more}`.
+ * `{ended grants, pending revocations, credentials whose reset is due, what is left for the directory, 1 when the person has no
+ * record any more}`.
  */
-const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), idsSchema, z.number(), z.number()]);
+const sweepSchema = z.tuple([z.array(endedSchema), z.array(z.string()), idsSchema, leftSchema, z.number()]);
 
 export function createRedisRevocationStore(
   redis: RedisConnection,
@@ -31,8 +32,9 @@ export function createRedisRevocationStore(
 
     async sweep(person, interval) {
       const reply = await redis.run(sweepScript, keys.person(person), { person, batch: batch() });
-      const [ended, revocations, resets, sessions, empty] = sweepSchema.parse(reply);
-      await people.settle(person, interval, { sessions, revocations: revocations.length, empty: empty === 1 });
+      const [ended, revocations, resets, left, empty] = sweepSchema.parse(reply);
+      const tally = { sessions: left[0], revocations: revocations.length, empty: empty === 1 };
+      await people.settle(person, interval, { ...tally, ...entryAfterSweep(left, revocations.length) });
       return {
         ended: ended.map((grant) => toEnded(person, grant)),
         revocations: revocations.map(readRevocation),

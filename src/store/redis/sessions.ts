@@ -7,10 +7,12 @@ import type { Redemption, Rotation } from '../session-operations.ts';
 import { MAX_SESSIONS_PER_PERSON, MAX_SUPERSEDED_PAIRS, type SessionStore } from '../store.ts';
 import { firstGeneration } from '../stored.ts';
 import type { RedisConnection } from './connection.ts';
+import { announced } from './directory.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
 import {
   batch,
+  createSessionReader,
   credentialRecord,
   endedListSchema,
   endedSchema,
@@ -48,6 +50,8 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
     list: loadScript('session-list', 'records', 'person'),
   };
 
+  const readSession = createSessionReader();
+
   function run(script: Script, person: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     return redis.run(script, keys.person(person), { person, ...args });
   }
@@ -57,7 +61,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
       const { appClientId, sealedTokens, accessExpiresAt, refreshExpiresAt } = credential;
       const generation = firstGeneration();
       const [, ended] = await Promise.all([
-        people.announce(ref.person, codeTtl),
+        people.announce(ref.person, codeTtl, announced(grant, credential.account)),
         run(scripts.begin, ref.person, {
           grantId: ref.grant,
           grant: {
@@ -78,7 +82,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
           batch: batch(),
         }),
       ]);
-      return endedListSchema.parse(ended).map((one) => toEnded(ref.person, one));
+      return ended === null ? 'blocked' : endedListSchema.parse(ended).map((one) => toEnded(ref.person, one));
     },
 
     async redeem({ person, grant }, presented, ttl, refreshHash): Promise<Redemption> {
@@ -98,7 +102,7 @@ export function createRedisSessionStore(redis: RedisConnection, keys: RedisKeys,
 
     async read({ person, grant }) {
       const reply = await redis.run(scripts.read, [keys.records(person)], { grant });
-      return reply === null ? undefined : toSession({ person, grant }, sessionSchema.parse(reply));
+      return reply === null ? undefined : readSession({ person, grant }, reply);
     },
 
     async rotate(ref, request): Promise<Rotation> {

@@ -7,7 +7,7 @@ import { DatabaseSync, type SQLTagStore } from 'node:sqlite';
 import { StoreUnavailable } from '../store.ts';
 import { createPrivateFile } from './files.ts';
 import { createQueue, type Waiting } from './queue.ts';
-import { migrate } from './schema.ts';
+import { migrate, readSchemaVersion } from './schema.ts';
 
 /** Milliseconds to wait for another program's lock on the database. */
 const BUSY_TIMEOUT = 2000;
@@ -55,16 +55,23 @@ export interface Database {
 /**
  * Opens a database file, which is created if it does not exist, and runs the migrations that it lacks.
  * @param clock returns epoch seconds, perhaps with a fraction
+ * @throws {StoreTooNew}
  */
 export function openDatabase(path: string, clock: () => number): Database {
   createPrivateFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
   try {
+    // First, because nothing is changed in a database of a newer version.
+    readSchemaVersion(database, path);
     database.exec('PRAGMA journal_mode = WAL');
     // A commit must survive a power failure. Otherwise a redeemed code could be redeemed again, and the newest refresh
     // token could be unknown.
     database.exec('PRAGMA synchronous = FULL');
-    migrate(database);
+    migrate(database, path);
+    // LOWER and LIKE of SQLite know upper case of ASCII only.
+    database.function('has_text', { deterministic: true }, (text, part) =>
+      Number(String(text).toLowerCase().includes(String(part))),
+    );
   } catch (error) {
     database.close();
     throw error;

@@ -99,6 +99,20 @@ export function visitBy(sql: SQLTagStore, person: string, instant: number): void
     ON CONFLICT (person) DO UPDATE SET visit_at = min(visit_at, excluded.visit_at)`;
 }
 
+/** Writes what the directory says of a person: the account of the newest session, and when the sessions began and were used. */
+export function describePerson(sql: SQLTagStore, person: string): void {
+  sql.run`
+    UPDATE people SET
+      (github_id, login) = (
+        SELECT json_extract(credentials.record, '$.account.id'),
+          lower(json_extract(credentials.record, '$.account.login'))
+        FROM grants JOIN credentials ON credentials.person = grants.person AND credentials.id = grants.credential
+        WHERE grants.person = ${person} ORDER BY grants.created_at DESC LIMIT 1),
+      (created_at, last_used_at) = (
+        SELECT min(created_at), max(last_used_at) FROM grants WHERE person = ${person})
+    WHERE person = ${person}`;
+}
+
 /** Ends one unexpired grant. */
 export function endGrant(sql: SQLTagStore, person: string, grant: string, now: number): EndedGrant {
   const deleted = sql.get`DELETE FROM grants WHERE person = ${person} AND id = ${grant} RETURNING *`;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PendingRevocation } from '../records.ts';
 import type { RevocationStore } from '../store.ts';
 import type { Database } from './database.ts';
-import { afterDeletion, toEnded, visitBy } from './people.ts';
+import { afterDeletion, describePerson, toEnded, visitBy } from './people.ts';
 
 const idRowSchema = z.object({ id: z.string() });
 const personRowSchema = z.object({ person: z.string() });
@@ -53,7 +53,10 @@ export function createSqliteRevocationStore({ sql, query, transaction }: Databas
         const revocations = pendingOf(person);
         const empty = revocations.length === 0 && sql.get`SELECT id FROM grants WHERE person = ${person}` === undefined;
         if (empty) sql.run`DELETE FROM people WHERE person = ${person}`;
-        else visitAt(person, now + interval);
+        else {
+          visitAt(person, now + interval);
+          describePerson(sql, person);
+        }
         return { ended: deleted.map(toEnded), revocations, resets: resetsOf(person) };
       });
     },

@@ -3,6 +3,7 @@
  * must not be changed: add another. ../README.md says what each table holds.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { StoreTooNew } from '../schema-version.ts';
 
 const MIGRATIONS = [
   `
@@ -121,17 +122,57 @@ const MIGRATIONS = [
   UPDATE revocations SET added_at = unixepoch();
   CREATE INDEX revocations_by_age ON revocations (added_at);
   `,
+  `
+  ALTER TABLE grants ADD COLUMN client_name TEXT NOT NULL DEFAULT '';
+  ALTER TABLE grants ADD COLUMN server TEXT NOT NULL DEFAULT '';
+  UPDATE grants SET client_name = json_extract(record, '$.clientName'),
+    server = coalesce(json_extract(record, '$.resource') || ' ' || json_extract(record, '$.recipient.address'), '');
+  DROP INDEX grants_by_client;
+  CREATE INDEX grants_by_client ON grants (client_id, client_name, server);
+
+  ALTER TABLE people ADD COLUMN github_id INTEGER;
+  ALTER TABLE people ADD COLUMN login TEXT;
+  ALTER TABLE people ADD COLUMN created_at INTEGER;
+  ALTER TABLE people ADD COLUMN last_used_at INTEGER;
+  UPDATE people SET
+    (github_id, login) = (
+      SELECT json_extract(credentials.record, '$.account.id'), lower(json_extract(credentials.record, '$.account.login'))
+      FROM grants JOIN credentials ON credentials.person = grants.person AND credentials.id = grants.credential
+      WHERE grants.person = people.person ORDER BY grants.created_at DESC LIMIT 1),
+    (created_at, last_used_at) = (
+      SELECT min(created_at), max(last_used_at) FROM grants WHERE grants.person = people.person);
+  CREATE INDEX people_by_login ON people (login) WHERE login IS NOT NULL;
+
+  CREATE TABLE blocks (
+    person TEXT PRIMARY KEY,
+    github_id INTEGER NOT NULL,
+    login TEXT,
+    reason TEXT,
+    blocked_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
-/** Runs the migrations that were not run on this file yet, in one transaction. */
-export function migrate(database: DatabaseSync): void {
+/** The schema version of this program. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * How many migrations were run on a file; 0 for a new one.
+ * @param path of the file, for the message
+ * @throws {StoreTooNew} when a newer version of this program has run more
+ */
+export function readSchemaVersion(database: DatabaseSync, path: string): number {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > SCHEMA_VERSION) throw new StoreTooNew('DATA_DIR', path, version, SCHEMA_VERSION);
+  return version;
+}
+
+/** Runs the migrations that were not run on this file yet, in one transaction. @throws {StoreTooNew} */
+export function migrate(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version > MIGRATIONS.length)
-      throw new Error('bridge.db was written by a newer version of this program; run that version');
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    for (const migration of MIGRATIONS.slice(readSchemaVersion(database, path))) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');

@@ -3,9 +3,19 @@ import { z } from 'zod';
 import type { Grant, Session, SessionRef } from '../records.ts';
 import type { CodePresentation, Redemption, Rotation } from '../session-operations.ts';
 import { MAX_SESSIONS_PER_PERSON, type SessionStore, StoreUnavailable } from '../store.ts';
-import { credentialIdentityJson, firstGeneration, readGrant } from '../stored.ts';
+import { credentialIdentityJson, firstGeneration, readGrant, serverOf } from '../stored.ts';
 import type { Database } from './database.ts';
-import { afterDeletion, endGrant, supersede, toCredential, toEnded, toGrant, toSession, visitBy } from './people.ts';
+import {
+  afterDeletion,
+  describePerson,
+  endGrant,
+  supersede,
+  toCredential,
+  toEnded,
+  toGrant,
+  toSession,
+  visitBy,
+} from './people.ts';
 
 /** Seconds between two writes of `lastUsedAt`. */
 const LAST_USED_INTERVAL = 60;
@@ -48,6 +58,7 @@ export function createSqliteSessionStore({ sql, query, transaction }: Database):
       const { person } = ref;
       const { appClientId, sealedTokens, accessExpiresAt = null, refreshExpiresAt = null } = credential;
       return transaction((now) => {
+        if (sql.get`SELECT person FROM blocks WHERE person = ${person}` !== undefined) return 'blocked';
         supersede(sql, person, credentialId, sealedTokens, now);
         sql.run`
           INSERT INTO credentials (person, id, record, app_client_id, generation, sealed_tokens, access_expires_at,
@@ -59,10 +70,10 @@ export function createSqliteSessionStore({ sql, query, transaction }: Database):
             sealed_tokens = excluded.sealed_tokens,
             access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at`;
         sql.run`
-          INSERT INTO grants (person, id, record, client_id, credential, code_hash, redeemed, generation, created_at,
-            last_used_at, expires_at)
-          VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${credentialId}, ${codeHash}, 0,
-            0, ${now}, ${now}, ${now + codeTtl})`;
+          INSERT INTO grants (person, id, record, client_id, client_name, server, credential, code_hash, redeemed,
+            generation, created_at, last_used_at, expires_at)
+          VALUES (${person}, ${ref.grant}, ${JSON.stringify(grant)}, ${grant.clientId}, ${grant.clientName},
+            ${serverOf(grant)}, ${credentialId}, ${codeHash}, 0, 0, ${now}, ${now}, ${now + codeTtl})`;
         const displaced = sql.all`
           DELETE FROM grants WHERE person = ${person} AND id IN (
             SELECT id FROM grants WHERE person = ${person} AND id <> ${ref.grant}
@@ -70,6 +81,7 @@ export function createSqliteSessionStore({ sql, query, transaction }: Database):
           RETURNING *`;
         if (displaced.length > 0) afterDeletion(sql, person, now, displaced);
         visitBy(sql, person, now + codeTtl);
+        describePerson(sql, person);
         return displaced.map(toEnded);
       });
     },

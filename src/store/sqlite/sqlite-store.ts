@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { createPrivateDirectory, unusableFolder } from '../../base/private-directory.ts';
 import { SettingError } from '../../base/setting-error.ts';
 import type { Store } from '../store.ts';
+import { createSqliteBlockStore } from './blocks.ts';
 import { createSqliteClientStore } from './clients.ts';
 import { createSqliteConsentStore } from './consents.ts';
 import { countStored } from './counts.ts';
 import { createSqliteCredentialStore } from './credentials.ts';
 import { type Database, openDatabase } from './database.ts';
+import { createSqliteDirectoryStore } from './directory.ts';
 import { takeLock } from './lock.ts';
 import { createSqliteLoginStore } from './logins.ts';
 import { createSqliteRevocationStore } from './revocations.ts';
@@ -50,6 +52,8 @@ function open(directory: string, options: SqliteStoreOptions): Store {
     sessions: createSqliteSessionStore(database),
     credentials: createSqliteCredentialStore(database),
     revocations: createSqliteRevocationStore(database),
+    directory: createSqliteDirectoryStore(database),
+    blocks: createSqliteBlockStore(database),
     consents: createSqliteConsentStore(database),
     shared: createSqliteSharedStore(database),
     counts: () => countStored(database),

@@ -58,7 +58,15 @@ describe('Redis', () => {
     const lasting = [];
     for (const key of keys) if ((await client.ttl(key)) === -1) lasting.push(key.slice(prefix.length));
     client.disconnect();
-    assert.deepEqual(lasting.sort(), ['names:{people}', 'person:{p}', 'unused-clients', 'visits:{people}']);
+    assert.deepEqual(lasting.sort(), [
+      'doc:schema',
+      'logins:{people}',
+      'names:{people}',
+      'person:{p}',
+      'tallies:{people}',
+      'unused-clients',
+      'visits:{people}',
+    ]);
   });
 });
 
@@ -68,6 +76,7 @@ describe('round trips to Redis', () => {
   before(async () => {
     server = await startRedis();
     store = createRedisStore(server.url, { prefix: 'r:' });
+    await store.ping(); // the first command of a process also reads the schema version
   });
   after(async () => {
     await store.close();
@@ -114,6 +123,11 @@ describe('round trips to Redis', () => {
     ['sessions.rotate', 1, () => store.sessions.rotate(ref, rotation(1))],
     ['sessions.list', 1, () => store.sessions.list('p')],
     ['sessions.people', 1, () => store.sessions.people('', 10)],
+    [
+      'directory.people (by login: the index and its entries)',
+      2,
+      () => store.directory.people({ sort: 'login', limit: 9 }),
+    ],
     ['credentials.read', 1, () => store.credentials.read('p', 'cred-1')],
     ['credentials.replaceTokens', 1, () => store.credentials.replaceTokens('p', 'cred-1', 1, { sealedTokens: 't' })],
     ['credentials.reseal', 1, () => store.credentials.reseal('p', 'cred-1', 1, 't')],
@@ -127,6 +141,12 @@ describe('round trips to Redis', () => {
     ['revocations.add (the index and the tokens, sent together)', 2, () => store.revocations.add(revocation)],
     ['revocations.done', 1, () => store.revocations.done('p', 'r')],
     ['revocations.retry', 1, () => store.revocations.retry('p', 60)],
+    ['directory.clients (a thousand entries in a round trip)', 1, () => store.directory.clients('', '', 9)],
+    ['directory.usage (likewise)', 1, () => store.directory.usage(0, 9)],
+    ['blocks.add (the index, then the person)', 2, () => store.blocks.add({ person: 'p', githubId: 1 })],
+    ['blocks.read', 1, () => store.blocks.read('p')],
+    ['blocks.list (the index, then each person)', 2, () => store.blocks.list('', 10)],
+    ['blocks.remove (the person, then the index)', 2, () => store.blocks.remove('p')],
     ['consents.remember', 1, () => store.consents.remember('p', 'k', 60)],
     ['consents.has', 1, () => store.consents.has('p', 'k')],
     ['consents.forget', 1, () => store.consents.forget('p')],

@@ -31,7 +31,15 @@ describe('a database of the embedded store', () => {
     await store.close();
     const database = new DatabaseSync(join(directory, 'bridge.db'));
     database.exec(`
+      DROP TABLE blocks;
+      DROP INDEX people_by_login;
+      ALTER TABLE people DROP COLUMN github_id;
+      ALTER TABLE people DROP COLUMN login;
+      ALTER TABLE people DROP COLUMN created_at;
+      ALTER TABLE people DROP COLUMN last_used_at;
       DROP INDEX grants_by_client;
+      ALTER TABLE grants DROP COLUMN client_name;
+      ALTER TABLE grants DROP COLUMN server;
       ALTER TABLE credentials DROP COLUMN reset_due;
       DROP INDEX revocations_by_age;
       ALTER TABLE revocations DROP COLUMN added_at;
@@ -43,6 +51,9 @@ describe('a database of the embedded store', () => {
     const migrated = createSqliteStore(directory);
     assert.deepEqual(await migrated.sessions.read(session.grant.ref), session);
     assert.equal(await migrated.logins.decide('old', 'hash', 'deny'), 'unknown');
+    const [entry] = await migrated.directory.people({ sort: 'login', app: 'a client', limit: 10 });
+    assert.deepEqual([entry?.login, entry?.githubId, entry?.createdAt], ['octocat', 583231, session.grant.createdAt]);
+    assert.equal((await migrated.directory.people({ sort: 'login', app: 'mcp.example', limit: 10 })).length, 1);
     const { revocations, oldestRevocation } = await migrated.counts();
     assert.equal(revocations, 1);
     assert.ok(oldestRevocation < 3600, 'a pending revocation counts as added at the migration');

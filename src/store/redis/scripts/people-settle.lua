@@ -1,16 +1,12 @@
 -- Sets the next visit after a sweep, or removes a person of whom nothing is left. Counts the args.sessions and the pending
--- args.revocations that the sweep left: the totals change by the difference to the last sweep of the person.
-local tally = args.sessions .. ' ' .. args.revocations
-local known = redis.call('HGET', TALLIES, args.person) or '0 0'
-if tally ~= known then
-  local sessions, revocations = string.match(known, '^(%d+) (%d+)$')
-  redis.call('HINCRBY', TOTALS, 'sessions', args.sessions - sessions)
-  redis.call('HINCRBY', TOTALS, 'revocations', args.revocations - revocations)
-  if tally == '0 0' then
-    redis.call('HDEL', TALLIES, args.person)
-  else
-    redis.call('HSET', TALLIES, args.person, tally)
-  end
+-- args.revocations that the sweep left: the totals change by the difference to the last sweep of the person. args.entry is the
+-- new entry (JSON), args.login the login in it, if there are sessions.
+local known, value = readEntry(args.person)
+if args.entry ~= value then
+  redis.call('HINCRBY', TOTALS, 'sessions', args.sessions - known[1])
+  redis.call('HINCRBY', TOTALS, 'revocations', args.revocations - known[2])
+  local isLeft = args.sessions + args.revocations > 0
+  writeEntry(args.person, known, isLeft and args.entry or nil, args.login)
   if args.revocations > 0 then
     redis.call('ZADD', WAITING, 'NX', now, args.person)
   else

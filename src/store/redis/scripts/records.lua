@@ -8,6 +8,7 @@ local OUTBOX = KEYS[2] -- hash: revocation id -> the pending revocation
 
 local GRANT = 'grant:'
 local CREDENTIAL = 'credential:'
+local BLOCKED = 'blocked' -- the field of the block (JSON), while the person is blocked
 
 local function present(member)
   return member ~= cjson.null and member or nil

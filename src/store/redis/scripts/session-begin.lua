@@ -1,5 +1,9 @@
 -- Writes a grant whose code can be redeemed, and its credential: a new one, or new tokens for the existing one. If a reset
--- of the old tokens was due, a recipient whose grant has ended may hold them: they are revoked at once instead.
+-- of the old tokens was due, a recipient whose grant has ended may hold them: they are revoked at once instead. Returns nil for
+-- a person who is blocked.
+if redis.call('HEXISTS', PERSON, BLOCKED) == 1 then
+  return nil
+end
 local credential = args.credential
 local old = load(CREDENTIAL, args.credentialId)
 if old then

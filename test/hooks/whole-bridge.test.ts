@@ -1,0 +1,48 @@
+// The event hook of a whole bridge: what a login and its end send, and that nothing waits for a receiver that hangs.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { createSimulatedGitHub } from '../../demo/github/index.ts';
+import { connect, postForm } from '../support/oauth.ts';
+import { freePort } from '../support/ports.ts';
+import { runBridge } from '../support/run-bridge.ts';
+import { until } from '../support/until.ts';
+import { SECRET, startReceiver } from './receiver.ts';
+
+it('a bridge sends who connected and who left, and lets nobody wait for the receiver', async (t) => {
+  const receiver = await startReceiver(t);
+  // The first events of each order wait for an answer until the bridge has answered everybody.
+  const held: (() => void)[] = [];
+  receiver.answer = (response) => void held.push(() => response.writeHead(204).end());
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const app = { clientId: 'x', clientSecret: 'y', callbackUrls: [`${url}/github/callback`] };
+  const github = createSimulatedGitHub({ apps: [{ kind: 'oauth-app', name: 'x', ...app }] });
+  t.after(() => github.close());
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-hook-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const bridge = await runBridge({
+    ...{ GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', GITHUB_URL: await github.listen() },
+    ...{ PORT: String(port), DATA_DIR: folder, EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: SECRET },
+  });
+  t.after(() => bridge.close());
+
+  const { client, tokens } = await connect(url);
+  const revoked = await postForm(`${url}/revoke`, { token: tokens.refresh_token ?? '', client_id: client.client_id });
+  assert.equal(revoked.status, 200);
+  const types = () => receiver.received.map(({ event }) => event.type);
+  assert.ok(!types().includes('grant.ended'), 'it waits behind the events before it');
+  receiver.answer = (response) => void response.writeHead(204).end();
+  for (const answer of held) answer();
+
+  await until(() => types().includes('grant.ended'), { what: 'the end of the session' });
+  const about = ['client.registered', 'consent.allowed', 'login.completed', 'grant.ended'];
+  for (const type of about) assert.ok(types().includes(type), type);
+  assert.ok(types().indexOf('login.completed') < types().indexOf('grant.ended'));
+  const login = receiver.received.find(({ event }) => event.type === 'login.completed')?.event.data;
+  assert.partialDeepStrictEqual(login, { clientId: client.client_id, githubLogin: 'octocat', scope: ['read:user'] });
+  const all = receiver.received.map(({ body }) => body).join('\n');
+  for (const secret of [tokens.access_token, tokens.refresh_token]) assert.ok(!all.includes(String(secret)));
+});

@@ -57,8 +57,13 @@ export function initialOf(name: string): string {
   return first?.segment.toLocaleUpperCase('en') ?? '';
 }
 
+/** The name of an app, empty when nothing of it is visible. Pages quote it, so it has no quotation marks that could end the quote. */
+export function shownName(name: string): string {
+  return displayText(name.replace(/["\p{Pi}\p{Pf}„‟«»「」『』〝〞〟＂]/gu, "'"), MAX_NAME);
+}
+
 export function appName(m: Messages, name: string): string {
-  return displayText(name, MAX_NAME) || m.unnamedApp;
+  return shownName(name) || m.unnamedApp;
 }
 
 export function githubName(host: string): string {

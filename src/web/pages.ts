@@ -28,6 +28,7 @@ import {
   recipientPart,
   scopeParts,
   sessionPart,
+  shownName,
 } from './page-parts.ts';
 import type { Locale, Views } from './views.ts';
 
@@ -82,7 +83,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
     consent(locale, view) {
       const m = messages(locale);
       const website = view.clientUri === undefined ? undefined : displayWebsite(view.clientUri);
-      const name = displayText(view.clientName, MAX_NAME);
+      const name = shownName(view.clientName);
       return page(
         'consent',
         locale,

@@ -144,9 +144,9 @@ export const en = {
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
 
   returning: {
-    success: 'Access given',
+    success: 'Access granted',
     successLead: 'Open the app to finish. When it has opened, you can close this page.',
-    failure: 'No access given',
+    failure: 'Access not granted',
     failureLead: 'You can close this page. If you want the app to know, open it.',
     open: 'Open the app',
     blocked: 'This page cannot open the app. Close this page, go back to the app and connect again.',
@@ -155,7 +155,7 @@ export const en = {
   error: {
     next: 'What to do next',
     reference: 'Reference',
-    referenceUse: 'It helps whoever runs this server to find out what happened.',
+    referenceUse: 'It helps the operator to find out what happened.',
     contact: 'Contact {operator}',
     detail: 'Technical detail',
     signedInAs: 'You signed in to {github} as {login}.',
@@ -209,7 +209,7 @@ export const en = {
       ],
     },
     invalid_redirect_uri: {
-      title: 'The app wants the answer in the wrong place',
+      title: 'The return address doesn’t match',
       what: 'The address to which the answer should go is not one that the app registered. To protect you, this server stopped here.',
       next: [
         'If you followed a link from somewhere else than your app, close this page.',
@@ -264,10 +264,10 @@ export const en = {
     },
     not_allowed: {
       title: 'This account may not sign in here',
-      what: 'Whoever runs this server decides which GitHub accounts may use it. Yours is not among them.',
+      what: 'The operator decides which GitHub accounts may use it. Yours is not among them.',
       next: [
         'If you have another GitHub account, use that one.',
-        'Otherwise ask whoever runs this server to let you in.',
+        'Otherwise ask the operator to let you in.',
         'If your organization restricts apps, an owner may have to approve this one at GitHub.',
       ],
     },
@@ -278,16 +278,16 @@ export const en = {
     },
     github_account: {
       title: 'GitHub does not let this account through',
-      what: 'GitHub refuses to act for this account: its e-mail address may not be verified, or GitHub or its organization restricts it.',
+      what: 'GitHub refuses to act for this account: its email address may not be verified, or GitHub or its organization restricts it.',
       next: [
-        'Open GitHub and do what it asks of your account, for example verify your primary e-mail address. Then connect again.',
+        'Open GitHub and do what it asks of your account, for example verify your primary email address. Then connect again.',
         'If you have another GitHub account, connect again with that one.',
       ],
     },
     github_suspended: {
       title: 'GitHub has suspended this server’s app',
       what: 'The GitHub app through which this server works is suspended, so nobody can sign in at the moment.',
-      next: ['Tell whoever runs this server, with the reference below.'],
+      next: ['Tell the operator, with the reference below.'],
     },
     github_unreachable: {
       title: 'GitHub does not answer',
@@ -302,7 +302,7 @@ export const en = {
     github_misconfigured: {
       title: 'This server is not set up correctly',
       what: 'GitHub refused this server’s own credentials or address. You did nothing wrong.',
-      next: ['Tell whoever runs this server, with the reference below.'],
+      next: ['Tell the operator, with the reference below.'],
     },
     too_many_requests: {
       title: 'Too many tries',
@@ -322,7 +322,7 @@ export const en = {
     internal: {
       title: 'Something went wrong',
       what: 'This server made a mistake. You did nothing wrong.',
-      next: ['Try again.', 'If it happens again, tell whoever runs this server, with the reference below.'],
+      next: ['Try again.', 'If it happens again, tell the operator, with the reference below.'],
     },
   } satisfies Record<ErrorKind, ErrorText>,
 

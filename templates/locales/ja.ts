@@ -143,7 +143,7 @@ export const ja: Messages = {
 
   error: {
     next: '次にすること',
-    reference: '参照番号',
+    reference: 'お問い合わせ番号',
     referenceUse: 'サーバーの運営者が原因を調べる手がかりになります。',
     contact: '{operator} に問い合わせる',
     detail: '技術的な詳細',
@@ -201,8 +201,8 @@ export const ja: Messages = {
       ],
     },
     invalid_redirect_uri: {
-      title: '結果の送信先が正しくありません',
-      what: '結果の送信先が、アプリの登録したリダイレクト URI と一致しません。安全のため、処理を中止しました。',
+      title: '戻り先のアドレスが一致しません',
+      what: '戻り先が、アプリの登録したリダイレクト URI と一致しません。安全のため、処理を中止しました。',
       next: [
         'ご利用のアプリ以外のリンクからこのページに来た場合は、ページを閉じてください。',
         'それ以外の場合は、アプリでこのサーバーを削除し、もう一度追加してください。',
@@ -282,7 +282,7 @@ export const ja: Messages = {
     github_suspended: {
       title: 'このサーバーの GitHub アプリが停止されています',
       what: 'このサーバーが使う GitHub アプリが GitHub によって停止されているため、現在は誰もサインインできません。',
-      next: ['下の参照番号を添えて、サーバーの運営者にお知らせください。'],
+      next: ['下のお問い合わせ番号を添えて、サーバーの運営者にお知らせください。'],
     },
     github_unreachable: {
       title: 'GitHub から応答がありません',
@@ -296,8 +296,8 @@ export const ja: Messages = {
     },
     github_misconfigured: {
       title: 'サーバーの設定に誤りがあります',
-      what: 'このサーバーの認証情報またはアドレスが GitHub に拒否されました。操作に問題はありません。',
-      next: ['下の参照番号を添えて、サーバーの運営者にお知らせください。'],
+      what: 'このサーバーの認証情報またはアドレスが GitHub に拒否されました。お客様の操作が原因ではありません。',
+      next: ['下のお問い合わせ番号を添えて、サーバーの運営者にお知らせください。'],
     },
     too_many_requests: {
       title: 'リクエストが多すぎます',
@@ -316,10 +316,10 @@ export const ja: Messages = {
     },
     internal: {
       title: '問題が発生しました',
-      what: 'サーバー内部でエラーが発生しました。操作に問題はありません。',
+      what: 'サーバー内部でエラーが発生しました。お客様の操作が原因ではありません。',
       next: [
         'もう一度お試しください。',
-        '繰り返し起こる場合は、下の参照番号を添えてサーバーの運営者にお知らせください。',
+        '繰り返し起こる場合は、下のお問い合わせ番号を添えてサーバーの運営者にお知らせください。',
       ],
     },
   },
@@ -408,14 +408,14 @@ export const ja: Messages = {
     signedInAs: '{login} としてサインイン中',
     none: '連携中のアプリはありません。',
     noneHint: 'アプリを接続する方法',
-    host: '結果の送信先',
+    host: '戻り先',
     resource: 'アクセス先のサーバー',
     hasToken: 'GitHub トークンの受け取り先',
     scopes: '許可されている操作',
     noScopes: 'ユーザーの確認のみ',
     firstUsed: '連携した日時',
     lastUsed: '最後に使われた日時',
-    expires: '使われない場合の期限',
+    expires: '未使用時の有効期限',
     disconnect: '連携を解除',
     disconnectAll: 'すべてのアプリの連携を解除…',
     disconnectAllLead: 'すべてのアプリが直ちにアクセスできなくなります。もう一度使うには、接続し直してください。',

@@ -154,7 +154,7 @@ describe('the consent page', () => {
         assert.doesNotMatch(sentence, /[\u200b\u202a-\u202e\u2066-\u2069]/);
         assert.ok(sentence.length < 180, sentence);
         if (what === 'of nothing visible') assert.match(sentence, /^An app without a name|^名前のないアプリ/);
-        else assert.match(sentence, /^[“「]/);
+        else assert.match(sentence, /^[“「][^“”「」]+[”」]/);
         assert.equal(await page.evaluate(inView('button[value=allow]')), true);
       });
 });

@@ -220,7 +220,7 @@ describe('a login in the browser', () => {
     assert.match(await page.locator('main').innerText(), /cursor:\/\/app\s+An app on this device/);
     await press(page, ALLOW);
     await passGithub(page, 'monalisa');
-    assert.equal(await heading(page), 'Access given');
+    assert.equal(await heading(page), 'Access granted');
     assert.match(await page.locator('main').innerText(), /you can close this page/);
     const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
     await page.getByRole('link', { name: 'Open the app' }).press('Enter');
@@ -248,7 +248,7 @@ describe('a login in the browser', () => {
     const { page } = await open(t);
     const elsewhere = { ...client.client, redirectUri: 'https://elsewhere.example/callback' };
     await page.goto(authorizationUrl(bridge.url, elsewhere, pkce().challenge));
-    assert.equal(await heading(page), 'The app wants the answer in the wrong place');
+    assert.equal(await heading(page), 'The return address doesn’t match');
     assert.equal(await page.locator('main a').count(), 0);
   });
 

@@ -32,7 +32,7 @@ import { createOriginRule, crossOrigin, type OriginRule } from './security/origi
 import { forwarded } from './security/proxies.ts';
 import type { Store } from './store/store.ts';
 import { asset } from './web/assets.ts';
-import { landing } from './web/landing.ts';
+import { landing, mcpPage } from './web/landing.ts';
 import { notFound } from './web/not-found.ts';
 import { pageErrors } from './web/page-errors.ts';
 import type { Bridge } from './wiring.ts';
@@ -131,8 +131,9 @@ function routes(
     ['GET', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
     ['POST', '/userinfo', 'allowed', NO_BODY, userinfo(services)],
   ];
+  const landingParts = { ...services, tools: publicTools, operator, simulated };
   const peopleSee: Route[] = [
-    ['GET', '/', 'own', NO_BODY, landing({ ...services, tools: publicTools, operator, simulated })],
+    ['GET', '/', 'own', NO_BODY, landing(landingParts)],
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],
@@ -152,11 +153,13 @@ function routes(
   ];
   const builtIn = services.resources.default.upstream === undefined;
   const served = [...(builtIn ? [{ path: MCP_PATH, handle: streamableHttp.endpoint }] : []), ...gateway.endpoints];
-  const mcpClientsCall = served.flatMap(({ path, handle }) =>
-    (['POST', 'GET', 'DELETE'] as const).map((method): Route => {
-      return [method, [path, `${path}/`], 'allowed', NO_BODY, handle];
-    }),
-  );
+  const mcpClientsCall = served.flatMap(({ path, handle }) => {
+    const forPeople = mcpPage(landingParts, path);
+    return (['POST', 'GET', 'DELETE'] as const).map((method): Route => {
+      const answer: Koa.Middleware = (ctx, next) => forPeople(ctx, async () => handle(ctx, next));
+      return [method, [path, `${path}/`], 'allowed', NO_BODY, method === 'GET' ? answer : handle];
+    });
+  });
   const sseClientsOpen: Route[] = builtIn ? [['GET', [SSE_PATH, `${SSE_PATH}/`], 'allowed', NO_BODY, sse.stream]] : [];
   const sseClientsSend: Route[] = builtIn ? [['POST', '/messages', 'allowed', MESSAGE, sse.messages]] : [];
   const { personTag } = bridge;

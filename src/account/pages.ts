@@ -54,9 +54,11 @@ export function accountSignIn(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     requireOwnForm(services, ctx);
+    // The button has no field but on the page for another account.
+    const prompt = ctx.is('urlencoded') ? formParameters(ctx).get('prompt') : undefined;
     await services.limits.authorization.consume(ctx.ip);
     ctx.status = 303;
-    ctx.redirect(await services.signIn.begin(ctx));
+    ctx.redirect(await services.signIn.begin(ctx, prompt));
   };
 }
 

@@ -52,9 +52,11 @@ export interface PeopleSearch {
    * session. Other texts: those whose login begins so; if there are none, as with `client:`. Empty: all.
    */
   readonly text: string;
+  /** The order; by login when absent. */
   readonly sort?: DirectoryQuery['sort'];
   /** The `next` of the page before. */
   readonly after?: string;
+  /** People in one page. */
   readonly limit: number;
 }
 

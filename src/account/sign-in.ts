@@ -32,8 +32,8 @@ export interface SignedIn {
 }
 
 export interface AccountSignIn {
-  /** Begins a login. @returns the address of GitHub's authorization page */
-  begin(ctx: Koa.Context): Promise<string>;
+  /** Begins a login. @param prompt `select_account` lets the person choose an account @returns the address of GitHub's authorization page */
+  begin(ctx: Koa.Context, prompt: string | undefined): Promise<string>;
   /**
    * Completes a login at the callback: signs the person in, and redirects to the account page.
    * @throws {UpstreamFailure} access_denied when the person is blocked
@@ -56,7 +56,12 @@ interface AccountSignInOptions {
 export function createAccountSignIn(options: AccountSignInOptions): AccountSignIn {
   const { issuer, logins, upstream, cookies, blocks } = options;
   return {
-    begin: (ctx) => logins.sendToUpstream(ctx, { purpose: 'account', upstreamScope: upstreamScope(upstream, []) }),
+    begin: (ctx, prompt) =>
+      logins.sendToUpstream(ctx, {
+        purpose: 'account',
+        upstreamScope: upstreamScope(upstream, []),
+        ...defined({ prompt }),
+      }),
     async finish(ctx, login) {
       await upstream.discard(login);
       if ((await blocks.read(login.person)) !== undefined)

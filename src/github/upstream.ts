@@ -228,10 +228,20 @@ function accessRefused(cause: Error): UpstreamFailure {
 }
 
 function unreachable(cause: Error): UpstreamFailure {
-  return new UpstreamFailure(
-    'temporarily_unavailable',
-    'github_unreachable',
-    'GitHub cannot be reached now: try again',
-    { detail: cause.message, cause },
-  );
+  const retryAfter =
+    cause instanceof GithubTrouble || cause instanceof GithubUnavailable ? cause.retryAfter : undefined;
+  const options = { detail: cause.message, retryAfter, cause };
+  return cause instanceof GithubTrouble && cause.kind === 'rate_limited'
+    ? new UpstreamFailure(
+        'temporarily_unavailable',
+        'github_rate_limited',
+        `${cause.message}: try again later`,
+        options,
+      )
+    : new UpstreamFailure(
+        'temporarily_unavailable',
+        'github_unreachable',
+        'GitHub cannot be reached now: try again',
+        options,
+      );
 }

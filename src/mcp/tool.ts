@@ -57,13 +57,24 @@ export function hasNextPage({ link }: { readonly link?: string | undefined }): b
 }
 
 /**
+ * The same schema without `additionalProperties: {}`, which says no more than its absence, and which some clients warn of or do
+ * not understand.
+ */
+function plain(schema: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(schema, (name, value) =>
+    name === 'additionalProperties' && typeof value === 'object' && Object.keys(value).length === 0 ? undefined : value,
+  );
+  return Object.freeze(JSON.parse(text));
+}
+
+/**
  * A schema whose JSON Schema is made once: the SDK asks for it at every call, for each request has a server of its own.
  * @see https://standardschema.dev/json-schema
  */
 function withJsonSchema(schema: z.ZodObject): StandardSchemaWithJSON {
   const { validate, jsonSchema } = schema['~standard'];
   const options = { target: 'draft-2020-12' } as const;
-  const [input, output] = [Object.freeze(jsonSchema.input(options)), Object.freeze(jsonSchema.output(options))];
+  const [input, output] = [plain(jsonSchema.input(options)), plain(jsonSchema.output(options))];
   return {
     '~standard': { version: 1, vendor: 'zod', validate, jsonSchema: { input: () => input, output: () => output } },
   };

@@ -5,6 +5,7 @@
  * @see RFC 9207 section 2, OAuth 2.1 sections 4.1.2 and 4.1.2.1
  */
 import type Koa from 'koa';
+import { defined } from '../base/defined.ts';
 import type { OAuthErrorCode } from '../protocol/oauth-error.ts';
 import type { AuthorizationRequest } from '../store/records.ts';
 import type { Web } from '../web/web.ts';
@@ -15,7 +16,10 @@ type AuthorizationResponse =
   | { readonly error: OAuthErrorCode; readonly description: string };
 
 /** The members of the authorization request that its response needs. */
-export type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'>;
+export type ResponseTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state' | 'clientName' | 'uiLocales'> & {
+  /** The person whose code this is, for a page that says as whom the app is connected. */
+  readonly login?: string;
+};
 
 /**
  * Builds the address that carries an authorization response to the client.
@@ -46,8 +50,8 @@ export function sendAuthorizationResponse(
   ctx.set('Cache-Control', 'no-store');
   if (redirectKind(target.redirectUri) === 'app') {
     // A browser that opens an app stays on its current page, so that page must say what happened.
-    const { clientName, uiLocales } = target;
-    web.page(ctx, 'returning', uiLocales, { clientName, url, success: 'code' in response });
+    const { clientName, uiLocales, login } = target;
+    web.page(ctx, 'returning', uiLocales, { clientName, url, success: 'code' in response, ...defined({ login }) });
     return;
   }
   // Not ctx.redirect, which would normalise the client's URI.

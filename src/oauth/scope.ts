@@ -26,6 +26,23 @@ const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   [ADMINISTRATION_SCOPE, undefined],
 ]);
 
+/**
+ * What every consent gives: who the person is, and access until it is disconnected. The person may leave out any other scope
+ * of a request.
+ */
+export const IDENTITY_SCOPES: ReadonlySet<string> = new Set([
+  'openid',
+  'profile',
+  'email',
+  'offline_access',
+  'read:user',
+]);
+
+/** The scopes of a request that the person gives. @param chosen the names that the person did not leave out; others count nothing */
+export function givenScope(requested: readonly string[], chosen: readonly string[]): string[] {
+  return requested.filter((scope) => IDENTITY_SCOPES.has(scope) || chosen.includes(scope));
+}
+
 /** The upstream's scopes and their hierarchy. */
 export interface UpstreamScopes {
   /** Requested from the upstream at every login, whatever the client requests. */

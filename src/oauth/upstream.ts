@@ -39,24 +39,28 @@ export class UpstreamFailure extends Error {
     | 'github_account'
     | 'github_suspended'
     | 'github_unreachable'
+    | 'github_rate_limited'
     | 'github_misconfigured'
     | 'not_allowed'
     | 'expired_request';
   readonly description: string;
   /** The GitHub login that the policy refused. */
   readonly login: string | undefined;
+  /** Seconds after which to try again, when the upstream said so. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     code: UpstreamFailure['code'],
     page: UpstreamFailure['page'],
     description: string,
-    options: { detail?: string; login?: string; cause?: unknown } = {},
+    options: { detail?: string; login?: string; retryAfter?: number | undefined; cause?: unknown } = {},
   ) {
     super(options.detail ?? description, { cause: options.cause });
     this.code = code;
     this.page = page;
     this.description = description;
     this.login = options.login;
+    this.retryAfter = options.retryAfter;
   }
 }
 
@@ -97,6 +101,6 @@ export function upstreamUnavailable(failure: UpstreamFailure): OAuthError {
   return new OAuthError('temporarily_unavailable', failure.description, {
     status: 503,
     detail: failure.message,
-    headers: { 'Retry-After': '30' },
+    headers: { 'Retry-After': String(failure.retryAfter ?? 30) },
   });
 }

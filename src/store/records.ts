@@ -71,6 +71,8 @@ export interface AccountLogin {
   readonly purpose: 'account';
   /** Scopes to request from the upstream: computed once, when the login begins. */
   readonly upstreamScope: readonly string[];
+  /** `select_account` when the person wants to choose an account. */
+  readonly prompt?: string;
 }
 
 /** What Allow adds to a login: what the callback from GitHub must bring. */
@@ -83,6 +85,8 @@ export interface Approval {
   readonly sealedVerifier: string;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
+  /** The scopes that the person did not leave out; absent when there was no consent page: then all that was requested. */
+  readonly scope?: readonly string[];
 }
 
 /** Why `decide` or `finish` did nothing: there is no such login, or it belongs to another browser. */

@@ -66,6 +66,7 @@ const clientLoginSchema = z.object({
 const accountLoginSchema = z.object({
   purpose: z.literal('account'),
   upstreamScope: z.array(z.string()),
+  prompt: z.string().exactOptional(),
 } satisfies Shape<AccountLogin>);
 
 const loginSchema: z.ZodType<Login> = z.discriminatedUnion('purpose', [clientLoginSchema, accountLoginSchema]);
@@ -75,6 +76,7 @@ const approvalSchema: z.ZodType<Approval> = z.object({
   browserHash: z.string(),
   sealedVerifier: z.string(),
   remember: z.boolean(),
+  scope: z.array(z.string()).exactOptional(),
 } satisfies Shape<Approval>);
 
 const grantSchema: z.ZodType<Grant> = z.object({

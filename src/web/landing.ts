@@ -1,4 +1,7 @@
-/** `GET /`: what this server is and how to connect a client to it; as JSON for programs that prefer JSON. */
+/**
+ * `GET /`: what this server is and how to connect a client to it; as JSON for programs that prefer JSON. The same for one MCP
+ * server, for a person who opens its address in a browser.
+ */
 import type Koa from 'koa';
 import { defined } from '../base/defined.ts';
 import type { Operator } from '../config/operator.ts';
@@ -26,8 +29,8 @@ interface LandingOptions {
   readonly simulated: boolean;
 }
 
-/** Creates the handler. */
-export function landing({ issuer, web, tools, resources, operator, simulated }: LandingOptions): Koa.Middleware {
+/** The MCP servers, the one at `/mcp` first, and the built-in tools if they are there. */
+function serversOf({ issuer, tools, resources }: Pick<LandingOptions, 'issuer' | 'tools' | 'resources'>) {
   const { upstream } = resources.default;
   const shown = upstream ? [] : tools.map(({ name, title, scopes }) => ({ name, title, scopes }));
   const others = resources.all.filter((resource) => resource.own && resource !== resources.default);
@@ -38,6 +41,37 @@ export function landing({ issuer, web, tools, resources, operator, simulated }: 
     ...(upstream ? {} : { sseUrl: `${issuer}/sse` }),
   };
   const servers = [first, ...others.map((resource) => serverView(resource, resource.upstream?.name ?? ''))] as const;
+  return { upstream, shown, servers };
+}
+
+/**
+ * Answers a person's browser at the address of an MCP server with a page; every other request goes on. A browser asks for HTML,
+ * and sends neither a token nor a header of MCP; clients ask for JSON or a stream of events.
+ * @param path of the MCP server
+ */
+export function mcpPage(options: Omit<LandingOptions, 'operator'>, path: string): Koa.Middleware {
+  const { issuer, web, simulated } = options;
+  const { servers, shown } = serversOf(options);
+  const server = servers.find(({ url }) => url === `${issuer}${path}`);
+  return async (ctx, next) => {
+    const accept = ctx.get('accept');
+    const isBrowser =
+      /\btext\/html\b/.test(accept) &&
+      !accept.includes('text/event-stream') &&
+      !Object.keys(ctx.headers).some((name) => name === 'authorization' || name.startsWith('mcp-'));
+    ctx.vary('Accept');
+    if (!isBrowser || server === undefined) return next();
+    const uiLocales = typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined;
+    const tools = server.recipient === undefined ? shown : [];
+    web.page(ctx, 'landing', uiLocales, { issuer, servers: [server], tools, simulated, opened: true });
+  };
+}
+
+/** Creates the handler of the front page. */
+export function landing(options: LandingOptions): Koa.Middleware {
+  const { issuer, web, operator, simulated } = options;
+  const { upstream, shown, servers } = serversOf(options);
+  const [first] = servers;
   return async (ctx) => {
     ctx.vary('Accept');
     if (ctx.accepts('html', 'json') === 'json') {

@@ -1,5 +1,5 @@
 /** `PageError`: an error that a person sees as a page. The text of the page is in the locale files, by kind. */
-import type { ErrorKind } from './views.ts';
+import type { ErrorKind, FormView } from './views.ts';
 
 /** HTTP status of each kind. */
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -9,13 +9,16 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   invalid_redirect_uri: 400,
   invalid_request: 400,
   expired_request: 400,
+  finished: 400,
   other_browser: 400,
+  no_cookies: 400,
   forged_form: 403,
   not_allowed: 403,
   github_denied: 403,
   github_account: 403,
   github_suspended: 503,
   github_unreachable: 503,
+  github_rate_limited: 503,
   github_misconfigured: 500,
   too_many_requests: 429,
   unavailable: 503,
@@ -31,12 +34,14 @@ export class PageError extends Error {
   /** The problem in OAuth terms, for developers; shown on the page and logged. */
   readonly description: string | undefined;
   readonly clientName: string | undefined;
-  /** The GitHub login that was refused. */
+  /** The GitHub login that was refused, or that was connected. */
   readonly login: string | undefined;
   /** The OAuth error, for a program that asks for JSON; by default the one that fits the status. */
   readonly code: string | undefined;
   /** The client's address with the error response, to which the page has a button. */
   readonly continueUrl: string | undefined;
+  /** A form that begins the same login with another account. */
+  readonly anotherAccount: FormView | undefined;
   readonly uiLocales: string | undefined;
   /** Seconds after which to try again. */
   readonly retryAfter: number | undefined;
@@ -49,6 +54,7 @@ export class PageError extends Error {
       login?: string;
       code?: string;
       continueUrl?: string;
+      anotherAccount?: FormView;
       uiLocales?: string;
       retryAfter?: number;
       /** When it is not the usual one of the kind. */
@@ -64,6 +70,7 @@ export class PageError extends Error {
     this.login = options.login;
     this.code = options.code;
     this.continueUrl = options.continueUrl;
+    this.anotherAccount = options.anotherAccount;
     this.uiLocales = options.uiLocales;
     this.retryAfter = options.retryAfter;
   }

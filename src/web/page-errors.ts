@@ -29,10 +29,10 @@ export function pageErrors({ events, web }: { readonly events: EventBus; readonl
         const code = error.kind === 'unknown_client' ? 'invalid_client' : (error.code ?? errorCodeOf(error.status));
         ctx.body = { error: code, error_description: error.description ?? error.kind };
       } else {
-        const { kind, description, login, retryAfter, continueUrl, clientName } = error;
+        const { kind, description, login, retryAfter, continueUrl, anotherAccount, clientName } = error;
         web.page(ctx, 'error', error.uiLocales, {
           kind,
-          ...defined({ description, login, retryAfter, continueUrl, clientName }),
+          ...defined({ description, login, retryAfter, continueUrl, anotherAccount, clientName }),
         });
       }
       ctx.status = error.status;

@@ -1,7 +1,7 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
 import { displayHost, displayText, displayTime, splitPlaceholders } from './display.ts';
 import type { Messages } from './locale.ts';
-import type { Locale, RecipientView, ScopeView, SessionView } from './views.ts';
+import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
 export const MAX_NAME = 60;
@@ -22,8 +22,48 @@ export function scopeParts(m: Messages, views: readonly ScopeView[]) {
   return [...all.filter(({ changes }) => changes), ...all.filter(({ changes }) => !changes)];
 }
 
+/** Scopes that let an app delete things, or decide about other people. */
+const DANGEROUS_SCOPE = /^(?:delete_repo|bridge:admin|(?:admin|delete):.+)$/;
+/** Scopes that say who the person is, and for how long. They are one line of the consent page. */
+const IDENTITY_SCOPE = /^(?:openid|profile|email|offline_access|read:user)$/;
+
+/** The scopes of the consent page: who the person is in one line, the others in groups, each once, the worst group first. */
+export function askedScopes(m: Messages, views: readonly AskedScopeView[]) {
+  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPE.test(name));
+  const { who, whoWithEmail, stay } = m.consent.identity;
+  const words = [names.includes('email') ? whoWithEmail : who, ...(names.includes('offline_access') ? [stay] : [])];
+  const others = views
+    .filter(({ name }) => !names.includes(name))
+    .map((view) => {
+      const { name: shown, words, changes } = scopePart(m, view);
+      // Nobody knows what a scope without words allows.
+      const change = changes || words === m.unknownScope;
+      const kind = DANGEROUS_SCOPE.test(view.name) ? 'dangerous' : change ? 'change' : 'read';
+      return { ...view, shown, words, kind } as const;
+    });
+  const groups = (['dangerous', 'change', 'read'] as const).map((kind) => {
+    return { kind, title: m.consent.groups[kind], scopes: others.filter((one) => one.kind === kind) };
+  });
+  return {
+    identity: names.length === 0 ? undefined : { words: words.join(m.consent.identity.between), names },
+    groups: groups.filter(({ scopes }) => scopes.length > 0),
+    optional: others.some(({ optional }) => optional),
+  };
+}
+
+/** The letter that stands for an app. Its own logo is not shown: it could be anybody's (design decision 11). */
+export function initialOf(name: string): string {
+  const [first] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(name);
+  return first?.segment.toLocaleUpperCase('en') ?? '';
+}
+
+/** The name of an app, empty when nothing of it is visible. Pages quote it, so it has no quotation marks that could end the quote. */
+export function shownName(name: string): string {
+  return displayText(name.replace(/["\p{Pi}\p{Pf}„‟«»「」『』〝〞〟＂]/gu, "'"), MAX_NAME);
+}
+
 export function appName(m: Messages, name: string): string {
-  return displayText(name, MAX_NAME) || m.unnamedApp;
+  return shownName(name) || m.unnamedApp;
 }
 
 export function githubName(host: string): string {

@@ -19,7 +19,18 @@ import {
   splitPlaceholders,
 } from './display.ts';
 import { messages } from './locale.ts';
-import { appName, filled, githubName, MAX_NAME, recipientPart, scopeParts, sessionPart } from './page-parts.ts';
+import {
+  appName,
+  askedScopes,
+  filled,
+  githubName,
+  initialOf,
+  MAX_NAME,
+  recipientPart,
+  scopeParts,
+  sessionPart,
+  shownName,
+} from './page-parts.ts';
 import { ADMIN_SORTS, type Locale, type Views } from './views.ts';
 
 /** Renders each page in a language. */
@@ -73,18 +84,22 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
     consent(locale, view) {
       const m = messages(locale);
       const website = view.clientUri === undefined ? undefined : displayWebsite(view.clientUri);
+      const name = shownName(view.clientName);
       return page(
         'consent',
         locale,
         { title: m.consent.title },
         {
-          name: appName(m, view.clientName),
+          name,
+          named: name !== '',
+          initial: initialOf(name) || '?',
+          odd: view.isOdd && view.redirectKind !== 'https',
           // Not repeated when the page already shows the same host as the verified domain or as the redirect host.
           website: website === view.verifiedDomain || website === view.redirectHost ? undefined : website,
           verifiedDomain: view.verifiedDomain === undefined ? undefined : displayHost(view.verifiedDomain),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
-          scopes: scopeParts(m, view.scopes),
+          ...askedScopes(m, view.scopes),
           policyScopes: scopeParts(m, view.policyScopes),
           server: view.recipient && recipientPart(view.recipient),
           resource: view.otherResource,
@@ -129,6 +144,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           description: displayText(view.description ?? '', 500),
           login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
+          connected: view.kind === 'finished',
+          another: view.anotherAccount,
           back: view.continueUrl === undefined ? undefined : followableUrl(view.continueUrl),
           name: view.clientName === undefined ? undefined : appName(m, view.clientName),
           github: githubName(view.githubHost),
@@ -141,7 +158,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const title = view.success ? m.returning.success : m.returning.failure;
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
-      return page('returning', locale, { title }, { title, lead, name, target });
+      const login = displayText(view.login ?? '', MAX_NAME);
+      return page('returning', locale, { title }, { title, lead, name, target, login });
     },
 
     landing(locale, view) {
@@ -158,9 +176,10 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'landing',
         locale,
-        { title, wide: true },
+        { title, wide: true, ...(view.opened ? { home: true } : {}) },
         {
           title,
+          inBrowser: view.opened,
           first,
           standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
           others: servers.slice(1),

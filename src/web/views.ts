@@ -13,6 +13,14 @@ export interface ScopeView {
   readonly name: string;
 }
 
+/** A scope on the consent page. */
+export interface AskedScopeView extends ScopeView {
+  /** Whether the person may leave it out. */
+  readonly optional: boolean;
+  /** Whether the person did not give it to this app before, as far as this browser knows. */
+  readonly isNew: boolean;
+}
+
 /** An MCP server behind the bridge: it gets the calls. */
 export interface RecipientView {
   /** Absent when the operator removed the server, or put another in its place, since the person consented. */
@@ -31,9 +39,11 @@ export interface ConsentView {
   /** Where the answer goes: the host of an https redirect, a loopback host with its port, or the scheme of an app. */
   readonly redirectHost: string;
   readonly redirectKind: 'https' | 'loopback' | 'app';
-  readonly scopes: readonly ScopeView[];
+  /** Whether a page of somebody else led here, although the answer goes to a program of this device. */
+  readonly isOdd: boolean;
+  readonly scopes: readonly AskedScopeView[];
   /** GitHub scopes that the bridge requests for its policy (`read:org`); the client does not get them. */
-  readonly policyScopes: readonly ScopeView[];
+  readonly policyScopes: readonly AskedScopeView[];
   /** The MCP server that will get the calls, when the token is for one behind the bridge. */
   readonly recipient?: RecipientView;
   /** The resource that the token is for, when it is one of `RESOURCES`. */
@@ -44,7 +54,10 @@ export interface ConsentView {
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
   readonly rememberable: boolean;
-  /** Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`). */
+  /**
+   * Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`, and `scope:NAME` = `1`
+   * for each optional scope that is given).
+   */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -64,6 +77,13 @@ export interface ConnectView {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** A form of hidden fields: a button sends it. */
+export interface FormView {
+  readonly method: 'get' | 'post';
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** Why a person sees an error page; each has a title, what happened and what to do next in the locale files. */
 export type ErrorKind =
   | 'unknown_client'
@@ -72,13 +92,16 @@ export type ErrorKind =
   | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'expired_request'
+  | 'finished'
   | 'other_browser'
+  | 'no_cookies'
   | 'forged_form'
   | 'not_allowed'
   | 'github_denied'
   | 'github_account'
   | 'github_suspended'
   | 'github_unreachable'
+  | 'github_rate_limited'
   | 'github_misconfigured'
   | 'too_many_requests'
   | 'unavailable'
@@ -91,12 +114,14 @@ export interface ErrorView {
   readonly reference: string;
   /** The problem in OAuth terms, for developers, in English. */
   readonly description?: string;
-  /** The GitHub login that was refused, for `not_allowed`. */
+  /** The GitHub login that was refused, for `not_allowed`, or that was connected, for `finished`. */
   readonly login?: string;
   /** Seconds to wait, for `too_many_requests`, `unavailable` and `client_unreachable`. */
   readonly retryAfter?: number;
   /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;
+  /** A form that begins the same login with another account. */
+  readonly anotherAccount?: FormView;
   readonly clientName?: string;
   readonly githubHost: string;
 }
@@ -108,6 +133,8 @@ export interface ReturnView {
   readonly url: string;
   /** Whether the response has a code; false for an error. */
   readonly success: boolean;
+  /** The GitHub login of the person, when the response has a code. */
+  readonly login?: string;
 }
 
 /** An MCP server that clients can connect to at this bridge. */
@@ -130,6 +157,8 @@ export interface LandingView {
   readonly tools: readonly { readonly name: string; readonly title: string; readonly scopes: readonly string[] }[];
   /** True for `npm run demo`: GitHub is simulated. */
   readonly simulated: boolean;
+  /** Whether this is not the front page, but the address of the MCP server, opened in a browser. */
+  readonly opened?: boolean;
 }
 
 export interface SessionView {

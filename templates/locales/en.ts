@@ -13,31 +13,35 @@ export interface ErrorText {
 
 export const en = {
   brand: 'MCP GitHub bridge',
-  unnamedApp: 'App without a name',
+  unnamedApp: 'An app without a name',
+  connectedAs: 'Connected as @{login}',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
 
   consent: {
     title: 'Allow access to your GitHub account?',
-    lead: 'An app wants to use your GitHub account through this server. Check who is asking before you decide.',
+    sentence: '“{name}” wants to use your {github} account through {operator}',
+    sentenceUnnamed: 'An app without a name wants to use your {github} account through {operator}',
+    unnamed: 'The app does not say what it is called.',
     callsItself: 'The app calls itself',
     quoted: '“{name}”',
     verifiedDomain: 'Verified domain',
-    unverified: 'Not verified: any app can choose this name.',
-    ownName: 'Chosen by the app. Only its domain is verified.',
+    unverified: 'The app chose this name itself. It is not verified.',
+    ownName: 'The app chose this name itself. Only its domain is verified.',
     website: 'Website it names',
-    goesTo: 'Your answer goes to',
+    goesTo: 'You’ll be sent back to',
     goesToKind: {
       https: 'A website. You should recognize it.',
       loopback: 'A program on this computer.',
       app: 'An app on this device that opens links of this kind.',
     },
-    caution: 'Did you start this yourself?',
-    cautionKind: {
+    caution: 'Allow this only if you started it yourself, just now.',
+    odd: 'Another website brought you here',
+    oddKind: {
       loopback:
-        'This server cannot check which program on your computer receives the answer. Allow only if you started connecting just now, in a program that you trust.',
-      app: 'This server cannot check which app on your device receives the answer. Allow only if you started connecting just now, in an app that you trust.',
+        'You would be sent back to a program on this computer, but such programs open this page themselves. If you followed a link or a message, cancel.',
+      app: 'You would be sent back to an app on this device, but such apps open this page themselves. If you followed a link or a message, cancel.',
     },
     recipient: {
       github: {
@@ -55,6 +59,16 @@ export const en = {
     },
     scopes: 'The app will be able to',
     scopesWithToken: 'The app and {host} will be able to',
+    groups: { dangerous: 'Delete or administer', change: 'Change', read: 'Read' },
+    identity: {
+      who: 'Know who you are: your user name and your profile, including what is not public in it.',
+      whoWithEmail:
+        'Know who you are: your user name, your email address and your profile, including what is not public in it.',
+      stay: 'Stay connected until you disconnect it.',
+      between: ' ',
+    },
+    isNew: 'New',
+    untick: 'Untick what you don’t want to give. The app may ask you for it again.',
     changes: 'Can change things',
     policyScopes: 'Only for this server',
     policyLead:
@@ -130,9 +144,9 @@ export const en = {
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
 
   returning: {
-    success: 'Access given',
+    success: 'Access granted',
     successLead: 'Open the app to finish. When it has opened, you can close this page.',
-    failure: 'No access given',
+    failure: 'Access not granted',
     failureLead: 'You can close this page. If you want the app to know, open it.',
     open: 'Open the app',
     blocked: 'This page cannot open the app. Close this page, go back to the app and connect again.',
@@ -141,12 +155,13 @@ export const en = {
   error: {
     next: 'What to do next',
     reference: 'Reference',
-    referenceUse: 'It helps whoever runs this server to find out what happened.',
+    referenceUse: 'It helps the operator to find out what happened.',
     contact: 'Contact {operator}',
     detail: 'Technical detail',
     signedInAs: 'You signed in to {github} as {login}.',
     retryAfter: 'Try again in {time}.',
     app: 'The app calls itself',
+    another: 'Use another {github} account',
     back: 'Return to the app',
     backTo: 'The button takes you to {host}. Follow it only if you came from there.',
     readd: 'How to remove and add the server',
@@ -194,7 +209,7 @@ export const en = {
       ],
     },
     invalid_redirect_uri: {
-      title: 'The app wants the answer in the wrong place',
+      title: 'The return address doesn’t match',
       what: 'The address to which the answer should go is not one that the app registered. To protect you, this server stopped here.',
       next: [
         'If you followed a link from somewhere else than your app, close this page.',
@@ -217,6 +232,22 @@ export const en = {
         'On the page of your connected apps, sign in again.',
       ],
     },
+    finished: {
+      title: 'You are connected',
+      what: 'This sign-in has succeeded already, and the app has its answer.',
+      next: [
+        'You can close this page and go back to the app.',
+        'If the app says that it is not connected, connect again there.',
+      ],
+    },
+    no_cookies: {
+      title: 'Your browser sent no cookies',
+      what: 'A sign-in needs a cookie, so that nobody else can finish it. Your browser does not keep cookies of this server, or it did not send them. Nothing was allowed.',
+      next: [
+        'Allow cookies for this server in the settings of your browser.',
+        'Then go back to the app and connect again.',
+      ],
+    },
     other_browser: {
       title: 'This sign-in belongs to another browser window',
       what: 'You came back from GitHub in a browser that did not start this sign-in, or that does not keep cookies. To protect you, this server stopped here.',
@@ -233,10 +264,10 @@ export const en = {
     },
     not_allowed: {
       title: 'This account may not sign in here',
-      what: 'Whoever runs this server decides which GitHub accounts may use it. Yours is not among them.',
+      what: 'The operator decides which GitHub accounts may use it. Yours is not among them.',
       next: [
-        'If you have another GitHub account, sign out of GitHub and connect again with that one.',
-        'Otherwise ask whoever runs this server to let you in.',
+        'If you have another GitHub account, use that one.',
+        'Otherwise ask the operator to let you in.',
         'If your organization restricts apps, an owner may have to approve this one at GitHub.',
       ],
     },
@@ -247,26 +278,31 @@ export const en = {
     },
     github_account: {
       title: 'GitHub does not let this account through',
-      what: 'GitHub refuses to act for this account: its e-mail address may not be verified, or GitHub or its organization restricts it.',
+      what: 'GitHub refuses to act for this account: its email address may not be verified, or GitHub or its organization restricts it.',
       next: [
-        'Open GitHub and do what it asks of your account, for example verify your primary e-mail address. Then connect again.',
+        'Open GitHub and do what it asks of your account, for example verify your primary email address. Then connect again.',
         'If you have another GitHub account, connect again with that one.',
       ],
     },
     github_suspended: {
       title: 'GitHub has suspended this server’s app',
       what: 'The GitHub app through which this server works is suspended, so nobody can sign in at the moment.',
-      next: ['Tell whoever runs this server, with the reference below.'],
+      next: ['Tell the operator, with the reference below.'],
     },
     github_unreachable: {
       title: 'GitHub does not answer',
       what: 'This server could not reach GitHub, or GitHub had a problem of its own. Your connected apps stay connected.',
       next: ['Try again in a few minutes.', 'Look at the status page of GitHub if it lasts.'],
     },
+    github_rate_limited: {
+      title: 'GitHub limits the requests of this account',
+      what: 'GitHub has had too many requests for this account, and accepts no more for a while. Your connected apps stay connected.',
+      next: ['Wait, then go back to the app and connect again.'],
+    },
     github_misconfigured: {
       title: 'This server is not set up correctly',
       what: 'GitHub refused this server’s own credentials or address. You did nothing wrong.',
-      next: ['Tell whoever runs this server, with the reference below.'],
+      next: ['Tell the operator, with the reference below.'],
     },
     too_many_requests: {
       title: 'Too many tries',
@@ -286,7 +322,7 @@ export const en = {
     internal: {
       title: 'Something went wrong',
       what: 'This server made a mistake. You did nothing wrong.',
-      next: ['Try again.', 'If it happens again, tell whoever runs this server, with the reference below.'],
+      next: ['Try again.', 'If it happens again, tell the operator, with the reference below.'],
     },
   } satisfies Record<ErrorKind, ErrorText>,
 
@@ -296,6 +332,9 @@ export const en = {
     behindLead:
       'This server stands in front of {server}. The AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, can use it once you have signed in with {github}.',
     lead: 'This server lets the AI tools that you use, such as ChatGPT, Claude, VS Code or Cursor, act on your GitHub account: with the permissions you allow, and nothing more.',
+    inBrowser:
+      'You have opened the address of an MCP server in a browser. It is for MCP clients: give it to yours, as this page says.',
+    frontPage: 'Front page',
     audience:
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
     simulated: 'Demo',

@@ -31,8 +31,8 @@ describe('a whole login in the browser', () => {
     const shown = await page.locator('main').innerText();
     assert.match(shown, /“Example Client”/);
     assert.ok(shown.includes(new URL(client.client.redirectUri).host), 'it says where the answer goes');
-    assert.match(shown, /Read your profile.*\s+read:user/);
-    assert.match(shown, /Did you start this yourself\?/);
+    assert.match(shown, /Know who you are: .*your profile.*\s+read:user/);
+    assert.match(shown, /Allow this only if you started it yourself, just now\./);
 
     await click(page, ALLOW);
     assert.equal(new URL(page.url()).origin, bridge.github.url);
@@ -155,7 +155,7 @@ describe('a login in the browser', () => {
     await page.goto(login.url);
     await press(page, ALLOW);
     await page.goBack();
-    assert.equal(await heading(page), 'Allow access to your GitHub account?');
+    assert.match(await heading(page), /^“Example Client” wants to use your GitHub/);
     await press(page, ALLOW);
     await passGithub(page, 'octocat');
     await login.answer();
@@ -190,7 +190,7 @@ describe('a login in the browser', () => {
     await passGithub(page, 'octocat');
     await login.tokens();
     await page.goto((await callback).url());
-    assert.equal(await heading(page), 'This sign-in is over');
+    assert.equal(await heading(page), 'You are connected');
   });
 
   it('refuses a browser that did not start the login', async (t) => {
@@ -220,7 +220,7 @@ describe('a login in the browser', () => {
     assert.match(await page.locator('main').innerText(), /cursor:\/\/app\s+An app on this device/);
     await press(page, ALLOW);
     await passGithub(page, 'monalisa');
-    assert.equal(await heading(page), 'Access given');
+    assert.equal(await heading(page), 'Access granted');
     assert.match(await page.locator('main').innerText(), /you can close this page/);
     const opened = page.waitForRequest((request) => request.url().startsWith('cursor:'));
     await page.getByRole('link', { name: 'Open the app' }).press('Enter');
@@ -248,7 +248,7 @@ describe('a login in the browser', () => {
     const { page } = await open(t);
     const elsewhere = { ...client.client, redirectUri: 'https://elsewhere.example/callback' };
     await page.goto(authorizationUrl(bridge.url, elsewhere, pkce().challenge));
-    assert.equal(await heading(page), 'The app wants the answer in the wrong place');
+    assert.equal(await heading(page), 'The return address doesn’t match');
     assert.equal(await page.locator('main a').count(), 0);
   });
 
@@ -256,7 +256,7 @@ describe('a login in the browser', () => {
     it('by the language of the browser, also on an error page', async (t) => {
       const { page } = await open(t, { locale: 'ja-JP' });
       await page.goto(client.begin().url);
-      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      assert.match(await heading(page), /^「Example Client」が、.*利用しようとしています$/);
       assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
       assert.equal(await page.locator(ALLOW).innerText(), '許可する');
       bridge.advance(15 * 60 + 1);
@@ -267,7 +267,7 @@ describe('a login in the browser', () => {
     it('by ui_locales of the client, also after GitHub', async (t) => {
       const { page } = await open(t, { locale: 'en-US' });
       await page.goto(client.begin({ ui_locales: 'fr ja en' }).url);
-      assert.equal(await heading(page), 'GitHub アカウントへのアクセスを許可しますか？');
+      assert.match(await heading(page), /^「Example Client」が、.*利用しようとしています$/);
       await press(page, ALLOW);
       bridge.github.fault({ kind: 'status', status: 503, path: '/login/oauth/access_token', times: 20 });
       t.after(() => bridge.github.clearFaults());

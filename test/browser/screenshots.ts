@@ -16,7 +16,7 @@ import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
 /** CSS pixels: a window, and a telephone. */
-const WIDTHS = [1000, 360];
+const WIDTHS = [1000, 390];
 /** The address of `npm run demo`. */
 const DEMO = 'http://localhost:8000';
 
@@ -36,8 +36,10 @@ async function picturesOfReadme(browser: Browser, locale: string, theme: (typeof
   mkdirSync(into, { recursive: true });
   const demo = await startDemo();
   const page = await open(browser, { locale, colorScheme: theme, viewport: { width: 760, height: 960 } });
-  const shoot = (name: string, fullPage: boolean) =>
-    page.screenshot({ path: join(into, `${name}.${locale}.${theme}.png`), fullPage });
+  const shoot = async (name: string, whole: boolean) => {
+    await page.setViewportSize({ width: 760, height: whole ? await heightOf(page) : 960 });
+    await page.screenshot({ path: join(into, `${name}.${locale}.${theme}.png`) });
+  };
   try {
     await page.goto(DEMO);
     await shoot('landing', false);
@@ -75,13 +77,19 @@ async function everyPage(
     await tour(bridge, page, async (name, shown) => {
       for (const width of WIDTHS) {
         await shown.setViewportSize({ width, height: 900 });
-        await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.${width}.png`), fullPage: true });
+        await shown.setViewportSize({ width, height: await heightOf(shown) });
+        await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.${width}.png`) });
       }
     });
   } finally {
     await page.context().close();
     await bridge.stop();
   }
+}
+
+/** The height of the whole page: in a lower window the bar of the consent page would stand over its middle. */
+function heightOf(page: Page): Promise<number> {
+  return page.evaluate<number>('Math.max(600, document.documentElement.scrollHeight)');
 }
 
 async function open(browser: Browser, options: BrowserContextOptions): Promise<Page> {

@@ -110,7 +110,7 @@ export async function tour(
   const cookies = await page.context().cookies();
   await page.context().clearCookies();
   await press(page, ALLOW);
-  await show('error-other-browser');
+  await show('error-no-cookies');
   await page.context().addCookies(cookies);
   await page.goto(github.url);
   await page.evaluate(`(() => {

@@ -79,6 +79,22 @@ onBothStores('clients of the SDKs', (store) => {
       assert.equal(loginOf(await client.callTool({ name: 'get_user_profile' })), 'octocat');
       assert.equal(person.asked.length, 2);
     });
+
+    it(`SDK v2 asks again for a scope that the person left out, protocol ${name}`, async () => {
+      const person = new Person('octocat');
+      const { client, provider, finish } = await connectV2(bridge.url, 'Streamable HTTP', mode, person);
+      await using _ = { [Symbol.asyncDispose]: () => client.close() };
+      person.untick = ['user:email'];
+      await assert.rejects(client.callTool({ name: 'list_user_emails' }), UnauthorizedError);
+      await finish();
+      assert.equal(provider.tokens()?.scope, 'read:user', 'the token response says what was given');
+
+      person.untick = [];
+      await assert.rejects(client.callTool({ name: 'list_user_emails' }), UnauthorizedError);
+      await finish();
+      assert.deepEqual(provider.tokens()?.scope?.split(' ').sort(), ['read:user', 'user:email']);
+      assert.equal((await client.callTool({ name: 'list_user_emails' })).isError ?? false, false);
+    });
   }
 
   it('SDK v2 logs in over SSE, and goes on by refresh', async () => {

@@ -66,3 +66,26 @@ describe('the tools', () => {
       assert.equal(scopes.includes('bridge:admin'), administratorsOnly, name);
   });
 });
+
+describe('the schemas of the built-in tools', () => {
+  /** Every object in a JSON document, with its place. */
+  function* objectsIn(value: unknown, place: string): Generator<[string, object]> {
+    if (typeof value !== 'object' || value === null) return;
+    yield [place, value];
+    for (const [name, member] of Object.entries(value)) yield* objectsIn(member, `${place}.${name}`);
+  }
+
+  it('have nothing that clients warn of: no alternatives, and no members of a type but any or none', () => {
+    const options = { target: 'draft-2020-12' } as const;
+    for (const { name, inputSchema, outputSchema } of tools) {
+      const schemas = {
+        input: inputSchema['~standard'].jsonSchema.input(options),
+        output: outputSchema['~standard'].jsonSchema.output(options),
+      };
+      for (const [place, object] of objectsIn(schemas, name)) {
+        for (const keyword of ['anyOf', 'oneOf', 'allOf']) assert.ok(!(keyword in object), `${place}.${keyword}`);
+        if ('additionalProperties' in object) assert.equal(object.additionalProperties, false, place);
+      }
+    }
+  });
+});

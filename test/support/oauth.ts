@@ -51,6 +51,8 @@ export interface LoginOptions {
   /** Authorization request parameters that replace the defaults; undefined leaves one out. */
   readonly parameters?: Record<string, string | undefined>;
   readonly consent?: 'allow' | 'deny';
+  /** The scopes that the person leaves out on the consent page. */
+  readonly untick?: readonly string[];
   readonly github?: 'authorize' | 'cancel';
 }
 
@@ -113,16 +115,17 @@ export async function passGithub(
  */
 export async function walkAuthorization(
   url: string | URL,
-  options: Pick<LoginOptions, 'browser' | 'login' | 'consent' | 'github'> = {},
+  options: Pick<LoginOptions, 'browser' | 'login' | 'consent' | 'untick' | 'github'> = {},
 ): Promise<Page> {
-  const { browser = createAgent(), login = 'octocat', consent = 'allow', github = 'authorize' } = options;
+  const { browser = createAgent(), login = 'octocat', consent = 'allow', untick = [], github = 'authorize' } = options;
+  const fields = Object.fromEntries(untick.map((scope) => [`scope:${scope}`, undefined]));
   const redirectUri = new URL(url).searchParams.get('redirect_uri');
   const isAnswer = ({ location }: Page) => redirectUri !== null && location?.href.startsWith(redirectUri) === true;
   // The bridge first redirects a browser that used another name of this machine to its own address.
   const first = await browser.followAll(await browser.get(url), ({ pathname }) => pathname !== '/authorize');
   if (first.buttonLink !== undefined) return first;
   const decided =
-    first.location === undefined ? await browser.submit(first.form('/consent'), { button: consent }) : first;
+    first.location === undefined ? await browser.submit(first.form('/consent'), { button: consent, fields }) : first;
   if (decided.location === undefined || isAnswer(decided)) return decided;
   return returnToClient(browser, await passGithub(browser, decided, login, github));
 }

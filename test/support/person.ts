@@ -6,6 +6,8 @@ import { walkAuthorization } from './oauth.ts';
 
 export class Person {
   readonly browser: Agent = createAgent();
+  /** The scopes that the person leaves out on consent pages. */
+  untick: readonly string[] = [];
   readonly #login: string;
   readonly #asked: URLSearchParams[] = [];
   #answer: Promise<URL> | undefined;
@@ -43,7 +45,7 @@ export class Person {
   }
 
   async #walk(url: URL): Promise<URL> {
-    const page = await walkAuthorization(url, { browser: this.browser, login: this.#login });
+    const page = await walkAuthorization(url, { browser: this.browser, login: this.#login, untick: this.untick });
     if (page.location === undefined) throw new Error(`the login ended at a page: ${page.status} ${page.text}`);
     return page.location;
   }

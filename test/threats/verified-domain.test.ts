@@ -25,7 +25,7 @@ onBothStores('a client metadata document', (store) => {
   it('#31 verifies its domain for an answer that goes to the same host', async () => {
     const html = await consentPage('https://client.example/callback');
     assert.match(html, /class="[^"]*verified[^"]*"><bdi>client\.example/);
-    assert.match(html, /Chosen by the app/, 'the name stays unverified');
+    assert.match(html, /The app chose this name itself/, 'the name stays unverified');
   });
 
   for (const redirectUri of [
@@ -36,7 +36,7 @@ onBothStores('a client metadata document', (store) => {
     it(`#31 verifies nothing for an answer that goes to ${new URL(redirectUri).host}`, async () => {
       const html = await consentPage(redirectUri);
       assert.doesNotMatch(html, /class="[^"]*verified/);
-      assert.match(html, /Not verified/);
+      assert.match(html, /It is not verified/);
     });
   }
 

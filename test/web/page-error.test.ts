@@ -13,7 +13,7 @@ describe('a page error', () => {
     for (const kind of KINDS) {
       const { status } = new PageError(kind);
       const ours =
-        /^(?:unavailable|internal|client_unreachable|github_suspended|github_unreachable|github_misconfigured)$/.test(
+        /^(?:unavailable|internal|client_unreachable|github_suspended|github_unreachable|github_rate_limited|github_misconfigured)$/.test(
           kind,
         );
       assert.ok(ours ? status >= 500 && status < 600 : status >= 400 && status < 500, `${kind}: ${status}`);
@@ -24,6 +24,7 @@ describe('a page error', () => {
     const temporary = KINDS.filter((kind) => [429, 503].includes(new PageError(kind).status));
     assert.deepEqual(temporary.sort(), [
       'client_unreachable',
+      'github_rate_limited',
       'github_suspended',
       'github_unreachable',
       'too_many_requests',

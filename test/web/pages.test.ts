@@ -41,8 +41,13 @@ function views(text: string) {
     clientUri: `https://site.example/${encodeURI(text)}`,
     redirectHost: text,
     redirectKind: 'loopback',
-    scopes: [{ name: 'repo' }, { name: 'read:user' }, { name: text }],
-    policyScopes: [{ name: 'read:org' }],
+    isOdd: true,
+    scopes: ['repo', 'read:user', 'openid', 'delete_repo', text].map((name) => ({
+      name,
+      optional: name !== text,
+      isNew: true,
+    })),
+    policyScopes: [{ name: 'read:org', optional: false, isNew: false }],
     recipient: { title: `Server ${text}`, host: text, credential: 'github' },
     otherResource: text,
     reference: text,
@@ -198,7 +203,7 @@ describe('pages', () => {
         assert.match(icon ?? '', /^<link rel="icon" href="data:image\/svg\+xml,/, name);
         assert.deepEqual(more, [], name);
         assert.match(html, new RegExp(`<html lang="${locale}">`), name);
-        assert.equal(html.match(/<h1>/g)?.length, 1, name);
+        assert.equal(html.match(/<h1[ >]/g)?.length, 1, name);
       }
     });
   }
@@ -220,15 +225,21 @@ describe('pages', () => {
     });
     assert.match(html, /“<bdi>GitHub Security x{43}…<\/bdi>”/);
     assert.match(html, /<dd class="big host"><bdi>evil\.example<\/bdi>/);
-    assert.match(html, /Not verified/);
+    assert.match(html, /The app chose this name itself\. It is not verified\./);
     assert.doesNotMatch(html, /[\u200b\u202a-\u202e\u2066-\u2069\0]/);
   });
 
   test('ask for consent: warn of what cannot be checked, and let Enter cancel', () => {
     const { consent } = views('x');
-    for (const redirectKind of ['loopback', 'app'] as const)
-      assert.match(pages.consent('en', { ...consent, redirectKind }), /class="caution"/);
     const { recipient: _, ...direct } = consent;
+    const { caution, odd } = messages('en').consent;
+    for (const redirectKind of ['loopback', 'app'] as const) {
+      const loud = pages.consent('en', { ...direct, redirectKind });
+      assert.ok(loud.includes(`<p><strong>${odd}</strong></p>`) && !loud.includes(caution));
+      const quiet = pages.consent('en', { ...direct, redirectKind, isOdd: false });
+      assert.ok(quiet.includes(`<dd class="hint">${caution}</dd>`));
+      assert.doesNotMatch(quiet, /class="caution"/);
+    }
     const https = pages.consent('en', { ...direct, redirectKind: 'https', rememberable: false });
     assert.doesNotMatch(https, /class="caution"|name="remember"/);
     assert.match(https, /<form method="post" action="\/consent"/);
@@ -254,7 +265,7 @@ describe('pages', () => {
       const sentence = what.replace('{host}', '<bdi>notes.example</bdi>');
       const block = html.indexOf(`<div class="${kind}">\n<p><strong>${sentence}</strong></p>\n<p>${meaning}</p>`);
       assert.ok(block > 0, credential);
-      assert.ok(block < html.indexOf('<ul class="scopes">'), 'before the list of access');
+      assert.ok(block < html.indexOf('<fieldset'), 'before the list of access');
       assert.match(html, /<dd class="big"><bdi>Notes<\/bdi><\/dd>\n<dd class="host"><bdi>notes\.example<\/bdi>/);
     }
     assert.match(shown('github'), /<h2>The app and <bdi>notes\.example<\/bdi> will be able to<\/h2>/);

@@ -21,7 +21,7 @@ const sessionSchema = z.object({
       host: z.string(),
       credential: z.enum(UPSTREAM_CREDENTIALS).describe('What it gets of the person with each call'),
     })
-    .nullable()
+    .optional()
     .describe('The other MCP server that gets its calls, if there is one'),
   created_at: z.string(),
   last_used_at: z.string(),
@@ -42,7 +42,14 @@ export const listSessions = defineTool({
   administratorsOnly: true,
   async handler({ query }, { directory }) {
     const { sessions, more } = await directory.search(query);
-    return { note: NOTE, sessions: sessions.map((session) => directory.describe(session)), more };
+    return {
+      note: NOTE,
+      sessions: sessions.map((session) => {
+        const { recipient, ...others } = directory.describe(session);
+        return recipient === null ? others : { ...others, recipient };
+      }),
+      more,
+    };
   },
 });
 
@@ -77,11 +84,17 @@ export const getSessionStats = defineTool({
     note,
     people: z.number(),
     sessions: z.number(),
-    sessions_per_client: z.record(z.string(), z.number()).describe('The client names with the most sessions'),
+    sessions_per_client: z.array(
+      z.object({ client: z.string().describe('Chosen by the client'), sessions: z.number() }),
+    ),
     people_active_within_a_day: z.number(),
   }),
   scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: true, openWorldHint: false },
   administratorsOnly: true,
-  handler: async (_input, { directory }) => ({ note: NOTE, ...(await directory.statistics()) }),
+  async handler(_input, { directory }) {
+    const { sessions_per_client: counts, ...others } = await directory.statistics();
+    const perClient = Object.entries(counts).map(([client, sessions]) => ({ client, sessions }));
+    return { note: NOTE, ...others, sessions_per_client: perClient };
+  },
 });

@@ -23,7 +23,17 @@ import type { Services } from './services.ts';
 
 type Authorize = Pick<
   Services,
-  'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'browsers' | 'clientRules' | 'web' | 'events' | 'limits'
+  | 'issuer'
+  | 'store'
+  | 'clients'
+  | 'resources'
+  | 'upstream'
+  | 'logins'
+  | 'browsers'
+  | 'clientRules'
+  | 'web'
+  | 'events'
+  | 'limits'
 >;
 
 /** Characters. What a client sends is stored until the person decides, and `state` comes back in every answer. */

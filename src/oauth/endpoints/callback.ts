@@ -12,14 +12,28 @@ import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
 import { findForPage } from '../clients/client.ts';
+import { withAnotherAccount } from '../login/another-account.ts';
 import { showConsent } from '../login/consent-page.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
 
+/** The failures that another account may not have. */
+const OTHER_ACCOUNT_HELPS: ReadonlySet<UpstreamFailure['page']> = new Set(['not_allowed', 'github_account']);
+
 interface CallbackServices
   extends Pick<
     Services,
-    'issuer' | 'clients' | 'resources' | 'upstream' | 'logins' | 'completion' | 'connectPage' | 'web' | 'events'
+    | 'issuer'
+    | 'store'
+    | 'browsers'
+    | 'clients'
+    | 'resources'
+    | 'upstream'
+    | 'logins'
+    | 'completion'
+    | 'connectPage'
+    | 'web'
+    | 'events'
   > {
   /** Ends a login to the account page by signing the person in. */
   readonly finishAccountLogin: (ctx: Koa.Context, upstreamLogin: UpstreamLogin) => Promise<void>;
@@ -61,7 +75,8 @@ async function finishClientLogin(
   try {
     const { completed, confirm } = await services.completion.complete(ctx, { id, login, remember }, upstreamLogin);
     if (confirm) services.connectPage.show(ctx, completed);
-    else sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+    else
+      sendAuthorizationResponse(services, ctx, { ...request, login: completed.githubLogin }, { code: completed.code });
   } catch (error) {
     // A refusal is the store's answer that it has not stored the login.
     if (error instanceof UpstreamFailure) await services.upstream.discard(upstreamLogin);
@@ -75,7 +90,7 @@ async function finishClientLogin(
  * @throws {PageError} except when the person cancelled a client's login
  */
 function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Login, failure: UpstreamFailure): void {
-  const { code, page, description, login: githubLogin } = failure;
+  const { code, page, description, login: githubLogin, retryAfter } = failure;
   const request = login.purpose === 'client' ? login.request : undefined;
   const { clientId = '' } = request ?? {};
   services.events.emit('login.failed', {
@@ -94,6 +109,8 @@ function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Logi
     cause: failure,
     ...defined({
       login: githubLogin,
+      retryAfter,
+      anotherAccount: OTHER_ACCOUNT_HELPS.has(page) ? withAnotherAccount(request) : undefined,
       clientName: request?.clientName,
       uiLocales: request?.uiLocales,
       continueUrl: request && authorizationResponseUrl(services.issuer, request, response),

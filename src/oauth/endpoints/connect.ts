@@ -29,7 +29,12 @@ export function decideConnect(services: Connect): Koa.Middleware {
     switch (parameters.get('decision')) {
       case 'connect':
         await completion.confirmed(ctx, completed);
-        return sendAuthorizationResponse(services, ctx, request, { code: completed.code });
+        return sendAuthorizationResponse(
+          services,
+          ctx,
+          { ...request, login: completed.githubLogin },
+          { code: completed.code },
+        );
       case 'another':
         await limits.authorization.consume(ctx.ip);
         connectPage.spend(ctx, parameters);

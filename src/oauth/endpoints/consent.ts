@@ -5,6 +5,7 @@
  */
 import type Koa from 'koa';
 import { formParameters, noStore } from '../../protocol/http.ts';
+import type { Parameters } from '../../protocol/parameters.ts';
 import { isSameOrigin } from '../../security/same-origin.ts';
 import { PageError } from '../../web/page-error.ts';
 import { sendAuthorizationResponse } from '../authorization-response.ts';
@@ -24,6 +25,7 @@ export function decideConsent(services: Consent): Koa.Middleware {
       id: parameters.get('request') ?? '',
       csrf: parameters.get('csrf') ?? '',
       remember: parameters.get('remember') === '1',
+      scope: chosenScope(parameters),
     };
     switch (parameters.get('decision')) {
       case 'allow':
@@ -39,4 +41,9 @@ export function decideConsent(services: Consent): Koa.Middleware {
         throw new PageError('invalid_request', { description: 'decision must be allow or deny' });
     }
   };
+}
+
+/** The scopes whose boxes are ticked: the form has a field `scope:NAME` for each that the person may leave out. */
+function chosenScope(parameters: Parameters): string[] {
+  return [...parameters.keys()].filter((name) => name.startsWith('scope:')).map((name) => name.slice('scope:'.length));
 }

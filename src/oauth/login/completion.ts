@@ -26,6 +26,8 @@ const REMEMBERED_CONSENT_TTL = 90 * 86400;
 
 /** A login whose session is stored: what its code is for, and whose it is. */
 export interface CompletedLogin {
+  /** The id of the login (`../../base/login-id.ts`). */
+  readonly id: string;
   readonly login: ClientLogin;
   /** Whether the person asked that this consent be remembered. */
   readonly remember: boolean;
@@ -46,7 +48,7 @@ export interface LoginCompletion {
    */
   complete(
     ctx: Koa.Context,
-    returned: Pick<CompletedLogin, 'login' | 'remember'> & { readonly id: string },
+    returned: Pick<CompletedLogin, 'id' | 'login' | 'remember'>,
     upstreamLogin: UpstreamLogin,
   ): Promise<{ completed: CompletedLogin; confirm: boolean }>;
   /** The person confirmed a login. */
@@ -133,19 +135,21 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
       const ref = { person, grant: newGrantId(id) };
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
-      const completed = { login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
+      const completed = { id, login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };
       const confirm = cookiesAreShared && !isKnownLogin(ctx, person, login.request);
       if (confirm) {
         await begin(completed, upstreamLogin, CONFIRMATION_TTL + CODE_TTL);
       } else {
         await Promise.all([begin(completed, upstreamLogin, CODE_TTL), keep(completed)]);
         browsers.remember(ctx, person, login.request);
+        browsers.finish(ctx, id, githubLogin);
         announce(completed);
       }
       return { completed, confirm };
     },
     async confirmed(ctx, completed) {
       browsers.remember(ctx, completed.ref.person, completed.login.request);
+      browsers.finish(ctx, completed.id, completed.githubLogin);
       // A second click is the same decision.
       if (!(await store.shared.useOnce(`connect:${completed.ref.grant}`, CONFIRMATION_TTL + CODE_TTL))) return;
       await keep(completed);

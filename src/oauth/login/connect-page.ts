@@ -31,6 +31,7 @@ export interface ConnectPage {
 }
 
 const sealedSchema = z.object({
+  id: z.string(),
   expiresAt: z.number(),
   login: z.string(),
   remember: z.boolean(),

@@ -8,16 +8,21 @@ import { defined } from '../../base/defined.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { noStore } from '../../protocol/http.ts';
 import type { AuthorizationRequest } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
 import type { Web } from '../../web/web.ts';
 import type { Client } from '../clients/client.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
 import { recipientView } from '../recipient-view.ts';
 import type { Resources } from '../resource-indicators.ts';
+import { IDENTITY_SCOPES } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
+import type { KnownBrowsers } from './known-browser.ts';
 import type { Logins, RequestedLogin } from './login.ts';
-import { isRememberable } from './remembered-consent.ts';
+import { isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
 interface ConsentPageServices {
+  readonly store: Store;
+  readonly browsers: KnownBrowsers;
   readonly resources: Resources;
   readonly upstream: Upstream;
   readonly logins: Logins;
@@ -45,7 +50,15 @@ export async function showConsent(
   const forPolicy = policyScope.filter((name) => !scopes.covers(request.scope, name));
   // The upstream's token has the scopes of the policy too, so a server that gets this token gets them.
   const getsToken = request.recipient?.credential === 'github';
-  const fields = await services.logins.askConsent(ctx, login, loginId);
+  const [fields, before] = await Promise.all([
+    services.logins.askConsent(ctx, login, loginId),
+    givenBefore(services, ctx, request),
+  ]);
+  const view = (name: string) => ({
+    name,
+    optional: request.scope.includes(name) && !IDENTITY_SCOPES.has(name),
+    isNew: before !== undefined && !scopes.covers(before, name),
+  });
   const kind = redirectKind(request.redirectUri);
   noStore(ctx);
   services.web.page(ctx, 'consent', request.uiLocales, {
@@ -58,12 +71,28 @@ export async function showConsent(
     }),
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
-    scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map((name) => ({ name })),
-    policyScopes: (getsToken ? [] : forPolicy).map((name) => ({ name })),
+    isOdd: kind !== 'https' && !isOwnNavigation(ctx, request) && ctx.get('sec-fetch-site') !== 'same-origin',
+    scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map(view),
+    policyScopes: (getsToken ? [] : forPolicy).map(view),
     rememberable: isRememberable(request),
     fields,
   });
   services.events.emit('consent.shown', { clientId: request.clientId, remembered: false });
+}
+
+/**
+ * What the person who logged in last in this browser gave the same client for the same resource, in sessions that live.
+ * @returns undefined when that is nothing, or the browser is not known: then no scope is new, because all are
+ */
+async function givenBefore(
+  { store, browsers }: ConsentPageServices,
+  ctx: Koa.Context,
+  { clientId, resource }: AuthorizationRequest,
+): Promise<readonly string[] | undefined> {
+  const person = browsers.person(ctx);
+  const sessions = person === undefined ? [] : await store.sessions.list(person);
+  const same = sessions.filter(({ grant }) => grant.clientId === clientId && grant.resource === resource);
+  return same.length === 0 ? undefined : same.flatMap(({ grant }) => grant.scope);
 }
 
 /** Whether the token is for one of `RESOURCES`. */

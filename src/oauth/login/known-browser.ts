@@ -11,6 +11,11 @@ import type { AuthorizationRequest } from '../../store/records.ts';
 const COOKIE = 'person';
 /** Seconds. */
 const COOKIE_TTL = 90 * 86400;
+/** Seconds in which a login that succeeded says so to who goes back to it: as long as it could have been open. */
+const FINISHED_TTL = 900;
+const FINISHED_COOKIE = 'finished';
+/** Logins in that cookie, the latest ones. */
+const MAX_FINISHED = 10;
 /** Clients in the cookie, which a browser limits to 4 KB; the one connected longest ago is dropped for a new one. */
 const MAX_CLIENTS = 50;
 
@@ -23,6 +28,10 @@ export interface KnownBrowsers {
   hasConnected(ctx: Koa.Context, person: string, connection: Connection): boolean;
   /** Remembers that a person connected a client. */
   remember(ctx: Koa.Context, person: string, connection: Connection): void;
+  /** Notes for a while that a login succeeded, for who goes back to it. */
+  finish(ctx: Koa.Context, id: string, githubLogin: string): void;
+  /** The GitHub login of the person whose login of this id succeeded in this browser. */
+  finishedAs(ctx: Koa.Context, id: string): string | undefined;
 }
 
 /** Creates the reader and writer of that cookie. */
@@ -31,6 +40,8 @@ export function createKnownBrowsers(cookies: Cookies): KnownBrowsers {
     const [person, ...entries] = cookies.getSealed(ctx, COOKIE)?.split(' ') ?? [];
     return { person, entries };
   }
+
+  const finished = (ctx: Koa.Context) => cookies.getSealed(ctx, FINISHED_COOKIE)?.split(' ') ?? [];
 
   return {
     person: (ctx) => read(ctx).person,
@@ -41,6 +52,16 @@ export function createKnownBrowsers(cookies: Cookies): KnownBrowsers {
       const others = before.person === person ? before.entries.filter((other) => other !== entry) : [];
       const value = [person, entry, ...others.slice(0, MAX_CLIENTS - 1)].join(' ');
       cookies.setSealed(ctx, COOKIE, value, { sameSite: 'lax', maxAge: COOKIE_TTL });
+    },
+    finish(ctx, id, githubLogin) {
+      const [before, ...ids] = finished(ctx);
+      const others = before === githubLogin ? ids.filter((other) => other !== id) : [];
+      const value = [githubLogin, id, ...others.slice(0, MAX_FINISHED - 1)].join(' ');
+      cookies.setSealed(ctx, FINISHED_COOKIE, value, { sameSite: 'lax', maxAge: FINISHED_TTL });
+    },
+    finishedAs(ctx, id) {
+      const [githubLogin, ...ids] = finished(ctx);
+      return ids.includes(id) ? githubLogin : undefined;
     },
   };
 }

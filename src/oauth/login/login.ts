@@ -13,6 +13,7 @@ import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts'
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
+import { givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
@@ -67,6 +68,8 @@ interface ConsentForm {
   readonly id: string;
   readonly csrf: string;
   readonly remember: boolean;
+  /** The scopes that the person did not leave out. */
+  readonly scope: readonly string[];
 }
 
 interface LoginOptions {
@@ -88,19 +91,20 @@ export function createLogins(options: LoginOptions): Logins {
 
   /**
    * Binds the callback from the upstream to this browser, by setting a cookie.
+   * @param choice what the person chose on the consent page; after another choice the address of the first is no use
    * @param browserSecret a secret held only by this browser; state, cookie and verifier derive from it
    * @returns the approval to store, and a function that builds the upstream's address
    */
   function approve(
     ctx: Koa.Context,
     id: string,
-    remember: boolean,
+    choice: Pick<Approval, 'remember' | 'scope'>,
     browserSecret: string,
   ): { approval: Approval; urlFor: (login: Login) => string } {
     // 43 characters each; RFC 7636 section 4.1 requires 43 to 128 of a verifier.
-    const derive = (purpose: string) =>
-      secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}`)).toString('base64url');
-    const state = `${id}.${derive('github-state')}`;
+    const derive = (purpose: string, more = '') =>
+      secrets.sign(purpose, Buffer.from(`${id}.${browserSecret}${more}`)).toString('base64url');
+    const state = `${id}.${derive('github-state', JSON.stringify(choice))}`;
     const browser = derive('github-browser');
     const codeVerifier = derive('github-verifier');
     cookies.set(ctx, browserCookie(id), browser, { sameSite: 'lax', maxAge: UPSTREAM_TTL });
@@ -109,15 +113,23 @@ export function createLogins(options: LoginOptions): Logins {
         stateHash: hashToken(state),
         browserHash: hashToken(browser),
         sealedVerifier: secrets.seal(codeVerifier, `login:${id}`),
-        remember,
+        ...choice,
       },
       urlFor(login) {
-        const { prompt, loginHint } = login.purpose === 'client' ? login.request : {};
+        const { prompt, loginHint = undefined }: { prompt?: string; loginHint?: string } =
+          login.purpose === 'client' ? login.request : login;
         const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
         return upstream.authorizationUrl({ state, codeVerifier, scope, selectAccount, ...defined({ loginHint }) });
       },
     };
+  }
+
+  /** The login for the scopes that the person gives, which are some of those that the client requested. */
+  function given(login: ClientLogin, { scope: chosen }: Approval): ClientLogin {
+    if (chosen === undefined) return login;
+    const scope = givenScope(login.request.scope, chosen);
+    return { ...login, request: { ...login.request, scope }, upstreamScope: upstreamScope(upstream, scope) };
   }
 
   /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
@@ -138,6 +150,16 @@ export function createLogins(options: LoginOptions): Logins {
     return `${loginId}-${randomToken(RECORD_BYTES)}`;
   }
 
+  /** The error page for a refused step: the login has succeeded or expired, the step was done before, or it is another browser. */
+  function stepRefused(ctx: Koa.Context, loginId: string | undefined, problem: LoginProblem): PageError {
+    const login = loginId === undefined ? undefined : browsers.finishedAs(ctx, loginId);
+    if (login !== undefined)
+      return new PageError('finished', { login, description: 'the request was answered before' });
+    return problem === 'unknown'
+      ? new PageError('expired_request', { description: 'the request is over or was answered before' })
+      : new PageError('other_browser', { description: 'the request was begun in another browser' });
+  }
+
   return {
     async askConsent(ctx, { request, upstreamScope }, loginId) {
       const [id, cookie] = [newRecordId(loginId), randomToken()];
@@ -149,31 +171,32 @@ export function createLogins(options: LoginOptions): Logins {
 
     async allow(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw stepRefused('other_browser');
+      if (cookie === undefined) throw withoutCookie(ctx);
       // The cookie is kept until it expires, so that a second click derives the same approval and the same address.
-      const { approval, urlFor } = approve(ctx, form.id, form.remember, cookie);
+      const scope = form.scope.filter((name) => isKnownScope(upstream.scopes, name));
+      const { approval, urlFor } = approve(ctx, form.id, { remember: form.remember, scope }, cookie);
       const login = await store.logins.decide(form.id, hashToken(cookie), { approval, ttl: UPSTREAM_TTL });
       if (typeof login === 'string') {
         cookies.clear(ctx, consentCookie(form.id));
         cookies.clear(ctx, browserCookie(form.id));
-        throw stepRefused(login);
+        throw stepRefused(ctx, loginOfRecord(form.id), login);
       }
       events.emit('consent.allowed', { clientId: login.request.clientId });
-      return urlFor(login);
+      return urlFor(given(login, approval));
     },
 
     async deny(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw stepRefused('other_browser');
+      if (cookie === undefined) throw withoutCookie(ctx);
       const login = await store.logins.decide(form.id, hashToken(cookie), 'deny');
-      if (typeof login === 'string') throw stepRefused(login);
+      if (typeof login === 'string') throw stepRefused(ctx, loginOfRecord(form.id), login);
       events.emit('consent.denied', { clientId: login.request.clientId });
       return login;
     },
 
     async sendToUpstream(ctx, login, loginId) {
       const id = newRecordId(loginId);
-      const { approval, urlFor } = approve(ctx, id, false, randomToken());
+      const { approval, urlFor } = approve(ctx, id, { remember: false }, randomToken());
       await store.logins.open(id, login, UPSTREAM_TTL, approval);
       return urlFor(login);
     },
@@ -187,25 +210,25 @@ export function createLogins(options: LoginOptions): Logins {
     async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
       const loginId = loginOfRecord(id);
-      if (loginId === undefined) throw stepRefused('unknown');
+      if (loginId === undefined) throw stepRefused(ctx, undefined, 'unknown');
       events.context.knowLogin(loginId);
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
-      if (typeof found === 'string') throw stepRefused(found);
+      if (typeof found === 'string') throw stepRefused(ctx, loginId, found);
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
-      const { login } = found;
+      const login = found.login.purpose === 'client' ? given(found.login, found.approval) : found.login;
       events.emit('login.returned', { clientId: login.purpose === 'client' ? login.request.clientId : '' });
       return { id: loginId, login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
   };
 }
 
-/** The error page for a refused step: the login has expired, the step was done before, or it is another browser. */
-function stepRefused(problem: LoginProblem): PageError {
-  return problem === 'unknown'
-    ? new PageError('expired_request', { description: 'the request is over or was answered before' })
+/** The error page for a form without its cookie: the browser keeps none, or it is another browser. */
+function withoutCookie(ctx: Koa.Context): PageError {
+  return ctx.get('cookie') === ''
+    ? new PageError('no_cookies', { description: 'the browser sent no cookie with the form' })
     : new PageError('other_browser', { description: 'the request was begun in another browser' });
 }
 

@@ -63,6 +63,7 @@ export const approval: Approval = {
   browserHash: 'hash-of-browser-cookie',
   sealedVerifier: 'sealed-verifier',
   remember: true,
+  scope: ['read:user'],
 };
 
 export const grant: Grant = {

@@ -22,7 +22,7 @@ describe('the administrators’ tools', () => {
     assert.equal(session?.client_id, client.client_id);
     assert.equal(session?.client_name, 'An editor');
     assert.deepEqual(session?.scopes, ['read:user']);
-    assert.deepEqual([session?.resource, session?.recipient], [`${bridge.url}/mcp`, null]);
+    assert.deepEqual([session?.resource, session?.recipient], [`${bridge.url}/mcp`, undefined]);
 
     const { result } = await callTool(bridge.url, token, 'get_session_stats');
     assert.deepEqual(

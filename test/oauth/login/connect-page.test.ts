@@ -16,6 +16,7 @@ import { useApp } from '../../protocol/use-app.ts';
 import { createAgent } from '../../support/agent.ts';
 
 const COMPLETED: CompletedLogin = {
+  id: 'login',
   login: {
     purpose: 'client',
     upstreamScope: ['read:user'],

@@ -17,7 +17,12 @@ describe('a known browser', () => {
   const url = useApp((ctx) => {
     const [person = '', clientId = '', port = '1'] = ctx.path.split('/').slice(2);
     const connection = { clientId, redirectUri: `http://localhost:${port}/cb` };
+    if (ctx.path.startsWith('/finish/')) browsers.finish(ctx, person, clientId);
     if (ctx.path.startsWith('/connect/')) browsers.remember(ctx, person, connection);
+    if (ctx.path.startsWith('/finished/')) {
+      ctx.body = { as: browsers.finishedAs(ctx, person) ?? null };
+      return;
+    }
     ctx.body = { person: browsers.person(ctx) ?? '', connected: browsers.hasConnected(ctx, person, connection) };
   });
   let browser: Agent;
@@ -26,6 +31,22 @@ describe('a known browser', () => {
   });
   const connect = (...names: string[]) => browser.get(`${url()}/connect/${names.join('/')}`);
   const asked = async (...names: string[]) => (await browser.get(`${url()}/ask/${names.join('/')}`)).json();
+
+  it('knows the latest ten logins that succeeded in it, of one person', async () => {
+    const ids = Array.from({ length: 11 }, (_, index) => `id${index}`);
+    const finished = async (id: string) => (await browser.get(`${url()}/finished/${id}`)).json();
+    for (const id of ids) await browser.get(`${url()}/finish/${id}/octocat`);
+    assert.deepEqual(await Promise.all(['id0', 'id1', 'id10', 'id'].map(finished)), [
+      { as: null },
+      { as: 'octocat' },
+      { as: 'octocat' },
+      { as: null },
+    ]);
+    await browser.get(`${url()}/finish/other/hubot`);
+    assert.deepEqual(await Promise.all(['id10', 'other'].map(finished)), [{ as: null }, { as: 'hubot' }]);
+    time += 900;
+    assert.deepEqual(await finished('other'), { as: null });
+  });
 
   it('is not known before anybody logged in', async () => {
     assert.deepEqual(await asked('ann', 'app'), { person: '', connected: false });

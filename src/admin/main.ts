@@ -7,6 +7,7 @@ import { outliveReaders } from '../closed-output.ts';
 import { ConfigurationError, readConfig } from '../config/config.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { withGeneratedSecret } from '../config/generated-secret.ts';
+import { createEventHook } from '../hooks/event-hook.ts';
 import { EventBus } from '../observe/events.ts';
 import { logEvents } from '../observe/logger.ts';
 import { openLog } from '../open-log.ts';
@@ -36,13 +37,16 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
     const events = new EventBus();
     // Standard output is for the answer; what is done to sessions and keys goes to the audit trail as ever.
     events.onAny(() => terminal.clear());
-    logEvents(events, await openLog(config, process.stderr));
+    const logger = await openLog(config, process.stderr);
+    logEvents(events, logger);
+    const hook = config.eventHook && createEventHook(events, config.eventHook, { logger });
     const bridge = await wire(config, { store, events });
     try {
       await command.run({ bridge, terminal, signal }, args);
     } finally {
       terminal.clear();
       await bridge.close();
+      await hook?.close();
     }
   } finally {
     await store.close();

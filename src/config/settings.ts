@@ -5,7 +5,7 @@
  */
 
 import { EDITOR_SCHEMES } from '../security/schemes.ts';
-import { hookAddress, hookEvents, hookSecrets } from './hook-kinds.ts';
+import { hookSettings } from './hook-settings.ts';
 import {
   addressRanges,
   bareOrigin,
@@ -190,24 +190,7 @@ const TABLE = {
     meaning:
       'With a GitHub App: takes its webhooks at `/github/webhook`, so that an authorization revoked at GitHub ends its sessions at once',
   }),
-  EVENTS_WEBHOOK_URL: optional({
-    kind: hookAddress,
-    secret: true,
-    without: 'none',
-    meaning:
-      'Takes the [events](docs/events.md) of the audit trail, signed: an https URL, or http on loopback and in a private network',
-  }),
-  EVENTS_WEBHOOK_SECRET: optional({
-    kind: hookSecrets,
-    secret: true,
-    without: 'required with `EVENTS_WEBHOOK_URL`',
-    meaning: 'Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate: each signs',
-  }),
-  EVENTS_WEBHOOK_EVENTS: setting({
-    kind: hookEvents,
-    default: 'all',
-    meaning: 'Which of them are sent: names, or `all`, which leaves out `gateway.request`',
-  }),
+  ...hookSettings,
   LOG_LEVEL: setting({
     kind: oneOf('level', 'fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',

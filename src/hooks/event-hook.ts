@@ -56,7 +56,8 @@ interface Chain {
 
 interface EventHookOptions {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
-  readonly metrics: HookMetrics;
+  /** Without them nothing is counted: a command has nobody who reads metrics. */
+  readonly metrics?: HookMetrics;
   /** For tests: epoch milliseconds. */
   readonly now?: () => number;
   /** For tests: milliseconds instead of {@link FLUSH}. */
@@ -75,7 +76,7 @@ export function createEventHook(bus: EventBus, config: EventHookConfig, options:
   let timer: NodeJS.Timeout | undefined;
   let comesSoon = false;
   let emptied: (() => void) | undefined;
-  metrics.watch(() => ({ waiting, oldest: oldestAge() }));
+  metrics?.watch(() => ({ waiting, oldest: oldestAge() }));
 
   function oldestAge(): number {
     let oldest = now();
@@ -100,7 +101,7 @@ export function createEventHook(bus: EventBus, config: EventHookConfig, options:
   });
 
   function drop(count: number, why: string): void {
-    for (let each = 0; each < count; each++) metrics.ended('dropped');
+    for (let each = 0; each < count; each++) metrics?.ended('dropped');
     dropped += count;
     warn(why);
   }
@@ -151,11 +152,11 @@ export function createEventHook(bus: EventBus, config: EventHookConfig, options:
     chain.busy = false;
     if (failure === undefined) {
       settle(key, chain, event);
-      metrics.ended('sent');
+      metrics?.ended('sent');
       [failures, calmUntil] = [0, 0];
       recover();
     } else {
-      metrics.failed();
+      metrics?.failed();
       event.attempts += 1;
       chain.due = now() + Math.min(FIRST_DELAY * 2 ** (event.attempts - 1), MAX_DELAY);
       calmUntil = now() + Math.min(FIRST_CALM * 2 ** failures, MAX_CALM);

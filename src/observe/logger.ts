@@ -121,6 +121,8 @@ export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'code.replayed',
   'refresh_token.reused',
   'grant.ended',
+  'person.blocked',
+  'person.unblocked',
   'credential.dead',
   'credential.revoked',
   'credential.reset',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { createSimulatedGitHub } from '../../demo/github/index.ts';
+import { start } from '../programs.ts';
 import { connect, postForm } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
@@ -23,10 +24,11 @@ it('a bridge sends who connected and who left, and lets nobody wait for the rece
   t.after(() => github.close());
   const folder = mkdtempSync(join(tmpdir(), 'bridge-hook-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const bridge = await runBridge({
+  const env = {
     ...{ GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', GITHUB_URL: await github.listen() },
     ...{ PORT: String(port), DATA_DIR: folder, EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: SECRET },
-  });
+  };
+  const bridge = await runBridge(env);
   t.after(() => bridge.close());
 
   const { client, tokens } = await connect(url);
@@ -45,4 +47,13 @@ it('a bridge sends who connected and who left, and lets nobody wait for the rece
   assert.partialDeepStrictEqual(login, { clientId: client.client_id, githubLogin: 'octocat', scope: ['read:user'] });
   const all = receiver.received.map(({ body }) => body).join('\n');
   for (const secret of [tokens.access_token, tokens.refresh_token]) assert.ok(!all.includes(String(secret)));
+
+  // What an operator does by a command is sent by that command.
+  const again = await connect(url);
+  const { stdout } = await start('admin/main.ts', env, ['sessions', 'list', '--json']).ended;
+  const name = /"session": "([^"]+)"/.exec(stdout)?.[1] ?? assert.fail(stdout);
+  const { code, stderr } = await start('admin/main.ts', env, ['sessions', 'end', name]).ended;
+  assert.equal(code, 0, stderr);
+  const last = receiver.received.findLast(({ event }) => event.type === 'grant.ended')?.event.data;
+  assert.partialDeepStrictEqual(last, { clientId: again.client.client_id, by: 'operator' });
 });

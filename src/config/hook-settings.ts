@@ -1,10 +1,10 @@
-/** The kinds of the settings of the event hook. */
+/** The settings of the event hook: rows of the table in `settings.ts`, and their kinds. */
 import ipaddr from 'ipaddr.js';
 import type { Events } from '../observe/events.ts';
 import { AUDITED } from '../observe/logger.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { items, secrets } from './kinds.ts';
-import type { Kind } from './setting.ts';
+import { type Kind, optional, setting } from './setting.ts';
 
 /** The event of each call of an MCP server behind the bridge: sent only when it is named. */
 const EACH_CALL = 'gateway.request';
@@ -18,7 +18,7 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
 ]);
 
 /** The address of a receiver. Complaints do not repeat it, because it may hold a key. */
-export const hookAddress: Kind<string> = (value, complain) => {
+const hookAddress: Kind<string> = (value, complain) => {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== '')
     complain('not an http or https URL without a fragment', 'Write for example https://hooks.example.com/bridge.');
@@ -40,7 +40,7 @@ function isPrivate(hostname: string): boolean {
 }
 
 /** Secrets separated by commas, each a text or `whsec_` and base64. Complaints do not repeat them. */
-export const hookSecrets: Kind<readonly string[]> = (value, complain) => {
+const hookSecrets: Kind<readonly string[]> = (value, complain) => {
   const found = items(value);
   for (const secret of found)
     if (/^whsec_(?![A-Za-z0-9+/]+={0,2}$)/.test(secret))
@@ -52,7 +52,7 @@ export const hookSecrets: Kind<readonly string[]> = (value, complain) => {
 };
 
 /** Names of events separated by commas, or `all`. */
-export const hookEvents: Kind<ReadonlySet<keyof Events>> = (value, complain) => {
+const hookEvents: Kind<ReadonlySet<keyof Events>> = (value, complain) => {
   if (value === 'all') return new Set([...AUDITED].filter((name) => name !== EACH_CALL));
   const names = items(value);
   const found = [...AUDITED].filter((name) => names.includes(name));
@@ -61,4 +61,25 @@ export const hookEvents: Kind<ReadonlySet<keyof Events>> = (value, complain) => 
       complain(`"${name}" is no event of the audit trail`, 'docs/events.md has the list; write all for all of them.');
   if (names.length === 0) complain(`"${value}" names nothing`);
   return new Set(found);
+};
+
+export const hookSettings = {
+  EVENTS_WEBHOOK_URL: optional({
+    kind: hookAddress,
+    secret: true,
+    without: 'none',
+    meaning:
+      'Takes the [events](docs/events.md) of the audit trail, signed: an https URL, or http on loopback and in a private network',
+  }),
+  EVENTS_WEBHOOK_SECRET: optional({
+    kind: hookSecrets,
+    secret: true,
+    without: 'required with `EVENTS_WEBHOOK_URL`',
+    meaning: 'Signs them: at least 32 bytes, or `whsec_` and base64. Several, to rotate: each signs',
+  }),
+  EVENTS_WEBHOOK_EVENTS: setting({
+    kind: hookEvents,
+    default: 'all',
+    meaning: 'Which of them are sent: names, or `all`, which leaves out `gateway.request`',
+  }),
 };

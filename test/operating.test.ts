@@ -13,11 +13,13 @@ import { createSimulatedGitHub } from '../demo/github/index.ts';
 import { commands } from '../src/admin/commands.ts';
 import type { GithubBridge } from '../src/github-bridge.ts';
 import { createSecrets } from '../src/security/secrets.ts';
+import { startReceiver } from './hooks/receiver.ts';
 import { start } from './programs.ts';
 import { callTool, connect, getJson, logIn, refreshing, tokenRequest, tokensOf } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
 import { type RedisServer, startRedis } from './support/redis.ts';
 import { runBridge } from './support/run-bridge.ts';
+import { until } from './support/until.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const DOCUMENT = read('docs/operating.md');
@@ -146,6 +148,24 @@ describe('the rotation of secrets in docs/operating.md', () => {
     assert.deepEqual([await deliver('the first'), await deliver('the second')], [204, 401]);
     await replace({ ...env, DATA_DIR: dataDir, GITHUB_WEBHOOK_SECRET: 'the second' });
     assert.deepEqual([await deliver('the first'), await deliver('the second')], [401, 204]);
+  });
+
+  it('of EVENTS_WEBHOOK_SECRET signs each event with both, so that the receiver may have either', async (t) => {
+    const { url, env } = await startParts(t);
+    const receiver = await startReceiver(t);
+    const replace = replicas(t);
+    const dataDir = folderFor(t);
+    for (const secrets of [[OLD], [NEW, OLD], [NEW]]) {
+      const hook = { EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: secrets.join() };
+      await replace({ ...env, DATA_DIR: dataDir, ...hook });
+      const before = receiver.received.length;
+      await connect(url);
+      const event = await until(() => receiver.received[before], { what: 'an event' });
+      const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signatures } = event.headers;
+      const signed = (secret: string) =>
+        `v1,${createHmac('sha256', secret).update(`${id}.${at}.${event.body}`).digest('base64')}`;
+      assert.deepEqual(String(signatures).split(' ').sort(), secrets.map(signed).sort());
+    }
   });
 
   it('of signing keys publishes new ones beside the old ones, and ends no token', async (t) => {

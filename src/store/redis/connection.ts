@@ -13,6 +13,9 @@ import type { RedisLocation } from './url.ts';
 
 const DEFAULT_TIMEOUTS: RedisTimeouts = { connect: 1500, command: 2000 };
 
+/** The share of a command's time within which the server must begin to run a script; the rest is for the answer. */
+const RUNNING_SHARE = 0.9;
+
 export interface ConnectionOptions {
   /** Epoch seconds, for tests; without it scripts use the server's clock. */
   readonly now?: () => number;
@@ -23,7 +26,8 @@ export interface ConnectionOptions {
 
 export interface RedisConnection {
   /**
-   * Runs a script: one round trip, two when the server does not know it yet.
+   * Runs a script: one round trip, two when the server does not know it yet. A server that was frozen does not run it after
+   * the caller has got {@link StoreUnavailable}.
    * @param args given to the script as `args`; undefined members are left out
    * @throws {StoreUnavailable}
    */
@@ -46,6 +50,8 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   let becomingReady: Promise<unknown> | undefined;
   /** Commands whose answers are awaited. */
   let awaited = 0;
+  /** Milliseconds by which the server's clock was ahead of ours when a script came late. */
+  let ahead = 0;
 
   /**
    * Resolves when connected; rejects at the next failure to connect, so that callers do not wait for a server that is
@@ -84,13 +90,21 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
   return {
     run(script, keys, args = {}) {
       const instant = now === undefined ? '' : String(Math.floor(now()));
-      const rest = [...keys, instant, scriptJson(args)];
+      const json = scriptJson(args);
+      const deadline = Date.now() + timeouts.command * RUNNING_SHARE;
+      const parameters = () => [...keys, instant, String(Math.floor(deadline + ahead)), json];
       return send(async (commander) => {
         try {
-          return await commander.evalsha(script.sha, keys.length, ...rest);
+          return await commander.evalsha(script.sha, keys.length, ...parameters());
         } catch (error) {
-          if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
-            return await commander.eval(script.source, keys.length, ...rest);
+          const [, serverTime] = /^LATE (\d+)$/.exec(messageOf(error)) ?? [];
+          if (serverTime !== undefined && Date.now() < deadline) {
+            // It came in time: it is the server's clock that is ahead.
+            ahead = Number(serverTime) - Date.now();
+            return await commander.evalsha(script.sha, keys.length, ...parameters());
+          }
+          if (messageOf(error).startsWith('NOSCRIPT'))
+            return await commander.eval(script.source, keys.length, ...parameters());
           throw error;
         }
       });
@@ -109,6 +123,8 @@ function shareWrite(stream: Writable): void {
   stream.cork();
   setImmediate(() => stream.uncork());
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : '');
 
 /** Whether an error reply means a bug in this program; any other error means that Redis cannot serve now. */
 function isBug(error: unknown): boolean {

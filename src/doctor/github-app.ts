@@ -118,14 +118,16 @@ export async function checkGithubApi({ github }: Config): Promise<Finding> {
     return unreachable(API, apiUrl, 'GITHUB_API_URL', error);
   }
   const { status, headers } = response;
-  if (!headers.has('x-github-request-id') && !headers.has('x-github-media-type')) {
+  const isGithubs = headers.has('x-github-request-id') || headers.has('x-github-media-type');
+  // During an outage something before the API may answer.
+  if (status >= 500 || (isGithubs && (status === 429 || status === 403))) {
+    const remedy = 'GitHub has a problem of its own or limits this address: try again later.';
+    return { check: API, problem: `${apiUrl} answered ${status}`, remedy };
+  }
+  if (!isGithubs) {
     const remedy =
       'Leave GITHUB_API_URL out, or write the address of the API, https://HOST/api/v3 for Enterprise Server.';
     return { check: API, problem: `what answers at ${apiUrl} is not GitHub's API (${status})`, remedy };
-  }
-  if (status >= 500 || status === 429 || status === 403) {
-    const remedy = 'GitHub has a problem of its own or limits this address: try again later.';
-    return { check: API, problem: `${apiUrl} answered ${status}`, remedy };
   }
   return { check: API, ok: `${apiUrl} answers` };
 }

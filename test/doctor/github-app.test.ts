@@ -81,6 +81,7 @@ describe('the doctor on the app at GitHub', () => {
       const down = await doctor(setup.env);
       assert.equal(down.problems.length, 1, String(path));
       assert.match(down.text, /503/);
+      assert.doesNotMatch(down.text, /GITHUB_API_URL/, 'the address is right');
     }
   });
 

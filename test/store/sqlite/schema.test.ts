@@ -1,10 +1,12 @@
 // The tables of the embedded store, and their migrations.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { liveSession } from '../../../src/store/conformance/fixtures.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 
@@ -22,6 +24,19 @@ describe('a database of the embedded store', () => {
     database.exec('PRAGMA user_version = 99');
     database.close();
     assert.throws(() => createSqliteStore(directory), /newer version/);
+  });
+
+  it('on a full disk is refused for that reason', { skip: process.platform === 'win32' }, async () => {
+    const program = `
+      import { DatabaseSync } from 'node:sqlite';
+      import { migrate } from ${JSON.stringify(new URL('../../../src/store/sqlite/schema.ts', import.meta.url))};
+      const database = new DatabaseSync(process.argv[1]);
+      database.exec('PRAGMA journal_mode = WAL');
+      migrate(database, 'full.db');`;
+    // A limit on the size of files stands for the disk: SQLite then rolls back by itself.
+    const limited = `trap '' XFSZ; ulimit -f 80; exec "$0" --input-type=module -e "$1" "$2"`;
+    const args = ['-c', limited, process.execPath, program, join(scratch, 'full.db')];
+    await assert.rejects(promisify(execFile)('sh', args), /Error: disk I\/O error/);
   });
 
   it('of an older version is migrated: sessions stay, logins under way are deleted', async () => {

@@ -46,6 +46,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/admin\/(?:archive|backup|export|import|new-file)\.ts$/, 'admin/move.test.ts'],
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
+  [/^src\/store\/import-mark\.ts$/, 'admin/move.test.ts'],
   [
     /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
     'types, and what main.test.ts runs',

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/hooks', 'src/security'],
+  ['src/hooks', 'src/security', 'src/telemetry'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];

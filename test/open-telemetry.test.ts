@@ -11,7 +11,7 @@ import { createSimulatedGitHub } from '../demo/github/index.ts';
 import type { GithubBridge } from '../src/github-bridge.ts';
 import { openTelemetry } from '../src/open-telemetry.ts';
 import { FLUSH } from '../src/telemetry/telemetry.ts';
-import { callTool, login, redemption, register, tokenRequest, tokensOf } from './support/oauth.ts';
+import { callTool, connect, login, redemption, register, tokenRequest, tokensOf } from './support/oauth.ts';
 import { freePort } from './support/ports.ts';
 import { runBridge } from './support/run-bridge.ts';
 import { until } from './support/until.ts';
@@ -35,19 +35,20 @@ async function collectorFor(t: TestContext): Promise<Collector> {
 /** A bridge with a GitHub of its own. */
 async function bridgeOf(
   t: TestContext,
-  env: Record<string, string>,
+  env: Record<string, string> | ((githubUrl: string) => Record<string, string>),
 ): Promise<{ bridge: GithubBridge; url: string; close: () => Promise<void> }> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), 'bridge-traced-'));
   const github = createSimulatedGitHub({ apps: [{ ...CLIENT, callbackUrls: [`${url}/github/callback`] }] });
+  const githubUrl = await github.listen();
   const bridge = await runBridge({
     GITHUB_CLIENT_ID: CLIENT.clientId,
     GITHUB_CLIENT_SECRET: CLIENT.clientSecret,
-    GITHUB_URL: await github.listen(),
+    GITHUB_URL: githubUrl,
     PORT: String(port),
     DATA_DIR: dataDir,
-    ...env,
+    ...(typeof env === 'function' ? env(githubUrl) : env),
   });
   const close = () => bridge.close();
   t.after(async () => {
@@ -168,6 +169,31 @@ describe('a bridge that names a collector', () => {
     assert.ok(all.includes(loginId));
     for (const secret of [...secrets, CLIENT.clientSecret, 'key of the collector', 'of-a-query', '127.0.0.1', '::1'])
       assert.ok(secret !== '' && !all.includes(secret), secret);
+  });
+
+  it('has the requests for an MCP server behind it each in the trace of its own request', async (t) => {
+    const collector = await collectorFor(t);
+    const { url, close } = await bridgeOf(t, (githubUrl) => ({
+      ...env(collector),
+      MCP_UPSTREAMS: `${githubUrl}/mcp/`,
+    }));
+    const { tokens } = await connect(url);
+    // One after another, over one connection, which belongs to no single request.
+    for (const _ of Array.from({ length: 3 })) {
+      const { status } = await callTool(url, tokens.access_token, 'get_me');
+      assert.equal(status, 200);
+    }
+    await close();
+    const spans = collector.spans();
+    const outer = spans.filter(({ name }) => name === 'POST /mcp');
+    const inner = spans.filter(({ attributes }) => attributes['mcp.method.name'] === 'tools/call');
+    assert.equal(outer.length, 3);
+    assert.deepEqual(inner.map(({ parentSpanId }) => parentSpanId).sort(), outer.map(({ spanId }) => spanId).sort());
+    for (const { kind, name, attributes } of inner) {
+      assert.deepEqual([kind, attributes['mcp_github_bridge.outcome']], [3, 'answered'], name);
+      assert.equal(attributes['gen_ai.tool.name'], 'get_me');
+    }
+    assert.ok(!Buffer.concat(collector.exports.map(({ body }) => body)).includes('octocat'));
   });
 
   it('takes the trace of nobody but a trusted proxy', async (t) => {

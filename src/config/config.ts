@@ -7,7 +7,7 @@ import { defined } from '../base/defined.ts';
 import type { EventHookConfig } from '../hooks/event-hook.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
-import type { TelemetryConfig } from '../telemetry/telemetry.ts';
+import type { TelemetryConfig } from '../telemetry/config.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
 import type { Operator } from './operator.ts';

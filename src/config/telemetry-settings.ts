@@ -5,8 +5,7 @@
  */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { defined } from '../base/defined.ts';
-import type { OtlpTarget } from '../telemetry/otlp.ts';
-import type { SamplerName, TelemetryConfig } from '../telemetry/telemetry.ts';
+import type { OtlpTarget, SamplerName, TelemetryConfig } from '../telemetry/config.ts';
 import type { Environment } from './environment.ts';
 import { integer, items, oneOf, text } from './kinds.ts';
 import type { Complain, Kind } from './setting.ts';

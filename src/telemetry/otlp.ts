@@ -18,22 +18,12 @@ import {
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
+import type { OtlpTarget } from './config.ts';
 
 /** Milliseconds between two lines of the log. */
 export const BETWEEN_LINES = 600_000;
 /** Exports under way at once; what comes when there are so many is dropped. */
 const MAX_AT_ONCE = 4;
-
-/** Where one kind of telemetry goes. */
-export interface OtlpTarget {
-  readonly url: string;
-  readonly protocol: 'http/protobuf' | 'http/json';
-  /** Secret: they hold the key of the collector. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds that one export may take, with what is sent again. */
-  readonly timeout: number;
-  readonly compression: 'gzip' | 'none';
-}
 
 /** Hears how each export ended. @param reason absent when the collector took it */
 export type ExportListener = (reason: string | undefined) => void;

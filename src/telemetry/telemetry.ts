@@ -21,39 +21,14 @@ import { within } from '../base/within.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { Measurement } from '../observe/metrics.ts';
 import type { StoreOperations } from '../observe/store-metrics.ts';
-import { logFailures, metricExporter, type OtlpTarget, spanExporter } from './otlp.ts';
+import type { SamplerName, TelemetryConfig } from './config.ts';
+import { logFailures, metricExporter, spanExporter } from './otlp.ts';
 import { registryProducer } from './registry.ts';
 import { createSpans } from './spans.ts';
 
 /** Milliseconds that what waits has when the bridge stops. */
 export const FLUSH = 2000;
 const NAME = 'mcp-github-bridge';
-
-/** The samplers, by their names in `OTEL_TRACES_SAMPLER`. */
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio';
-
-/** Where telemetry goes. At least one of `traces` and `metrics` is there. */
-export interface TelemetryConfig {
-  /** Attributes of the resource, such as `service.name`. */
-  readonly resource: Readonly<Record<string, string>>;
-  readonly traces?: OtlpTarget & {
-    readonly sampler: SamplerName;
-    /** 0 to 1, of the samplers that take a part. */
-    readonly ratio: number;
-    /** Milliseconds between two exports. */
-    readonly delay: number;
-  };
-  readonly metrics?: OtlpTarget & {
-    /** Milliseconds between two exports. */
-    readonly interval: number;
-  };
-}
 
 /** The telemetry of one bridge. */
 export interface Telemetry {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { BETWEEN_LINES, logFailures, type OtlpTarget, spanExporter } from '../../src/telemetry/otlp.ts';
+import type { OtlpTarget } from '../../src/telemetry/config.ts';
+import { BETWEEN_LINES, logFailures, spanExporter } from '../../src/telemetry/otlp.ts';
 import { type Collector, startCollector } from './collector.ts';
 
 describe('an exporter', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
-import { createTelemetry, type SamplerName, type TelemetryConfig } from '../../src/telemetry/telemetry.ts';
+import type { SamplerName, TelemetryConfig } from '../../src/telemetry/config.ts';
+import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { useApp } from '../protocol/use-app.ts';
 import { type Collector, startCollector } from './collector.ts';
 

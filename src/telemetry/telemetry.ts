@@ -80,9 +80,12 @@ export function createTelemetry(
     storeOperations: (measured) => spans?.storeOperations(measured) ?? measured,
     measure(read) {
       if (metrics === undefined) return;
+      const { interval } = metrics;
+      // An export is over before the next begins, so that those of a collector that is away do not pile up.
+      const target = { ...metrics, timeout: Math.min(metrics.timeout, interval) };
       const reader = new PeriodicExportingMetricReader({
-        exporter: metricExporter(metrics, failures('metrics')),
-        exportIntervalMillis: metrics.interval,
+        exporter: metricExporter(target, failures('metrics')),
+        exportIntervalMillis: interval,
         metricProducers: [registryProducer(read)],
       });
       meters = new MeterProvider({ resource, readers: [reader] });

@@ -5,6 +5,7 @@ import { EventBus } from '../../src/observe/events.ts';
 import type { SamplerName, TelemetryConfig } from '../../src/telemetry/config.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { useApp } from '../protocol/use-app.ts';
+import { until } from '../support/until.ts';
 import { type Collector, startCollector } from './collector.ts';
 
 describe('the telemetry of a bridge', () => {
@@ -27,7 +28,10 @@ describe('the telemetry of a bridge', () => {
     },
   );
 
-  function create(config: (target: (path: string) => Record<string, unknown>) => object) {
+  function create(
+    config: (target: (path: string) => Record<string, unknown>) => object,
+    warn: (line: unknown) => void = () => assert.fail(),
+  ) {
     const target = (path: string) => ({
       url: `${collector.url}/v1/${path}`,
       protocol: 'http/json',
@@ -36,7 +40,7 @@ describe('the telemetry of a bridge', () => {
       compression: 'none',
     });
     const complete = { resource: {}, ...config(target) } as TelemetryConfig;
-    return createTelemetry(complete, { events, logger: { warn: assert.fail }, store: 'sqlite' });
+    return createTelemetry(complete, { events, logger: { warn }, store: 'sqlite' });
   }
 
   /** How many spans reach the collector when one request is made. */
@@ -67,6 +71,25 @@ describe('the telemetry of a bridge', () => {
     assert.equal(first['service.name'], 'mcp-github-bridge');
     await sampled('always_on');
     assert.notEqual(first['service.instance.id'], collector.resource()['service.instance.id']);
+  });
+
+  it('says once, and why, that the collector is away', async () => {
+    const lines: Record<string, unknown>[] = [];
+    let reads = 0;
+    const telemetry = create(
+      (target) => ({ metrics: { ...target('metrics'), url: 'http://127.0.0.1:1/', interval: 20 } }),
+      (line) => void lines.push(line as Record<string, unknown>),
+    );
+    telemetry.measure(async () => {
+      reads++;
+      return [{ name: 'people', help: 'x', type: 'gauge', values: [{ labels: {}, value: 1 }] }];
+    });
+    await until(() => reads > 10, { what: 'ten exports that fail' });
+    await telemetry.close();
+    assert.deepEqual(
+      lines.map(({ event, reason }) => [event, reason]),
+      [['telemetry.failed', 'ECONNREFUSED']],
+    );
   });
 
   it('has no spans where only metrics are wanted, and reads no metrics where only traces are', async () => {

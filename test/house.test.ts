@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/hooks', 'src/security'],
+  ['src/hooks', 'src/security', 'src/telemetry'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];
@@ -51,6 +51,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
     /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
     'types, and what main.test.ts runs',
   ],
+  [/^src\/telemetry\/config\.ts$/, 'types'],
   [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],

@@ -130,6 +130,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
 
     async function stop(): Promise<void> {
       stopping = true;
+      logger.info({ event: 'stopping' });
       // A port that could not be opened has no listener to close.
       const open = await listeners?.catch(() => undefined);
       if (open !== undefined && complete.stopDelay > 0) await leave(open, requests, complete.stopDelay);
@@ -145,6 +146,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       outage.close();
       counters?.disconnect();
       await store.close();
+      logger.info({ event: 'stopped' });
     }
 
     return {

@@ -15,7 +15,7 @@ try {
     await bridge.close();
     throw error;
   });
-  // Elsewhere the log has the same facts, and nothing but the log is there: `npm start | jq .` works.
+  // Elsewhere the log has the same facts, and nothing but the log is there: `npm --silent start | jq .` works.
   if (process.stdout.isTTY) process.stdout.write(bridge.banner);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

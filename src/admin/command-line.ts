@@ -45,13 +45,21 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
 function parse(args: readonly string[], options: Readonly<Record<string, CommandOption>>, usage: string) {
   const types = Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]));
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: types, allowPositionals: true });
-    return { values: values as Record<string, string | boolean | undefined>, positionals };
+    const { values, positionals } = parseArgs({ args: args.map(hideDash), options: types, allowPositionals: true });
+    const shown = Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? showDash(value) : value,
+    ]);
+    return { values: Object.fromEntries(shown) as CommandArguments['options'], positionals: positionals.map(showDash) };
   } catch (error) {
     const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
     throw new Misuse(`${what.charAt(0).toLowerCase()}${what.slice(1).replace(/\.$/, '')}: ${usage}`);
   }
 }
+
+/** No option is a single dash and a letter; but ids of clients and names of sessions may begin with a dash. */
+const hideDash = (argument: string) => (/^-[^-]/.test(argument) ? `\0${argument}` : argument);
+const showDash = (argument: string) => argument.replace(/^\0/, '');
 
 const startsWith = (argv: readonly string[], words: readonly string[]) =>
   words.every((word, index) => argv[index] === word);

@@ -91,7 +91,8 @@ async function runOnStore(
 
 outliveReaders();
 const interruption = new AbortController();
-process.once('SIGINT', () => interruption.abort());
+// SIGHUP: the terminal is gone, such as an ssh connection.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interruption.abort());
 
 try {
   const line = readCommandLine(process.argv.slice(2), commands, calledAs('admin'));

@@ -48,7 +48,9 @@ export const sessionCommands: readonly Command[] = [
     async run({ bridge: { directory }, terminal }, { positionals: [name = ''] }) {
       const [session, another] = await directory.named(name);
       if (session === undefined || another !== undefined)
-        throw new Error('no such session, or several: name it as "sessions list" does');
+        throw new Error(
+          'no such session, or several: write all of its name as "sessions list" has it, or four letters or more of its beginning',
+        );
       const described = directory.describe(session);
       const { recipient, scopes, ...rest } = described;
       const server = recipient === null ? {} : { server: `${recipient.host} (credential: ${recipient.credential})` };

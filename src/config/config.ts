@@ -4,7 +4,7 @@
  * are in the table (`settings.ts`); rules that combine several settings are here.
  */
 import { defined } from '../base/defined.ts';
-import type { EventHookConfig } from '../hooks/event-hook.ts';
+import type { EventHookConfig } from '../hooks/delivery.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import type { TelemetryConfig } from '../telemetry/config.ts';

@@ -38,6 +38,17 @@ export const duration: Kind<number> = (value, complain) => {
   return undefined;
 };
 
+/** Seconds. Whoever stops a program kills it about a minute later. */
+const MAX_SHORT = 60;
+
+/** A duration of a minute at most, parsed into seconds. */
+export const shortDuration: Kind<number> = (value, complain) => {
+  const seconds = duration(value, complain);
+  if (seconds === undefined || seconds <= MAX_SHORT) return seconds;
+  complain(`"${value}" is longer than a minute`, 'Write for example 5s.');
+  return undefined;
+};
+
 /** A whole number from `min` to `max`. */
 export const integer =
   (min: number, max: number): Kind<number> =>

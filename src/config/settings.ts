@@ -22,6 +22,7 @@ import {
   resources,
   scopes,
   secrets,
+  shortDuration,
   text,
   users,
 } from './kinds.ts';
@@ -193,7 +194,7 @@ const TABLE = {
   }),
   ...hookSettings,
   STOP_DELAY: optional({
-    kind: duration,
+    kind: shortDuration,
     without: 'none',
     meaning:
       'How long a bridge that is told to stop still answers, while `/readyz` says 503, so that a proxy sends new requests to others first',

@@ -67,7 +67,9 @@ function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionEr
     const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;
     return { check: STORE, problem: `the database in ${dataDir} cannot be used (${reason})`, remedy };
   }
-  const remedy = 'Start Redis, or correct REDIS_URL (host, port, user, password, database).';
+  const remedy = /\b(?:OOM|MISCONF)\b/.test(reason)
+    ? 'Redis runs, and takes no writes: give it more memory (maxmemory) or disk.'
+    : 'Start Redis, or correct REDIS_URL (host, port, user, password, database).';
   return { check: STORE, problem: `Redis does not answer (${reason})`, remedy };
 }
 

@@ -1,4 +1,5 @@
 /** One attempt to deliver an event: a signed POST, whose answer counts by its status alone. */
+import type { Events } from '../observe/events.ts';
 import { signedHeaders } from './signature.ts';
 
 /** Milliseconds that the receiver has to answer. */
@@ -12,6 +13,11 @@ export interface HookTarget {
   readonly url: string;
   /** Each signs. */
   readonly secrets: readonly string[];
+}
+
+/** Which events go to the hook, and where it is. */
+export interface EventHookConfig extends HookTarget {
+  readonly events: ReadonlySet<keyof Events>;
 }
 
 /**

@@ -9,7 +9,7 @@ import { attribution, circumstances } from '../observe/attribution.ts';
 import type { EventBus, Events } from '../observe/events.ts';
 import type { HookMetrics } from '../observe/hook-metrics.ts';
 import { redactedJson } from '../observe/logger.ts';
-import { deliver, type HookTarget, TIMEOUT } from './delivery.ts';
+import { deliver, type EventHookConfig, TIMEOUT } from './delivery.ts';
 
 /** Events that wait, and characters of their bodies; what comes when there are so many is dropped. */
 export const MAX_WAITING = 10_000;
@@ -28,11 +28,6 @@ const MAX_CALM = 10_000;
 const FLUSH = 5000;
 /** Milliseconds between two lines of the log. */
 const BETWEEN_LINES = 60_000;
-
-/** Which events go to the hook, and where it is. */
-export interface EventHookConfig extends HookTarget {
-  readonly events: ReadonlySet<keyof Events>;
-}
 
 export interface EventHook {
   /** Sends what waits, for {@link FLUSH} at most, and ends. */

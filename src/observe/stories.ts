@@ -3,16 +3,18 @@
  * collected from the events, and written a moment later, all stories of the moment together. No request waits for that, and
  * a store that fails loses them.
  *
- * A story begins when the consent page is shown, which a rate limit bounds, and it has a bounded length. So a stranger cannot fill
- * the store with stories.
+ * A story begins when the consent page is shown, which a rate limit bounds, and it has a bounded length. What goes no further is
+ * kept for a day only, so that strangers cannot fill the store with stories.
  */
 import { attribution, loginOfEvent } from './attribution.ts';
 import type { EventBus, Events } from './events.ts';
 import { redact } from './logger.ts';
 import type { Known } from './request-context.ts';
 
-/** Seconds for which a story is kept, from its beginning. */
+/** Seconds for which a story is kept after the browser came back from GitHub. */
 const STORY_TTL = 7 * 86400;
+/** Seconds for which it is kept before that, because any stranger can begin one. */
+const BEGUN_TTL = 86400;
 /** Requests in a story; those in the middle are left out. */
 const MAX_ENTRIES = 50;
 /** Milliseconds after which stories are written. */
@@ -82,7 +84,8 @@ interface Waiting {
  */
 export function recordStories(events: EventBus, store: StoryStore, now: () => number): Stories {
   let waiting = new Map<string, Waiting[]>();
-  let begun = new Set<string>();
+  /** Seconds for which the stories of these logins are now kept. */
+  let kept = new Map<string, number>();
   let count = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -90,12 +93,10 @@ export function recordStories(events: EventBus, store: StoryStore, now: () => nu
   async function write(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    const [stories, beginning] = [waiting, begun];
-    [waiting, begun, count] = [new Map(), new Set(), 0];
+    const [stories, ttls] = [waiting, kept];
+    [waiting, kept, count] = [new Map(), new Map(), 0];
     const written = await Promise.allSettled(
-      [...stories].map(([login, entries]) =>
-        store.append(login, entries.map(textOf), MAX_ENTRIES, beginning.has(login) ? STORY_TTL : undefined),
-      ),
+      [...stories].map(([login, entries]) => store.append(login, entries.map(textOf), MAX_ENTRIES, ttls.get(login))),
     );
     const failed = written.find((result) => result.status === 'rejected');
     if (failed !== undefined) events.emit('store.error', { error: failed.reason });
@@ -107,7 +108,8 @@ export function recordStories(events: EventBus, store: StoryStore, now: () => nu
     if (tell === undefined || ('by' in event && event.by === 'clock')) return;
     const login = loginOfEvent(event, known);
     if (login === undefined || count >= MAX_WAITING) return;
-    if (name === 'consent.shown') begun.add(login);
+    if (name === 'login.returned') kept.set(login, STORY_TTL);
+    else if (name === 'consent.shown' && !kept.has(login)) kept.set(login, BEGUN_TTL);
     const details = { ...tell(event), ...(name === 'grant.ended' ? attribution(name, event, known) : {}) };
     const told: [string, Record<string, unknown>?] = Object.keys(details).length > 0 ? [name, details] : [name];
     const entries = waiting.get(login) ?? [];

@@ -66,6 +66,8 @@ describe('the package', () => {
     const imported = globSync(['dist/**/*.js', 'dist/**/*.d.ts'], { cwd: package_ }).flatMap((path) =>
       [...code(join(package_, path)).matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^.'"][^'"]*)['"]/g)]
         .map(([, name = '']) => name)
+        // Not what stands between quotation marks in a message.
+        .filter((name) => /^@?[\w./-]+$/.test(name))
         .filter((name) => !name.startsWith('node:') && !name.startsWith('mcp-github-bridge')),
     );
     const names = new Set(

@@ -144,7 +144,8 @@ function describeUpgrade(title: string, name: string, restore: (name: string) =>
       }
     });
 
-    const skip = name === 'sqlite-1' && 'the first version remembered consents under other names: people are asked again';
+    const skip =
+      name === 'sqlite-1' && 'the first version remembered consents under other names: people are asked again';
     it('remembers the consent', { skip }, async () => {
       const { login, client, scope } = facts.consent;
       const person = bridge.bridge.personTag(bridge.github.account(login).id);

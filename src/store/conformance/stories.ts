@@ -21,7 +21,7 @@ export function describeStories(test: DefineTest): void {
     assert.deepEqual(await store.stories.read('a'), []);
     await store.stories.append('a', ['1'], LIMIT, DAY);
     advance(DAY - 1);
-    await store.stories.append('a', ['2'], LIMIT, DAY);
+    await store.stories.append('a', ['2'], LIMIT);
     assert.deepEqual(await store.stories.read('a'), ['1', '2']);
     advance(1);
     assert.deepEqual(await store.stories.read('a'), []);
@@ -37,6 +37,16 @@ export function describeStories(test: DefineTest): void {
     assert.deepEqual(await store.stories.read('a'), ['1', '2', '3', '6', '7', '8']);
     await store.stories.append('a', ['9', '10', '11', '12', '13'], LIMIT);
     assert.deepEqual(await store.stories.read('a'), ['1', '2', '3', '11', '12', '13']);
+  });
+
+  test('a story is kept longer when more happens that says so, and never shorter', async ({ store, advance }) => {
+    await store.stories.append('a', ['begun'], 50, DAY);
+    await store.stories.append('a', ['returned'], 50, 7 * DAY);
+    await store.stories.append('a', ['again'], 50, DAY);
+    advance(6 * DAY);
+    assert.deepEqual(await store.stories.read('a'), ['begun', 'returned', 'again']);
+    advance(2 * DAY);
+    assert.deepEqual(await store.stories.read('a'), []);
   });
 
   test('what is added at the same moment is all kept', async (stores) => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ClientUse, DirectoryEntry, DirectoryQuery, DirectoryStore } from '../people-operations.ts';
 import type { Grant } from '../records.ts';
 import { serverOf } from '../stored.ts';
+import type { PersonRecord } from '../transfer.ts';
 import type { RedisConnection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 import { parseRecords } from './person-records.ts';
@@ -31,7 +32,10 @@ interface Entry {
 }
 
 /** The members of an entry that a login adds; scripts/people-announce.lua has their names. */
-export function announced(grant: Grant, account: { readonly id: number; readonly login: string }) {
+export function announced(
+  grant: Pick<Grant, 'clientId' | 'clientName' | 'resource' | 'recipient'>,
+  account: { readonly id: number; readonly login: string },
+) {
   const clientName = shortName(grant.clientName);
   const about = { clientId: grant.clientId, clientName, server: serverOf(grant) };
   return { githubId: account.id, login: account.login.toLowerCase(), ...about };
@@ -51,6 +55,26 @@ export function entryAfterSweep(
     list.push(String(clients[at]), shortName(record.clientName), serverOf(record), Number(clients[at + 2]));
   }
   return { entry: JSON.stringify(list), login: login.toLowerCase() };
+}
+
+/** The entry of a person whose records were imported; the next sweep corrects it. */
+export function entryAfterImport({ grants, credentials, revocations }: PersonRecord): {
+  entry: string;
+  login?: string;
+} {
+  const newest = grants.toSorted((a, b) => b.createdAt - a.createdAt)[0];
+  const account = credentials.find(({ id }) => id === newest?.credential)?.account;
+  if (account === undefined) return { entry: JSON.stringify([grants.length, revocations.length]) };
+  const clients = new Map<string, [clientId: string, clientName: string, server: string, sessions: number]>();
+  for (const grant of grants) {
+    const { clientId, clientName, server } = announced(grant, account);
+    const [, , , sessions] = clients.get(`${clientId} ${server}`) ?? [clientId, clientName, server, 0];
+    clients.set(`${clientId} ${server}`, [clientId, clientName, server, sessions + 1]);
+  }
+  const times = [Math.min(...grants.map((each) => each.createdAt)), Math.max(...grants.map((each) => each.lastUsedAt))];
+  const login = account.login.toLowerCase();
+  const about = [grants.length, revocations.length, account.id, login, ...times, ...[...clients.values()].flat()];
+  return { entry: JSON.stringify(about), login };
 }
 
 const shortName = (name: string) => name.slice(0, MAX_NAME).toWellFormed();

@@ -14,6 +14,7 @@ import {
   type TransferStore,
 } from '../transfer.ts';
 import type { RedisConnection } from './connection.ts';
+import { entryAfterImport } from './directory.ts';
 import type { RedisKeys } from './keys.ts';
 import type { PeopleIndex } from './people.ts';
 import { credentialRecord, grantRecord, lists, present, toGrantRecord } from './person-records.ts';
@@ -122,6 +123,10 @@ export function createRedisTransferStore(redis: RedisConnection, keys: RedisKeys
         ],
         ...(consents.length > 0 ? { consentsUntil: Math.max(...consents.map(({ expiresAt }) => expiresAt)) } : {}),
       });
+      if (grants.length > 0) {
+        const tally = { sessions: grants.length, revocations: record.revocations.length, empty: false };
+        await index.settle(person, VISIT_WITHIN, { ...tally, ...entryAfterImport(record) });
+      }
       // Who logged in to a client, kept as long as the longest of those grants.
       for (const { clientId, expiresAt } of grants) {
         const people = keys.clientPeople(clientId);

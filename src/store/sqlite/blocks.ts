@@ -17,8 +17,9 @@ export function createSqliteBlockStore({ sql, query, transaction }: Database): B
     async add({ person, githubId, login = null, reason = null }) {
       return transaction((now) => {
         sql.run`
-          INSERT OR REPLACE INTO blocks (person, github_id, login, reason, blocked_at)
-          VALUES (${person}, ${githubId}, ${login}, ${reason}, ${now})`;
+          INSERT INTO blocks (person, github_id, login, reason, blocked_at)
+          VALUES (${person}, ${githubId}, ${login}, ${reason}, ${now})
+          ON CONFLICT (person) DO UPDATE SET reason = coalesce(excluded.reason, reason), login = coalesce(excluded.login, login)`;
         const rows = sql.all`DELETE FROM grants WHERE person = ${person} AND expires_at > ${now} RETURNING *`;
         if (rows.length > 0) afterDeletion(sql, person, now, rows);
         return rows.map(toEnded);

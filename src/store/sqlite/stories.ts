@@ -19,7 +19,10 @@ export function createSqliteStoryStore({ sql, query, transaction }: Database): S
         const half = Math.floor(limit / 2);
         const kept = all.length <= limit ? all : [...all.slice(0, half), ...all.slice(half - limit)];
         const entries = kept.join('\n');
-        if (before !== undefined) sql.run`UPDATE stories SET entries = ${entries} WHERE login = ${login}`;
+        if (before !== undefined)
+          sql.run`
+            UPDATE stories SET entries = ${entries}, expires_at = max(expires_at, ${now + (ttl ?? 0)})
+            WHERE login = ${login}`;
         else if (ttl !== undefined)
           sql.run`
             INSERT OR REPLACE INTO stories (login, entries, expires_at) VALUES (${login}, ${entries}, ${now + ttl})`;

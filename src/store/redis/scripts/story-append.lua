@@ -9,6 +9,10 @@ if expiresAt <= now then
   redis.call('RPUSH', story, string.format('%.0f', now + args.ttl))
   expireAfter(story, args.ttl)
 end
+if args.ttl and now + args.ttl > expiresAt then
+  redis.call('LSET', story, 0, string.format('%.0f', now + args.ttl))
+  expireAfter(story, args.ttl)
+end
 for _, entry in ipairs(args.entries) do
   redis.call('RPUSH', story, entry)
 end

@@ -135,9 +135,10 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const preregistered =
     config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, audiences);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url, events.context);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
+  const pages = createPages({ host: new URL(issuer).host, operator: config.operator });
+  const web = createWeb({ pages, githubUrl: url, context: events.context, cookies, secrets });
   const browsers = createKnownBrowsers(cookies);
   const logins = createLogins({ store, secrets, events, cookies, browsers, upstream });
   const completion = createLoginCompletion({

@@ -18,7 +18,7 @@ import {
   followableUrl,
   splitPlaceholders,
 } from './display.ts';
-import { messages } from './locale.ts';
+import { LOCALES, messages } from './locale.ts';
 import {
   appName,
   askedScopes,
@@ -31,10 +31,10 @@ import {
   sessionPart,
   shownName,
 } from './page-parts.ts';
-import { ADMIN_SORTS, type Locale, type Views } from './views.ts';
+import { ADMIN_SORTS, type LanguageControl, type Locale, type Views } from './views.ts';
 
 /** Renders each page in a language. */
-type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
+type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name] & LanguageControl) => string };
 
 export interface Pages extends Renderers {
   /** The files that pages load: the stylesheet, and the operator's logo if there is one. */
@@ -70,10 +70,14 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
   function page(
     template: string,
     locale: Locale,
-    frame: { title: string; wide?: true; home?: true },
+    frame: { title: string; again: string | undefined; wide?: true; home?: true; form?: string },
     data: object,
   ): string {
-    const shared = { m: messages(locale), locale, pieces: splitPlaceholders, ...whose };
+    const languages = LOCALES.filter((one) => one !== locale).map((one) => ({
+      tag: one,
+      name: messages(one).language,
+    }));
+    const shared = { m: messages(locale), locale, languages, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { ...frame, ...shared, body });
   }
@@ -88,7 +92,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'consent',
         locale,
-        { title: m.consent.title },
+        { title: m.consent.title, again: view.again, form: 'consent' },
         {
           name,
           named: name !== '',
@@ -105,6 +109,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           resource: view.otherResource,
           github: githubName(view.githubHost),
           rememberable: view.rememberable,
+          remember: view.remember,
           fields: Object.entries(view.fields),
           reference: view.reference,
         },
@@ -116,7 +121,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'connect',
         locale,
-        { title: m.connect.title },
+        { title: m.connect.title, again: view.again },
         {
           name: appName(m, view.clientName),
           login: displayText(view.login, MAX_NAME),
@@ -136,7 +141,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'error',
         locale,
-        { title, home: true },
+        { title, again: view.again, home: true },
         {
           ...m.errors[view.kind],
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
@@ -159,7 +164,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
       const login = displayText(view.login ?? '', MAX_NAME);
-      return page('returning', locale, { title }, { title, lead, name, target, login });
+      return page('returning', locale, { title, again: view.again }, { title, lead, name, target, login });
     },
 
     landing(locale, view) {
@@ -176,7 +181,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'landing',
         locale,
-        { title, wide: true, ...(view.opened ? { home: true } : {}) },
+        { title, again: view.again, wide: true, ...(view.opened ? { home: true } : {}) },
         {
           title,
           inBrowser: view.opened,
@@ -189,7 +194,6 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           github: githubName(view.githubHost),
           loopback,
           opened: first?.clients.find(({ cloud }) => !(cloud && loopback)),
-          otherLocale: locale === 'en' ? 'ja' : 'en',
         },
       );
     },
@@ -199,7 +203,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'account',
         locale,
-        { title: m.account.title, wide: true, home: true },
+        { title: m.account.title, again: view.again, wide: true, home: true },
         {
           person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
           sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken)),
@@ -216,7 +220,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'admin',
         locale,
-        { title: m.admin.title, wide: true, home: true },
+        { title: m.admin.title, again: view.again, wide: true, home: true },
         {
           ...view,
           shownQuery: displayText(view.query, 100),

@@ -12,6 +12,9 @@ export interface ErrorText {
 }
 
 export const en = {
+  /** The name of this language, in itself. */
+  language: 'English',
+  changeLanguage: 'Language',
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
   connectedAs: 'Connected as @{login}',
@@ -342,7 +345,7 @@ export const en = {
       'GitHub is simulated here: no real account is touched. It forgets everything when it stops: log in again then.',
     address: 'Address of this server',
     addressHint: 'One click selects it all.',
-    sse: 'Older clients (HTTP+SSE)',
+    sse: 'Older clients (HTTP+SSE): `{url}`',
     how: 'How it works',
     steps: [
       'Give your client the address above.',
@@ -397,7 +400,6 @@ export const en = {
     },
     tools: 'Tools',
     toolsLead: 'What a connected client can call, and the GitHub permissions that each tool needs.',
-    otherLanguage: '日本語',
   },
 
   account: {

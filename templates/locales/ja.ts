@@ -2,6 +2,8 @@
 import type { Messages } from './en.ts';
 
 export const ja: Messages = {
+  language: '日本語',
+  changeLanguage: '言語',
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
   connectedAs: '@{login} として連携しました',
@@ -340,7 +342,7 @@ export const ja: Messages = {
       'GitHub はシミュレーションです。実際のアカウントには影響しません。停止するとすべてを忘れるため、次に起動したときはログインし直してください。',
     address: 'このサーバーの URL',
     addressHint: 'クリックすると全体が選択されます。',
-    sse: '従来のクライアント向け（HTTP+SSE）',
+    sse: '従来のクライアント向け（HTTP+SSE）：`{url}`',
     how: '仕組み',
     steps: [
       '上の URL をクライアントに設定します。',
@@ -396,7 +398,6 @@ export const ja: Messages = {
     },
     tools: 'ツール',
     toolsLead: '接続したクライアントが呼び出せるツールと、それぞれに必要な GitHub の権限です。',
-    otherLanguage: 'English',
   },
 
   account: {

@@ -12,7 +12,7 @@ export const signInAs = (login: string) => new RegExp(`^(?:Sign in|Continue) as 
 export const CONNECT = 'button[name=decision][value=connect]';
 /** The two buttons of the consent page, in either language. */
 export const ALLOW = 'button[name=decision][value=allow]';
-export const CANCEL = 'button[name=decision][value=deny]';
+export const CANCEL = '.decision [value=deny]';
 
 /** A bridge that can show every page: it has administrators and MCP servers behind it, and admits only members of an organisation. */
 export const TOUR_BRIDGE: TestBridgeOptions = {

@@ -125,7 +125,9 @@ const [stylesheet] = pages.assets;
 
 /** Every page, and those of its forms that look different. */
 function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
-  const { consent, connect, error, returning, landing, account, admin } = views(text);
+  const shown = Object.entries(views(text)).map(([name, view]) => [name, { ...view, again: text }]);
+  const { consent, connect, error, returning, landing, account, admin }: ReturnType<typeof views> =
+    Object.fromEntries(shown);
   const { person: _, ...stranger } = account;
   const { recipient: _server, ...direct } = consent;
   return {

@@ -2,14 +2,12 @@
 // every page is told.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RequestContext } from '../../src/observe/request-context.ts';
-import { createPages } from '../../src/web/pages.ts';
-import { createWeb } from '../../src/web/web.ts';
 import { useApp } from '../protocol/use-app.ts';
 import { textOf } from '../support/html.ts';
+import { makeWeb } from '../support/web.ts';
 
 describe('a page', () => {
-  const web = createWeb(createPages(), 'https://github.example.com/prefix', new RequestContext());
+  const web = makeWeb('https://github.example.com/prefix');
   const url = useApp((ctx) => {
     const githubSettingsUrl = 'https://github.example.com/settings';
     web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', githubSettingsUrl });

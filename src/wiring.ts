@@ -229,6 +229,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     account: {
       ...services,
       signIn: createAccountSignIn({ issuer, logins, upstream, cookies, blocks: store.blocks }),
+      cookies,
       directory,
       people,
       isAdministrator: policy.isAdministrator,

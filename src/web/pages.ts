@@ -26,6 +26,7 @@ import {
   githubName,
   initialOf,
   MAX_NAME,
+  noticePart,
   recipientPart,
   scopeParts,
   sessionPart,
@@ -206,8 +207,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
         { title: m.account.title, again: view.again, wide: true, home: true },
         {
           person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
-          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken)),
-          notice: view.notice && m.account.notices[view.notice],
+          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken, view.now)),
+          notice: noticePart(m, m.account.notices, view),
           csrf: view.csrf,
           github: githubName(view.githubHost),
           githubSettings: followableUrl(view.githubSettingsUrl),
@@ -228,7 +229,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           people: view.people.map((person) => ({
             ...person,
             shownLogin: displayText(person.login ?? '', MAX_NAME) || m.admin.unknownLogin,
-            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken)),
+            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken, view.now)),
             block: person.block && {
               reason: displayText(person.block.reason ?? '', 200),
               time: displayTime(locale, person.block.blockedAt),
@@ -238,7 +239,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
             people: view.counts.people.toLocaleString(locale),
             sessions: view.counts.sessions.toLocaleString(locale),
           },
-          notice: view.notice && m.admin.notices[view.notice],
+          notice: noticePart(m, m.admin.notices, view),
           hidden: Object.entries(view.fields),
         },
       );

@@ -194,6 +194,9 @@ export interface AccountView {
   readonly sessions: readonly SessionView[];
   /** What the previous request did. */
   readonly notice?: 'disconnected' | 'disconnected_all' | 'signed_out';
+  readonly ended?: string; // the name of the app that was disconnected
+  /** Epoch seconds. */
+  readonly now: number;
   /** Value of the hidden field `csrf` of every form on the page. */
   readonly csrf: string;
   readonly githubHost: string;
@@ -227,6 +230,9 @@ export interface AdminView {
   /** The address of the next page; absent on the last. */
   readonly next?: string;
   readonly notice?: (typeof ADMIN_NOTICES)[number];
+  readonly ended?: string; // the name of the app that was disconnected
+  /** Epoch seconds. */
+  readonly now: number;
   /** Hidden fields of every form, so that it leads back to this page. */
   readonly fields: Readonly<Record<string, string>>;
   readonly csrf: string;

@@ -411,7 +411,7 @@ export const en = {
     signedInAs: 'Signed in as {login}',
     none: 'No app is connected to your account.',
     noneHint: 'How to connect one',
-    host: 'Sends you to',
+    host: 'Sends you back to',
     resource: 'For the server',
     hasToken: 'Has your GitHub token',
     scopes: 'Allowed to',
@@ -426,6 +426,7 @@ export const en = {
     github: 'You can also revoke this server’s access at {github}; that ends every connection of yours here.',
     githubLink: 'Open the settings at GitHub',
     admin: 'Everybody’s connected apps',
+    ended: '“{name}” is disconnected.',
     notices: {
       disconnected: 'The app is disconnected.',
       disconnected_all: 'All apps are disconnected.',

@@ -425,6 +425,7 @@ export const ja: Messages = {
       'このサーバーへの許可は {github} でも取り消せます。取り消すと、このサーバーでのあなたの連携はすべて終了します。',
     githubLink: 'GitHub の設定を開く',
     admin: '全ユーザーの連携中のアプリ',
+    ended: '「{name}」の連携を解除しました。',
     notices: {
       disconnected: 'アプリの連携を解除しました。',
       disconnected_all: 'すべてのアプリの連携を解除しました。',

@@ -30,6 +30,11 @@ describe('the language of the pages', () => {
     const page = await open(t);
     await page.goto(authorizationUrl(bridge.url, await app(), pkce().challenge, { ui_locales: 'en' }));
     assert.equal(await language(page), 'en');
+    assert.equal(
+      await page.getByRole('button', { name: 'Cancel' }).count(),
+      1,
+      'the one for the Enter key is not seen',
+    );
     await choose(page, '日本語');
     assert.match(await heading(page), /^「Cursor」が、/);
     await press(page, ALLOW);

@@ -96,6 +96,13 @@ export async function tour(
     await show(`consent-server-${server}`);
   }
 
+  const hostile = await register(url, {
+    client_name: 'גיטהאב مرحبا “GitHub”',
+    redirect_uris: [`https://${'github.com.'.repeat(20)}evil.example/callback`],
+  });
+  await authorize(hostile, { ui_locales: '"><b> __proto__ ../ja xx-ja' });
+  await show('consent-hostile');
+
   await page.goto(authorizationUrl(url, { ...inspector, client_id: 'gone' }, pkce().challenge));
   await show('error-unknown-client');
   await authorize({ ...inspector, redirectUri: 'https://elsewhere.example/callback' });

@@ -10,7 +10,7 @@ describe('a page', () => {
   const web = makeWeb('https://github.example.com/prefix');
   const url = useApp((ctx) => {
     const githubSettingsUrl = 'https://github.example.com/settings';
-    web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', githubSettingsUrl });
+    web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', now: 0, githubSettingsUrl });
   });
   const get = async (query = '', language = 'en') => {
     const response = await fetch(`${url()}/${query}`, { headers: { 'accept-language': language } });

@@ -23,6 +23,12 @@ export function messages(locale: Locale): Messages {
   return MESSAGES[locale];
 }
 
+/** The title of a tool in a language: only the built-in tools have several. */
+export function toolTitle(locale: Locale, { name, title }: { readonly name: string; readonly title: string }): string {
+  const [english, own]: Readonly<Record<string, string>>[] = [en.tools, messages(locale).tools];
+  return english?.[name] === title ? (own?.[name] ?? title) : title;
+}
+
 /** The locale for the primary subtag of a language tag, in upper or lower case; undefined when there is none. */
 function localeOf(tag: string): Locale | undefined {
   const primary = tag.trim().split(/[-_]/, 1)[0]?.toLowerCase();

@@ -1,6 +1,6 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
 import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
-import type { Messages } from './locale.ts';
+import { type Messages, toolTitle } from './locale.ts';
 import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
@@ -101,6 +101,12 @@ export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasT
     used: time(m.account.lastUsed, view.lastUsedAt),
     times: [time(m.account.firstUsed, view.createdAt), time(m.account.expires, view.expiresAt)],
   };
+}
+
+/** A tool of the landing page; not every tool has a title in every language. */
+export function toolPart<Part extends { readonly name: string; readonly title: string }>(locale: Locale, tool: Part) {
+  const title = toolTitle(locale, tool);
+  return { ...tool, title, english: title === tool.title };
 }
 
 /** What the previous request did: a text, and the name of the app that it ended, if there is one. */

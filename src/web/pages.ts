@@ -31,6 +31,7 @@ import {
   scopeParts,
   sessionPart,
   shownName,
+  toolPart,
 } from './page-parts.ts';
 import { ADMIN_SORTS, type LanguageControl, type Locale, type Views } from './views.ts';
 
@@ -190,7 +191,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
           others: servers.slice(1),
           passesToken: servers.some((server) => server.behind?.credential === 'github'),
-          tools: view.tools,
+          tools: view.tools.map((tool) => toolPart(locale, tool)),
           simulated: view.simulated,
           github: githubName(view.githubHost),
           loopback,

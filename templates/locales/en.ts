@@ -146,6 +146,15 @@ export const en = {
   },
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
 
+  /** The titles of the built-in tools, for landing page and MCP clients; those of administrators are in English. */
+  tools: {
+    get_user_profile: 'Get the GitHub profile',
+    get_auth_status: 'Get the login status',
+    list_user_emails: 'List the email addresses',
+    list_organizations: 'List the organizations',
+    list_repositories: 'List the repositories',
+  },
+
   returning: {
     success: 'Access granted',
     successLead: 'Open the app to finish. When it has opened, you can close this page.',

@@ -134,6 +134,14 @@ export const ja: Messages = {
   },
   unknownScope: 'このページでは説明できない権限です。許可する前に名前をお調べください',
 
+  tools: {
+    get_user_profile: 'GitHub プロフィールの取得',
+    get_auth_status: 'ログイン状態の取得',
+    list_user_emails: 'メールアドレスの一覧',
+    list_organizations: 'Organization の一覧',
+    list_repositories: 'リポジトリの一覧',
+  },
+
   returning: {
     success: 'アクセスを許可しました',
     successLead: 'アプリを開くと完了します。アプリが開いたら、このページは閉じてかまいません。',

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { LOCALES, messages, negotiateLocale } from '../../src/web/locale.ts';
+import { tools } from '../../src/mcp/tools/index.ts';
+import { LOCALES, messages, negotiateLocale, toolTitle } from '../../src/web/locale.ts';
 import type { Locale } from '../../src/web/views.ts';
 
 const GITHUB_SCOPES =
@@ -63,6 +64,16 @@ describe('locales', () => {
   test('in English have the spelling of America, as GitHub has', () => {
     const british = /colour|behaviour|favourite|centre|licence|recognis|organis|authoris|customis|cancelling/i;
     for (const [at, text] of texts(messages('en'))) assert.doesNotMatch(text, british, at);
+  });
+
+  test('have the titles of the built-in tools, and leave those of others as they are', () => {
+    const titles = Object.fromEntries(
+      tools.filter((one) => !one.administratorsOnly).map(({ name, title }) => [name, title]),
+    );
+    assert.deepEqual(messages('en').tools, titles);
+    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Get the login status' }), 'ログイン状態の取得');
+    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Mine' }), 'Mine');
+    assert.equal(toolTitle('ja', { name: 'constructor', title: 'Mine' }), 'Mine');
   });
 
   test('have words for every scope of GitHub and OpenID Connect', () => {

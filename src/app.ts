@@ -53,6 +53,8 @@ const PROXY_ADVICE =
 interface AppOptions {
   readonly metrics: Pick<Metrics, 'request'>;
   readonly onRequest?: RequestListener;
+  /** Begins the span of a request, when there are traces. */
+  readonly trace?: Koa.Middleware;
   /** Whether the process is stopping: `/readyz` then says so. */
   readonly isStopping?: () => boolean;
   /** Whether GitHub is the simulated one of the demo; the landing page then says so. */
@@ -79,6 +81,7 @@ export function createApp(bridge: Bridge, options: AppOptions): App {
     forwarded(config.trustedProxies, (peer) => services.events.emit('proxy.untrusted', { peer, advice: PROXY_ADVICE })),
   );
   app.use(observeRequests(services.events.context, options.metrics, options.onRequest));
+  if (options.trace !== undefined) app.use(options.trace);
   app.use(securityHeaders(services.issuer.startsWith('https:')));
   app.use(crossOrigin(origins, router.originAccess));
   app.use(notFound(pageErrors(services)));

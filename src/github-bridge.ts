@@ -19,10 +19,12 @@ import { isKnownScope } from './oauth/scope.ts';
 import { EventBus, forProgram } from './observe/events.ts';
 import { describe, logEvents } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { PROBE_PATHS } from './observe/requests.ts';
 import { createStoreOutage } from './observe/store-outage.ts';
 import { observedStore } from './observed-store.ts';
 import { openLog } from './open-log.ts';
 import { openStore, storeRemedy } from './open-store.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { countRequests } from './requests-under-way.ts';
 import type { RedisClient } from './store/redis/client.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
@@ -30,8 +32,6 @@ import { wire } from './wiring.ts';
 
 /** Milliseconds that running requests have to finish when the bridge closes: longer than a call of GitHub may take. */
 const DRAIN = 30_000;
-/** Paths that monitoring requests every few seconds: successful requests are logged at level debug only. */
-const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 /** Milliseconds that Redis has to count a request for a rate limit; after that it is counted in memory. */
 const COUNTER_TIMEOUTS = { connect: 1000, command: 1000 };
 
@@ -97,7 +97,10 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
     events.emit('store.error', { error: new StoreUnavailable('Redis does not answer', { cause }) });
   for (const warning of await storeWarnings(complete)) logger.warn({ event: 'store.warning', message: warning });
   const metrics = createMetrics(events);
-  const store = observedStore(await openStore(complete, { onError }), metrics.storeOperations);
+  const telemetry = await openTelemetry(complete, { events, logger });
+  const operations = telemetry?.storeOperations(metrics.storeOperations) ?? metrics.storeOperations;
+  const store = observedStore(await openStore(complete, { onError }), operations);
+  telemetry?.measure(() => metrics.read(store));
   const hook = complete.eventHook && createEventHook(events, complete.eventHook, { logger, metrics: metrics.hook });
   const render = () => metrics.render(store);
   const counters = await connectCounters(complete, onError);
@@ -120,6 +123,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
         }),
       isStopping: () => stopping,
       simulated,
+      ...defined({ trace: telemetry?.requests }),
     });
     const requests = countRequests(app.handler);
     bridge.startMaintenance();
@@ -135,7 +139,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       // Together: the bridge ends the streams, which keep connections open, and then waits for its last work at GitHub; a
       // request that came meanwhile would find parts that are closed.
       await Promise.all([open?.close(), bridge.close()]);
-      await hook?.close();
+      await Promise.all([hook?.close(), telemetry?.close()]);
       // Last, so that what happens meanwhile can be read.
       await (await metricsListeners?.catch(() => undefined))?.close();
       outage.close();
@@ -177,7 +181,7 @@ async function start(options: GithubBridgeOptions): Promise<GithubBridge> {
       banner: banner(config, store.kind),
     };
   } catch (error) {
-    await hook?.close();
+    await Promise.all([hook?.close(), telemetry?.close()]);
     outage.close();
     counters?.disconnect();
     await store.close();

@@ -41,6 +41,7 @@ import { watchIgnoredProxy } from './security/ignored-proxy.ts';
 import { createSigningKeys } from './security/keys.ts';
 import { createRateLimits } from './security/rate-limits.ts';
 import { createSecrets } from './security/secrets.ts';
+import { checkImport } from './store/import-mark.ts';
 import type { Store } from './store/store.ts';
 import { createPages } from './web/pages.ts';
 import { createWeb } from './web/web.ts';
@@ -85,7 +86,7 @@ interface WiringOptions extends McpExtensions {
 
 /**
  * Creates all parts.
- * @throws {ForeignStore} when the store was created with another secret
+ * @throws {SettingError} when the store was created with another secret, or an import into it is not finished
  * @throws {Error} when `CLIENTS_FILE` is wrong
  */
 export async function wire(config: Config, options: WiringOptions): Promise<Bridge> {
@@ -94,8 +95,8 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const ownTools = options.tools ?? [];
   const issuer = config.publicUrl;
   const { clientId, url } = config.github;
-
   const secrets = createSecrets(config.secrets);
+  await checkImport(store.shared, config.redisUrl === undefined ? 'DATA_DIR' : 'REDIS_URL');
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
   const keys = createSigningKeys({ store: store.shared, secrets, events, now, tokenTtl: config.accessTokenTtl });
   const resources = createResources({
@@ -118,7 +119,6 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
 
   const stories = recordStories(events, store.stories, now);
   watchIgnoredProxy(events, store.shared, now);
-
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
   const limits = createRateLimits(

@@ -11,6 +11,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig } from '../src/config/config.ts';
 import { NAMES, SETTINGS } from '../src/config/settings.ts';
+import { TELEMETRY_VARIABLES } from '../src/config/telemetry-settings.ts';
 import type { CallContext } from '../src/mcp/call-context.ts';
 import type { Tool } from '../src/mcp/tool.ts';
 import { bridgeFor, CLIENT_ID } from './support/bridge.ts';
@@ -63,7 +64,7 @@ describe('the documentation', () => {
   for (const readme of READMES) {
     it(`names in ${readme} every setting, by each of its names, and no other`, () => {
       const named = matches(read(readme), /`((?:MCP_)?[A-Z]+(?:_[A-Z]+)*)`/g).filter(
-        (name) => !/^(?:NAME_FILE|BRIDGE_PORT)$/.test(name),
+        (name) => !/^(?:NAME_FILE|BRIDGE_PORT|OTEL_EXPORTER_OTLP_ENDPOINT)$/.test(name),
       );
       const names = Object.entries(SETTINGS).flatMap(([name, { also = [] }]) => [name, ...also]);
       assert.deepEqual([...new Set(named)].sort(), names.sort());
@@ -105,7 +106,7 @@ describe('the documentation', () => {
     assert.deepEqual(japanese, english);
   });
 
-  it('passes every setting to the container, each secret also as a file, and nothing else but variables of Node', () => {
+  it('passes every setting to the container, each secret also as a file, and nothing else but variables of Node and OpenTelemetry', () => {
     const passed = Object.keys(
       composeSchema.parse(parse(read('docker-compose.yml'), { logLevel: 'error' })).services.bridge.environment,
     );
@@ -118,7 +119,7 @@ describe('the documentation', () => {
       'NODE_EXTRA_CA_CERTS',
       'NODE_OPTIONS',
     ];
-    assert.deepEqual(passed.sort(), [...NAMES_OF_SETTINGS, ...files, ...ofNode].sort());
+    assert.deepEqual(passed.sort(), [...NAMES_OF_SETTINGS, ...files, ...ofNode, ...TELEMETRY_VARIABLES].sort());
   });
 
   it('mounts each file that a setting names, at the place that the container is told', () => {
@@ -135,6 +136,21 @@ describe('the documentation', () => {
       const [, place = ''] = /^\$\{\w+:\+(.*)\}$/.exec(value ?? '') ?? [];
       assert.equal(sources[places.get(place) ?? '']?.file, `\${${name}:-/dev/null}`, name);
     }
+  });
+
+  it('has each variable of OpenTelemetry in docs/operating.md, and names no other', () => {
+    const [, section = ''] =
+      /^## Traces and metrics by OpenTelemetry$(.*?)^## /ms.exec(read('docs/operating.md')) ?? [];
+    const named = matches(section, /\b(OTEL_[A-Z_]+)\b/g);
+    const ofBoth = TELEMETRY_VARIABLES.filter((name) => !/_OTLP_(?:TRACES|METRICS)_/.test(name));
+    assert.deepEqual(
+      ofBoth.filter((name) => !named.includes(name)),
+      [],
+    );
+    assert.deepEqual(
+      named.filter((name) => !TELEMETRY_VARIABLES.includes(name)),
+      [],
+    );
   });
 
   it('shows in .env.example only settings, and the port of the compose file', () => {

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/web'],
   ['src/config'],
   ['src/protocol'],
-  ['src/hooks', 'src/security'],
+  ['src/hooks', 'src/security', 'src/telemetry'],
   ['src/store', 'src/observe'],
   ['src/base'],
 ];
@@ -46,10 +46,12 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/gateway\/parts\.ts$/, 'types, and a name'],
   [/^src\/admin\/(?:archive|backup|export|import|new-file)\.ts$/, 'admin/move.test.ts'],
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
+  [/^src\/store\/import-mark\.ts$/, 'admin/move.test.ts'],
   [
     /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
     'types, and what main.test.ts runs',
   ],
+  [/^src\/telemetry\/config\.ts$/, 'types'],
   [/^src\/config\/operator-settings\.ts$/, 'rows of the table, which settings.test.ts shows'],
   [/^src\/called-as\.ts$/, 'admin/main.test.ts, and the test of the package'],
   [/^src\/(?:oauth\/endpoints\/services|oauth\/grants\/grant-type|web\/views)\.ts$/, 'types'],

@@ -110,6 +110,11 @@ describe('a start that cannot be', () => {
       /^DATA_DIR: .* cannot be used \((?:ENOTDIR|EEXIST)\)\. Let this user/,
     ],
     [
+      'a collector of OpenTelemetry that only speaks gRPC',
+      () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }),
+      /^OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not supported\. Write http\/protobuf/,
+    ],
+    [
       'a Redis that is away',
       () => ({ REDIS_URL: 'redis://:secret@127.0.0.1:1' }),
       /^REDIS_URL: Redis does not answer \(.*ECONNREFUSED.*\)\. Start Redis/,

@@ -79,8 +79,10 @@ export async function* readArchive(
   const hash = createHash('sha256');
   const counts = noCounts();
   let number = 0;
+  let whole: (Counts & { sha256: string }) | undefined;
   for await (const line of linesOf(path)) {
     number += 1;
+    if (whole !== undefined) throw wrong(path, number, 'there is more after the last line of the export', WHOLE);
     const value = parse(line);
     if (number === 1) onHeader(headerOf(path, value));
     if (isEnd(value)) {
@@ -89,7 +91,8 @@ export async function* readArchive(
       const sha256 = hash.digest('hex');
       const same = countsSchema.keyof().options.every((name) => counts[name] === end[name]);
       if (!same || end.sha256 !== sha256) throw wrong(path, number, problem, WHOLE);
-      return { ...counts, sha256 };
+      whole = { ...counts, sha256 };
+      continue;
     }
     hash.update(line).update('\n');
     if (number === 1) continue;
@@ -98,6 +101,7 @@ export async function* readArchive(
     count(counts, record);
     yield record;
   }
+  if (whole !== undefined) return whole;
   throw wrong(path, number + 1, 'the file is cut off: the last line with the counts is missing', WHOLE);
 }
 

@@ -1,6 +1,5 @@
 /** `export FILE`: all that is stored, as text, to be imported into another store. A bridge may serve meanwhile. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { VERSION } from '../base/version.ts';
 import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
@@ -41,9 +40,7 @@ export const exportCommand: StoreCommand = {
       });
     const counts =
       path === '-'
-        ? await write(async (text) => {
-            if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-          })
+        ? await write(toStandardOutput)
         : await withNewFile(path, (file) => write((text) => file.appendFile(text)));
     await noteBackup(store.shared, 'export', now);
     const done = `Exported ${sentence(counts)}.`;
@@ -61,6 +58,14 @@ export const sentence = ({ people, sessions, clients, documents }: Counts): stri
 
 const unfinished = (path: string) =>
   path === '-' ? 'what was written has no last line, so "import" refuses it' : `${path} was removed`;
+
+function toStandardOutput(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) =>
+      error ? reject(new Error(`standard output was closed; ${unfinished('-')}`, { cause: error })) : resolve(),
+    );
+  });
+}
 
 async function writeArchive(
   store: Store,

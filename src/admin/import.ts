@@ -1,9 +1,9 @@
 /** `import FILE`: what `export` wrote, into an empty store. The file is read twice: once to check all of it. */
-import { z } from 'zod';
-import { parseJson } from '../base/json.ts';
+import { SettingError } from '../base/setting-error.ts';
 import type { Config } from '../config/config.ts';
 import { ForeignStore, readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
+import { readImportMark, writeImportMark } from '../store/import-mark.ts';
 import { noteBackup } from '../store/last-backup.ts';
 import type { Store } from '../store/store.ts';
 import { type ArchiveRecord, type Counts, readArchive } from './archive.ts';
@@ -12,9 +12,7 @@ import { sentence } from './export.ts';
 
 /** Records written at once. */
 const AT_ONCE = 50;
-/** The document that says which file is being imported; it stays with its store. */
-const DOCUMENT = 'import';
-const markSchema = z.object({ sha256: z.string(), done: z.boolean() });
+const INTO_EMPTY = 'name an empty one (DATA_DIR, REDIS_URL)';
 
 export const importCommand: StoreCommand = {
   words: 'import',
@@ -32,7 +30,7 @@ export const importCommand: StoreCommand = {
     const store = await open(true);
     const mark = await beginImport(store, whole.sha256);
     let people = 0;
-    for await (const batch of batches(readArchive(path), AT_ONCE)) {
+    for await (const batch of batches(again(path, whole.sha256), AT_ONCE)) {
       if (signal.aborted)
         throw new Error(
           `stopped after ${people} of ${whole.people} people; the same command again completes it, no bridge may serve before`,
@@ -41,7 +39,10 @@ export const importCommand: StoreCommand = {
       people += batch.filter(({ type }) => type === 'person').length;
       terminal.progress(`${people} of ${whole.people} people imported`);
     }
-    await store.shared.writeDocument(DOCUMENT, mark, JSON.stringify({ sha256: whole.sha256, done: true }));
+    if (!(await writeImportMark(store.shared, mark, { sha256: whole.sha256, done: true })))
+      throw new Error(
+        'another import of this file has ended meanwhile, and a bridge may serve since: import it into an empty store, once',
+      );
     // The file is a copy of what is in the store now.
     await noteBackup(store.shared, 'export', Math.floor(Date.now() / 1000));
     const { sha256: _, ...counts } = whole;
@@ -81,13 +82,35 @@ async function verify(
 }
 
 /**
+ * Reads the records of the file a second time.
+ * @throws {SettingError} at its end when the file is not the one that was checked
+ */
+async function* again(path: string, sha256: string): AsyncGenerator<ArchiveRecord> {
+  const changed = (cause?: unknown) =>
+    new SettingError(
+      path,
+      'the file was changed while it was imported, and some of it is in the store',
+      'Empty the store, and start again with a file that nothing writes to.',
+      { cause },
+    );
+  const records = readArchive(path);
+  for (;;) {
+    const next = await records.next().catch((error: unknown) => {
+      throw changed(error);
+    });
+    if (next.done === true && next.value.sha256 !== sha256) throw changed();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+/**
  * Marks the store as one that a file is imported into.
  * @returns the version of the mark
  * @throws {Error} when the store holds anything but an unfinished import of the same file
  */
 async function beginImport(store: Store, sha256: string): Promise<number> {
-  const { version, value } = await store.shared.readDocument(DOCUMENT);
-  const mark = version === 0 ? undefined : markSchema.parse(parseJson(value));
+  const { version, mark } = await readImportMark(store.shared);
   if (mark?.done === false && mark.sha256 === sha256) return version;
   if (mark?.done === false || !(await isEmpty(store)))
     throw new Misuse(
@@ -95,7 +118,8 @@ async function beginImport(store: Store, sha256: string): Promise<number> {
         ? 'another file was imported into this store and not completed: import that one, or name an empty store (DATA_DIR, REDIS_URL)'
         : 'the store is not empty, and nothing in it is replaced: name an empty one (DATA_DIR, REDIS_URL)',
     );
-  await store.shared.writeDocument(DOCUMENT, version, JSON.stringify({ sha256, done: false }));
+  if (!(await writeImportMark(store.shared, version, { sha256, done: false })))
+    throw new Misuse(`another import into this store has just begun: ${INTO_EMPTY}`);
   return version + 1;
 }
 

@@ -32,7 +32,11 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
   const makesStore = 'runOnStore' in command && command.makesStore === true;
   const inDataDir = (name: string) => existsSync(join(settings.dataDir, name));
   if (settings.redisUrl === undefined && !makesStore && !inDataDir('bridge.db'))
-    throw new Error(`no store in ${settings.dataDir}: set DATA_DIR (or REDIS_URL) as the bridge has it`);
+    throw new SettingError(
+      'DATA_DIR',
+      `no store in ${settings.dataDir}`,
+      'Set it, or REDIS_URL, as the bridge has it.',
+    );
   // A secret that is generated now would open nothing.
   if (makesStore && settings.secrets.length === 0 && !inDataDir('secret'))
     throw new SettingError(

@@ -2,6 +2,7 @@
 import type { NamedPerson } from '../account/people.ts';
 import { githubIdIn } from '../account/people.ts';
 import type { DirectoryQuery } from '../store/people-operations.ts';
+import { displayText } from '../web/display.ts';
 import type { Bridge } from '../wiring.ts';
 import type { CommandArguments, CommandOption } from './command.ts';
 import { Misuse } from './misuse.ts';
@@ -11,6 +12,8 @@ type Sort = DirectoryQuery['sort'];
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
+/** Characters of a cursor in a message. */
+const MAX_CURSOR = 60;
 const SORTS: readonly Sort[] = ['login', 'created', 'last-used'];
 
 /** How a list is cut into pages. */
@@ -43,6 +46,17 @@ export function textIn({ options }: CommandArguments, name: string): string | un
   const value = options[name];
   if (value === '') throw new Misuse(`--${name} is empty`);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The cursor of a list of people in this order. @throws {Misuse} when no such list gave it */
+export function cursorIn(args: CommandArguments, sort: Sort): string | undefined {
+  const cursor = textIn(args, 'after');
+  const form = sort === 'login' ? /^(login|app):[^ ]+ [^ ]+$/ : /^(login|app):\d+ [^ ]+$/;
+  if (cursor !== undefined && !form.test(cursor))
+    throw new Misuse(
+      `--after '${displayText(cursor, MAX_CURSOR)}' continues no such list: its last line says with what`,
+    );
+  return cursor;
 }
 
 /** Checks the form of a person's name. @throws {Misuse} */

@@ -4,7 +4,7 @@ import type { Session } from '../store/records.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { Misuse } from './misuse.ts';
-import { checkPerson, counted, footOf, limitIn, PAGING, personNamed, SORTING, sortIn } from './options.ts';
+import { checkPerson, counted, cursorIn, footOf, limitIn, PAGING, personNamed, SORTING, sortIn } from './options.ts';
 
 /** Characters of a reason. */
 const MAX_REASON = 200;
@@ -34,6 +34,7 @@ export const peopleCommands: readonly Command[] = [
     },
     check(args) {
       [limitIn(args), sortIn(args)];
+      if (args.options.blocked !== true) cursorIn(args, sortIn(args));
       if (args.options.blocked === true && (args.positionals.length > 0 || args.options.sort !== undefined))
         throw new Misuse('--blocked takes no TEXT and no --sort');
     },

@@ -4,7 +4,7 @@ import type { Session } from '../store/records.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { endSelected, SELECTING, selected, selectionIn } from './ending.ts';
 import { Misuse } from './misuse.ts';
-import { footOf, limitIn, PAGING, SORTING, sortIn } from './options.ts';
+import { cursorIn, footOf, limitIn, PAGING, SORTING, sortIn } from './options.ts';
 
 export const sessionCommands: readonly Command[] = [
   {
@@ -15,7 +15,7 @@ export const sessionCommands: readonly Command[] = [
     options: { ...SELECTING, ...SORTING, ...PAGING },
     check(args) {
       const { person, client, scope } = selectionIn(args);
-      [limitIn(args), sortIn(args)];
+      [limitIn(args), cursorIn(args, sortIn(args))];
       const selects = person !== undefined || client !== undefined || scope !== undefined;
       if (
         selects &&
@@ -29,7 +29,7 @@ export const sessionCommands: readonly Command[] = [
       const limit = limitIn(args);
       const { sessions, next } = selects
         ? await firstOf(context, { person, client, scope }, limit)
-        : await pageOf(context, args.positionals[0] ?? '', sortIn(args), limit, args.options.after);
+        : await pageOf(context, args.positionals[0] ?? '', sortIn(args), limit, cursorIn(args, sortIn(args)));
       const described = sessions.map(context.bridge.directory.describe);
       const foot = footOf(described.length, next);
       context.terminal.answer(
@@ -80,10 +80,10 @@ async function pageOf(
   text: string,
   sort: ReturnType<typeof sortIn>,
   limit: number,
-  cursor: string | boolean | undefined,
+  cursor: string | undefined,
 ): Promise<Listed> {
   const sessions: Session[] = [];
-  let after = typeof cursor === 'string' ? cursor : undefined;
+  let after = cursor;
   do {
     const left = limit - sessions.length;
     const page = await directory.people({ text, sort, limit: left, ...(after === undefined ? {} : { after }) });

@@ -7,10 +7,12 @@ import { defined } from '../base/defined.ts';
 import type { EventHookConfig } from '../hooks/event-hook.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
+import type { TelemetryConfig } from '../telemetry/config.ts';
 import { type Complaint, createReader, type Environment } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
 import type { Operator } from './operator.ts';
 import { NAMES } from './settings.ts';
+import { readTelemetry } from './telemetry-settings.ts';
 import { intendedName } from './unknown-names.ts';
 import { upstreamsOf } from './upstream-settings.ts';
 import type { McpUpstream } from './upstreams.ts';
@@ -81,6 +83,8 @@ export interface Config {
   readonly eventHook?: EventHookConfig;
   /** Seconds for which a bridge that stops still answers, and `/readyz` says so. */
   readonly stopDelay: number;
+  /** Where OpenTelemetry sends traces and metrics; when absent, nowhere. */
+  readonly telemetry?: TelemetryConfig;
   readonly logLevel: string;
   /** `auto`: for people when the log goes to a terminal, else JSON. */
   readonly logFormat: 'auto' | 'json' | 'pretty';
@@ -207,6 +211,7 @@ export function readConfig(env: Environment): Config {
     ...defined({
       eventHook,
       metrics,
+      telemetry: readTelemetry(env, complain),
       redisUrl: read('REDIS_URL'),
       clientsFile: read('CLIENTS_FILE'),
       allowedOrigins: read('ALLOWED_ORIGINS'),

@@ -8,6 +8,7 @@ import { checkStoreOrigin } from '../github/store-origin.ts';
 import { openStore } from '../open-store.ts';
 import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
+import { checkImport } from '../store/import-mark.ts';
 import { checkRedisSettings } from '../store/redis/server-settings.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { checkBackups, checkDatabase } from './backups.ts';
@@ -40,6 +41,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     });
     await store.ping();
     const warnings = redisUrl === undefined ? [] : await checkRedisSettings(redisUrl);
+    await checkImport(store.shared, redisUrl === undefined ? 'DATA_DIR' : 'REDIS_URL');
     await checkStoreOrigin(store.shared, config.github.url);
     if (secrets.length > 0)
       await readCanaries(store.shared, createSecrets(secrets), Math.floor(Date.now() / 1000), config.refreshTokenTtl);

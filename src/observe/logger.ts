@@ -10,10 +10,10 @@ import type { StoreOutage } from './store-outage.ts';
 
 /**
  * Matches our tokens, GitHub's tokens, JWTs, and secrets in queries and Authorization headers. What is escaped in a JSON string is
- * taken as a whole, so that the line stays JSON.
+ * taken as a whole, so that the line stays JSON; the letter of an escaped line end or tab is no part of the word behind it.
  */
 const SECRETS =
-  /\bmg[crs]_[\w-]{16,}|\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|(?<![\w-])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=\b(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)(?:\\.|[^&\s"\\])+|(?<=\b(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
+  /(?<=\b|\\[bfnrt])(?:mg[crs]_[\w-]{16,}|gh[a-z]_\w{16,}|github_pat_\w{16,})|(?<=(?<![\w-])|\\[bfnrt])eyJ[\w-]{4,4096}\.[\w-]{1,8192}\.[\w-]{0,2048}|(?<=(?:\b|\\[bfnrt])(?:code|state|token|secret|verifier|assertion|password|client_secret|access_token|refresh_token)=)(?:\\.|[^&\s"\\])+|(?<=(?:\b|\\[bfnrt])(?:Bearer|Basic) )[\w\-.~+/=]+/gi;
 /** The text that replaces a secret. */
 const REPLACEMENT = '[redacted]';
 /** Members of log objects, at the top and one level below, whose values are replaced. */

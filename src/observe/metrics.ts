@@ -9,9 +9,27 @@ import { createGithubMetrics } from './github-metrics.ts';
 import { createHookMetrics, type HookMetrics } from './hook-metrics.ts';
 import { createStoreMetrics, type MeasuredStore, type StoreOperations } from './store-metrics.ts';
 
+/** A metric and its values. */
+export interface Measurement {
+  readonly name: string;
+  readonly help: string;
+  /** `counter`, `gauge` or `histogram`. */
+  readonly type: string;
+  readonly values: readonly MeasuredValue[];
+}
+
+export interface MeasuredValue {
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  readonly value: number;
+  /** Of a histogram: its name with `_bucket`, `_sum` or `_count`. */
+  readonly metricName?: string;
+}
+
 export interface Metrics {
   /** The text of `GET /metrics` and its media type. @param store is asked whether it answers, and what it keeps */
   render(store?: MeasuredStore): Promise<{ text: string; contentType: string }>;
+  /** The same as values. */
+  read(store?: MeasuredStore): Promise<readonly Measurement[]>;
   /** Hears of the operations of the store. */
   readonly storeOperations: StoreOperations;
   /** Hears of the event hook. */
@@ -162,13 +180,22 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
     if (!complete) cut.inc({ server });
   });
 
+  async function refresh(measured: MeasuredStore | undefined): Promise<void> {
+    // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
+    processMeasured ??= measureProcess(registry);
+    await Promise.all([processMeasured, measured && store.refresh(measured)]);
+  }
+
   return {
     storeOperations: store,
     hook,
+    async read(measured) {
+      await refresh(measured);
+      const all = await registry.getMetricsAsJSON();
+      return all.map(({ name, help, type, values }) => ({ name, help, type: String(type), values }));
+    },
     async render(measured) {
-      // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
-      processMeasured ??= measureProcess(registry);
-      await Promise.all([processMeasured, measured && store.refresh(measured)]);
+      await refresh(measured);
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
     request: (route, method, status, seconds) =>

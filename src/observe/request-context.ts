@@ -23,7 +23,7 @@ export type Actor =
 export interface Known {
   /** Names the request; `X-Request-Id` of its answer. Of a request of a login it begins with the login's id. */
   readonly reference: string;
-  /** The trace id of W3C Trace Context, when a trusted proxy sent one. */
+  /** The trace id of W3C Trace Context, when a trusted proxy sent one, or the request has a span. */
   readonly trace?: string | undefined;
   /** The client's IP address; absent outside of HTTP requests. */
   readonly address?: string | undefined;
@@ -51,7 +51,7 @@ class Request implements Known {
   login: string | undefined;
   via: Via | undefined;
   actor: Actor | undefined;
-  readonly trace: string | undefined;
+  trace: string | undefined;
   readonly address: string | undefined;
   readonly #isOwn: boolean;
   readonly #onReference: ((reference: string) => void) | undefined;
@@ -99,6 +99,12 @@ export class RequestContext {
   /** The request is one of this login. The first that is named counts. */
   knowLogin(login: string): void {
     this.#storage.getStore()?.know(login);
+  }
+
+  /** The request has a span in this trace. */
+  knowTrace(trace: string): void {
+    const request = this.#storage.getStore();
+    if (request !== undefined) request.trace = trace;
   }
 
   /** What the request does is done by this way. */

@@ -8,6 +8,8 @@ import type { Known, RequestContext } from './request-context.ts';
 
 /** A logged path is cut to this many characters. */
 export const MAX_LOGGED_PATH = 300;
+/** Paths that monitoring requests every few seconds: those that succeed are logged at level debug only, and none has a span. */
+export const PROBE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 /** What a proxy may call a request: what tools that make such ids use, and nothing that would need quotes. */
 const REQUEST_ID = /^[\w.:=@/+-]{1,128}$/;
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -26,10 +28,10 @@ export function observeRequests(
 ): Koa.Middleware {
   return (ctx, next) => {
     const begun = performance.now();
-    const named = ctx.state.fromProxy === true ? namedByProxy(ctx) : undefined;
+    const id = ctx.state.fromProxy === true ? ctx.get('x-request-id') : '';
     const start = {
-      reference: named?.reference,
-      trace: named?.trace,
+      reference: REQUEST_ID.test(id) ? id : undefined,
+      trace: traceParent(ctx)?.traceId,
       address: ctx.ip,
       onReference: (reference: string) => {
         if (!ctx.headerSent) ctx.set('X-Request-Id', reference);
@@ -59,11 +61,12 @@ export function observeRequests(
   };
 }
 
-/** The names that a proxy gave to a request; what has another form counts as absent. */
-function namedByProxy(ctx: Koa.Context): { reference: string | undefined; trace: string | undefined } {
-  const id = ctx.get('x-request-id');
-  return {
-    reference: REQUEST_ID.test(id) ? id : undefined,
-    trace: TRACE_PARENT.exec(ctx.get('traceparent'))?.[1],
-  };
+/** The span of a trusted proxy that the request belongs to; undefined when none is named. Nobody else may name one. */
+export function traceParent(
+  ctx: Koa.Context,
+): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | undefined {
+  if (ctx.state.fromProxy !== true) return undefined;
+  const [, traceId, spanId, flags] = TRACE_PARENT.exec(ctx.get('traceparent')) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
 }

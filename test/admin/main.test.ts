@@ -58,6 +58,8 @@ describe('the admin command', () => {
       ['sessions', 'show'],
       ['keys', 'rotate', '--nonsense'],
       ['stats', 'more'],
+      ['people', 'list', '--after', 'nonsense'],
+      ['sessions', 'list', '--sort', 'created', '--after', 'login:octocat abc'],
     ]) {
       const { code, stderr } = await start('admin/main.ts', {}, args).ended;
       assert.equal(code, 2);
@@ -68,8 +70,8 @@ describe('the admin command', () => {
   it('makes no store where there is none, and says so', async () => {
     const nowhere = join(folder, 'nowhere');
     const { code, stderr } = await start('admin/main.ts', { ...env, DATA_DIR: nowhere }, ['keys', 'retire']).ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /no store in .*nowhere: set DATA_DIR \(or REDIS_URL\) as the bridge has it/);
+    assert.equal(code, 2);
+    assert.match(stderr, /^DATA_DIR: no store in \S*nowhere\. Set it, or REDIS_URL, as the bridge has it\.\n$/);
     assert.equal(existsSync(nowhere), false);
   });
 

@@ -1,5 +1,6 @@
 // `export`, `import` and `backup`: 10,000 sessions go from SQLite to Redis and back, losing nothing, and are used there.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,10 +18,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { newSession, presentation } from '../../src/store/conformance/fixtures.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { start } from '../programs.ts';
+import { start, startProgram } from '../programs.ts';
 import {
   callTool,
   connect,
@@ -148,6 +151,7 @@ describe('moving a store', () => {
       ['edited', write('edited', edited), /line \d+: the file was changed after it was exported/],
       ['no JSON', write('broken', lines.with(7, 'nonsense')), /line 8: no record of an export/],
       ['no export', write('other', ['nonsense']), /line 1: no header of an export/],
+      ['more', write('more', [...lines, lines[7] ?? '']), /line \d+: there is more after the last line of the export/],
       [
         'newer',
         write('newer', lines.with(0, lines[0]?.replace('"formatVersion":1', '"formatVersion":2') ?? '')),
@@ -197,12 +201,81 @@ describe('moving a store', () => {
     const half = await importing.ended;
     assert.equal(half.code, 130, half.stderr);
     assert.match(half.stderr, /^stopped after \d+ of \d+ people; the same command again completes it/);
+    for (const [program, args] of [
+      ['main.ts', []],
+      ['admin/main.ts', ['stats']],
+    ] as const) {
+      const refused = await start(program, { ...env, ...place }, args).ended;
+      assert.equal(refused.code, 2, program);
+      assert.match(
+        refused.stderr,
+        /DATA_DIR: a store into which an import is not finished\. Complete it with the same/,
+      );
+    }
     const other = await admin(place, 'import', at('b'));
     assert.equal(other.code, 2);
     assert.match(other.stderr, /another file was imported into this store and not completed/);
     await succeeds(place, 'import', at('a'));
     await succeeds(place, 'export', at('d'));
     assert.deepEqual(recordsIn(at('d')), recordsIn(at('a')));
+  });
+
+  it('notices a file that changes while it is imported', async () => {
+    copyFileSync(at('a'), at('changing'));
+    const place = { DATA_DIR: at('four') };
+    const importing = start('admin/main.ts', { ...env, ...place }, ['import', at('changing')]);
+    await until(() => existsSync(at('four/bridge.db-wal')) && statSync(at('four/bridge.db-wal')).size > 1_000_000, {
+      what: 'the import to write',
+      interval: 1,
+    });
+    truncateSync(at('changing'), statSync(at('changing')).size - 100);
+    const { code, stderr } = await importing.ended;
+    assert.deepEqual([code, stderr.split('\n').length], [2, 2], stderr);
+    assert.match(
+      stderr,
+      /changing: the file was changed while it was imported, and some of it is in the store\. Empty/,
+    );
+    assert.equal((await admin(place, 'stats')).code, 2, 'and the store is not served');
+  });
+
+  it('says where an export to standard output stopped, at Ctrl-C and when nobody reads it', async () => {
+    const stopped = start('admin/main.ts', { ...env, ...one() }, ['export', '-']);
+    await once(stopped.child.stdout ?? assert.fail(), 'data');
+    stopped.child.kill('SIGINT');
+    const { code, stdout, stderr } = await stopped.ended;
+    assert.equal(code, 130, stderr);
+    assert.match(
+      stderr,
+      /^stopped after \d+ of \d+ people; what was written has no last line, so "import" refuses it\n$/,
+    );
+    assert.ok(!stdout.includes('"type":"end"'));
+
+    const command = [
+      process.execPath,
+      fileURLToPath(new URL('../../src/admin/main.ts', import.meta.url)),
+      'export',
+      '-',
+    ];
+    const options = { cwd: folder, env: { ...env, ...one(), PATH: process.env.PATH ?? '' } };
+    const unread = await startProgram('bash', ['-c', 'set -o pipefail; "$@" | head -c 1', 'bash', ...command], options)
+      .ended;
+    assert.equal(unread.code, 1, unread.stderr);
+    assert.equal(
+      unread.stderr,
+      'standard output was closed; what was written has no last line, so "import" refuses it\n',
+    );
+  });
+
+  it('leaves a database whole that "backup" is told to write to, and the files beside it', async () => {
+    const store = createSqliteStore(at('one'), { serving: false });
+    await store.consents.remember('kept', 'k', 86_400);
+    const beside = () => readdirSync(at('one')).filter((name) => name.startsWith('bridge.db'));
+    const before = beside();
+    assert.ok(before.includes('bridge.db-wal'));
+    const { code, stderr } = await admin(one(), 'backup', at('one/bridge.db'));
+    assert.deepEqual([code, stderr.includes('is there already, and is not overwritten')], [2, true]);
+    assert.deepEqual(beside(), before);
+    await store.close();
   });
 
   it('copies the SQLite database while a bridge writes to it, and opens the copy', async () => {
@@ -236,5 +309,23 @@ describe('moving a store', () => {
     const refused = await admin(inRedis(), 'backup', at('copy2.db'));
     assert.deepEqual([refused.code, existsSync(at('copy2.db'))], [2, false]);
     assert.match(refused.stderr, /^backup is for SQLite: let Redis write its own file/);
+  });
+
+  it('removes a copy of the database that is interrupted', async () => {
+    mkdirSync(at('large'));
+    copyFileSync(at('copy.db'), at('large/bridge.db'));
+    const padded = new DatabaseSync(at('large/bridge.db'));
+    padded.exec('CREATE TABLE padding (bytes BLOB); INSERT INTO padding VALUES (zeroblob(200000000))');
+    padded.close();
+    const copying = start('admin/main.ts', { ...env, DATA_DIR: at('large') }, ['backup', at('half.db')]);
+    await until(() => existsSync(at('half.db')), { what: 'the copy', interval: 1 });
+    copying.child.kill('SIGINT');
+    const { code, stdout, stderr } = await copying.ended;
+    assert.deepEqual([code, stdout], [130, '']);
+    assert.match(stderr, /^stopped while the database was copied; \S+ was removed\n$/);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('half.db')),
+      [],
+    );
   });
 });

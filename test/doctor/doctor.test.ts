@@ -15,7 +15,11 @@ onBothStores('the doctor', (store) => {
     assert.ok(well, lines.join('\n'));
     assert.deepEqual(
       lines.map((line) => /^ok {7}([\w ]+):/.exec(line)?.[1]),
-      ['configuration', 'GitHub app', 'client secret', 'callback URL', 'GitHub API', 'store', 'PUBLIC_URL', 'webhook'],
+      [
+        ...['configuration', 'GitHub app', 'client secret', 'callback URL', 'GitHub API', 'store'],
+        ...(store === 'sqlite' ? ['database'] : []),
+        ...['PUBLIC_URL', 'webhook'],
+      ],
     );
     assert.deepEqual(setup.github.liveTokens(), []);
   });

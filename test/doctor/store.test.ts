@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { defined } from '../../src/base/defined.ts';
+import { openStore } from '../../src/open-store.ts';
+import { writeImportMark } from '../../src/store/import-mark.ts';
 import { onBothStores } from '../support/bridge.ts';
 import { logIn, register } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
@@ -46,6 +49,21 @@ onBothStores('the doctor on the store', (store) => {
     });
     assert.deepEqual(rotated.problems, []);
     assert.ok((await doctor(setup.env)).well, 'the doctor wrote nothing');
+  });
+
+  it('reports an import that is not finished', async () => {
+    const { DATA_DIR = '', REDIS_URL } = setup.env;
+    const opened = await openStore(defined({ dataDir: DATA_DIR, redisUrl: REDIS_URL }), { serving: false });
+    assert.ok(await writeImportMark(opened.shared, 0, { sha256: 'of a file', done: false }));
+    const { problems, text } = await doctor(setup.env);
+    assert.deepEqual(problems, ['store']);
+    assert.match(
+      text,
+      /(DATA_DIR|REDIS_URL): a store into which an import is not finished\. Complete it with the same/,
+    );
+    assert.ok(await writeImportMark(opened.shared, 1, { sha256: 'of a file', done: true }));
+    await opened.close();
+    assert.deepEqual((await doctor(setup.env)).problems, []);
   });
 
   it('reports the sessions that an organisation policy cannot ask GitHub about', async () => {

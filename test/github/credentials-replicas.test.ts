@@ -172,9 +172,10 @@ async function startReplica(port: number, issuer: string, redisUrl: string, gith
   });
   const exited = once(child, 'exit');
   process.once('exit', () => child.kill('SIGKILL'));
-  await ready(child);
+  const url = `http://127.0.0.1:${port}`;
+  await ready(child, url);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     async end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await exited;
@@ -182,16 +183,19 @@ async function startReplica(port: number, issuer: string, redisUrl: string, gith
   };
 }
 
-/** Resolves when the process prints that it is ready. @throws {Error} with what it printed, when it ends before that */
-async function ready(child: ChildProcess): Promise<void> {
+/** Resolves when the process answers. @throws {Error} with what it printed, when it ends before that */
+async function ready(child: ChildProcess, url: string): Promise<void> {
   let said = '';
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const hear = (text: string) => {
     said += text;
-    if (said.includes('is ready')) resolve();
   };
   child.stdout?.setEncoding('utf8').on('data', hear);
   child.stderr?.setEncoding('utf8').on('data', hear);
-  child.once('exit', () => reject(new Error(`the bridge ended: ${said}`)));
-  await promise;
+  const answers = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await until(async () => child.exitCode !== null || (await answers()), { what: `${url} to answer`, timeout: 60_000 });
+  if (child.exitCode !== null) throw new Error(`the bridge ended: ${said}`);
 }

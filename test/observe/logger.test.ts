@@ -189,6 +189,12 @@ describe('the log', () => {
     for (const secret of secrets) assert.equal(JSON.stringify(lines).includes(secret), false, secret);
     assert.equal(redact('GET /x?code=abc&state=def&page=2'), 'GET /x?code=[redacted]&state=[redacted]&page=2');
     assert.equal(redact('Authorization: Bearer abc.def'), 'Authorization: Bearer [redacted]');
+    const texts = ['ghp_0123456789abcdefghij', 'Bearer abc.def', 'eyJhbGci.eyJzdWIi.c2ln', 'code=abcd'];
+    assert.deepEqual(
+      JSON.parse(redact(JSON.stringify(`over:\n${texts.join('\n')}`))),
+      'over:\n[redacted]\nBearer [redacted]\n[redacted]\ncode=[redacted]',
+      'each at the beginning of a line, which JSON writes as a backslash and a letter',
+    );
     assert.equal(redact('the code is unknown or over'), 'the code is unknown or over');
   });
 });

@@ -30,6 +30,12 @@ describe('the metrics', () => {
     bus.emit('grant.ended', { ...session, reason: 'expired', by: 'clock' });
     bus.emit('tool.called', { ...caller, tool: 'get_user_profile', outcome: 'ok', milliseconds: 250 });
     assert.deepEqual(await lines('bridge_events_total'), ['bridge_events_total{event="code.redeemed"} 2']);
+    const values = (await metrics.read()).find(({ name }) => name === 'bridge_events_total');
+    assert.equal(values?.type, 'counter');
+    assert.deepEqual(
+      values.values.map(({ labels, value }) => [labels, value]),
+      [[{ event: 'code.redeemed' }, 2]],
+    );
     assert.deepEqual(await lines('bridge_grants_ended_total'), ['bridge_grants_ended_total{reason="expired"} 1']);
     assert.deepEqual(await lines('bridge_tool_call_seconds_sum'), [
       'bridge_tool_call_seconds_sum{tool="get_user_profile",outcome="ok"} 0.25',

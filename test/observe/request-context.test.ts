@@ -26,6 +26,17 @@ describe('the context of a request', () => {
     context.by('page');
   });
 
+  it('knows the trace of its span', () => {
+    const context = new RequestContext();
+    const trace = context.run({ trace: 'of the proxy' }, () => {
+      context.knowTrace('of the span');
+      return context.current?.trace;
+    });
+    assert.equal(trace, 'of the span');
+    context.knowTrace('of nothing');
+    assert.equal(context.current, undefined);
+  });
+
   it('keeps the first login that is named, and says its whole reference', () => {
     const context = new RequestContext();
     const told: string[] = [];

@@ -13,7 +13,8 @@ import { until } from '../support/until.ts';
 import { installed, type Packed, packed } from './packed.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAX_DEPENDENCIES = 25;
+// Six of them are OpenTelemetry’s, which are loaded only when they are used.
+const MAX_DEPENDENCIES = 28;
 const manifest: { version: string; dependencies: Record<string, string> } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 );

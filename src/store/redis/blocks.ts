@@ -44,9 +44,16 @@ export function createRedisBlockStore(redis: RedisConnection, keys: RedisKeys): 
     read,
 
     async list(after, limit) {
-      const start = after === '' ? '-' : `(${after}`;
-      const people = await redis.send((client) => client.zrangebylex(keys.blocked(), start, '+', 'LIMIT', 0, limit));
-      return (await Promise.all(people.map(read))).filter((block) => block !== undefined);
+      const found: Block[] = [];
+      let start = after === '' ? '-' : `(${after}`;
+      while (found.length < limit) {
+        const wanted = limit - found.length;
+        const people = await redis.send((client) => client.zrangebylex(keys.blocked(), start, '+', 'LIMIT', 0, wanted));
+        found.push(...(await Promise.all(people.map(read))).filter((block) => block !== undefined));
+        if (people.length < wanted) break;
+        start = `(${people.at(-1)}`;
+      }
+      return found;
     },
   };
 }

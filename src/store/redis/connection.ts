@@ -97,21 +97,20 @@ export function createRedisConnection(location: RedisLocation, options: Connecti
       const json = scriptJson(args);
       const deadline = Date.now() + timeouts.command * RUNNING_SHARE;
       const parameters = () => [...keys, instant, String(Math.floor(deadline + ahead)), json];
-      return send(async (commander) => {
-        try {
-          return await commander.evalsha(script.sha, keys.length, ...parameters());
-        } catch (error) {
+      const attempt = (commander: RedisCommander) =>
+        commander.evalsha(script.sha, keys.length, ...parameters()).catch((error: unknown) => {
+          if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+          return commander.eval(script.source, keys.length, ...parameters());
+        });
+      return send((commander) =>
+        attempt(commander).catch((error: unknown) => {
           const [, serverTime] = /^LATE (\d+)$/.exec(messageOf(error)) ?? [];
-          if (serverTime !== undefined && Date.now() < deadline) {
-            // It came in time: it is the server's clock that is ahead.
-            ahead = Number(serverTime) - Date.now();
-            return await commander.evalsha(script.sha, keys.length, ...parameters());
-          }
-          if (messageOf(error).startsWith('NOSCRIPT'))
-            return await commander.eval(script.source, keys.length, ...parameters());
-          throw error;
-        }
-      });
+          if (serverTime === undefined || Date.now() >= deadline) throw error;
+          // It came in time: it is the server's clock that is ahead.
+          ahead = Number(serverTime) - Date.now();
+          return attempt(commander);
+        }),
+      );
     },
     send,
     async *scan(pattern) {

@@ -86,6 +86,7 @@ describe('a Redis server', () => {
   it('whose clock is ahead runs scripts in time, and learns it from one answer', async (context) => {
     context.mock.timers.enable({ apis: ['Date'], now: Date.now() - 3_600_000 });
     const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await server.cli('info', 'commandstats'))?.[1]);
+    await server.cli('script', 'flush');
     const { grant } = await liveSession(store, 'p', 'early');
     const before = await calls();
     assert.ok(await store.sessions.read(grant.ref));

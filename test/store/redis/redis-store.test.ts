@@ -14,6 +14,7 @@ import {
   presentation,
   rotation,
 } from '../../../src/store/conformance/fixtures.ts';
+import { createRedisKeys } from '../../../src/store/redis/keys.ts';
 import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type RedisServer, type SharedRedis, sharedRedis, startRedis } from '../../support/redis.ts';
@@ -40,6 +41,22 @@ describe('Redis', () => {
     assert.ok(Math.abs(session.grant.createdAt - Date.now() / 1000) < 5);
     assert.ok(await store.sessions.read(session.grant.ref));
     await store.close();
+  });
+
+  it('lists blocked people in full pages, also where a command that died has left one who is not blocked', async () => {
+    const prefix = `${redis.prefix}blocks:`;
+    const store = createRedisStore(redis.url, { prefix });
+    for (const person of ['a', 'b', 'c', 'd']) await store.blocks.add({ person, githubId: 1 });
+    const client = new Redis(redis.url);
+    for (const person of ['a', 'b']) await client.hdel(createRedisKeys(prefix).records(person), 'blocked');
+    client.disconnect();
+    const [read, list] = [await store.blocks.read('a'), await store.blocks.list('', 2)];
+    await store.close();
+    assert.equal(read, undefined);
+    assert.deepEqual(
+      list.map(({ person }) => person),
+      ['c', 'd'],
+    );
   });
 
   it('gives every key a native expiry, except those of sessions and indexes', async () => {

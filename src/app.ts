@@ -33,6 +33,7 @@ import { forwarded } from './security/proxies.ts';
 import type { Store } from './store/store.ts';
 import { asset } from './web/assets.ts';
 import { landing, mcpPage } from './web/landing.ts';
+import { language } from './web/language.ts';
 import { notFound } from './web/not-found.ts';
 import { pageErrors } from './web/page-errors.ts';
 import type { Bridge } from './wiring.ts';
@@ -40,6 +41,8 @@ import type { Bridge } from './wiring.ts';
 /** The bodies that routes accept; limits in bytes. `/mcp` and the gateway read their bodies themselves. */
 const NO_BODY = undefined;
 const FORM = { as: 'form', limit: 64 * 1024 } as const;
+/** A form with a page in it, sealed. */
+const PAGE = { as: 'form', limit: 512 * 1024 } as const;
 const METADATA = { as: 'json', limit: 64 * 1024 } as const;
 const MESSAGE = { as: 'json', limit: 1024 * 1024 } as const;
 const DELIVERY = { as: 'bytes', limit: 1024 * 1024 } as const;
@@ -137,6 +140,7 @@ function routes(
   const landingParts = { ...services, tools: publicTools, operator, simulated };
   const peopleSee: Route[] = [
     ['GET', '/', 'own', NO_BODY, landing(landingParts)],
+    ['POST', '/language', 'own', PAGE, language(services)],
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],

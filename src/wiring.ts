@@ -95,7 +95,6 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const ownTools = options.tools ?? [];
   const issuer = config.publicUrl;
   const { clientId, url } = config.github;
-
   const secrets = createSecrets(config.secrets);
   await checkImport(store.shared, config.redisUrl === undefined ? 'DATA_DIR' : 'REDIS_URL');
   await checkCanaries(store.shared, secrets, now(), config.refreshTokenTtl);
@@ -120,7 +119,6 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
 
   const stories = recordStories(events, store.stories, now);
   watchIgnoredProxy(events, store.shared, now);
-
   const guardedFetch = createGuardedFetch(options.fetch);
   const clientRules = { redirectSchemes: config.redirectSchemes, grantTypes: grantTypes.map(({ name }) => name) };
   const limits = createRateLimits(
@@ -137,9 +135,10 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const preregistered =
     config.clientsFile === undefined ? new Map() : readClientsFile(config.clientsFile, clientRules, audiences);
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
-  const web = createWeb(createPages({ host: new URL(issuer).host, operator: config.operator }), url, events.context);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
+  const pages = createPages({ host: new URL(issuer).host, operator: config.operator });
+  const web = createWeb({ pages, githubUrl: url, context: events.context, cookies, secrets });
   const browsers = createKnownBrowsers(cookies);
   const logins = createLogins({ store, secrets, events, cookies, browsers, upstream });
   const completion = createLoginCompletion({
@@ -230,6 +229,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
     account: {
       ...services,
       signIn: createAccountSignIn({ issuer, logins, upstream, cookies, blocks: store.blocks }),
+      cookies,
       directory,
       people,
       isAdministrator: policy.isAdministrator,

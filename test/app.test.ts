@@ -48,6 +48,7 @@ describe('the app', () => {
     own: [
       'POST /introspect',
       'GET /',
+      'POST /language',
       'GET /authorize',
       'POST /authorize',
       'POST /consent',

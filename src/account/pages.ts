@@ -9,6 +9,8 @@ import type { Services } from '../oauth/endpoints/services.ts';
 import { recipientView } from '../oauth/recipient-view.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import { formParameters, noStore } from '../protocol/http.ts';
+import type { Parameters } from '../protocol/parameters.ts';
+import type { Cookies } from '../security/cookies.ts';
 import { isSameOrigin } from '../security/same-origin.ts';
 import { hashToken, matchesHash } from '../security/secrets.ts';
 import type { Account, Session } from '../store/records.ts';
@@ -20,7 +22,8 @@ import type { AccountSignIn, SignedIn } from './sign-in.ts';
 
 /** What the routes depend on. */
 export interface AccountServices
-  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding' | 'events'> {
+  extends Pick<Services, 'issuer' | 'store' | 'limits' | 'web' | 'resources' | 'sessionEnding' | 'events' | 'now'> {
+  readonly cookies: Cookies;
   readonly signIn: AccountSignIn;
   readonly directory: SessionDirectory;
   readonly people: People;
@@ -32,6 +35,10 @@ export interface AccountServices
 /** Values of the query parameter `notice`, after a redirect from a form. */
 const NOTICES = ['disconnected', 'disconnected_all', 'signed_out'] as const;
 
+/** The cookie with the name of the app that was disconnected, and how long the page says it, in seconds. */
+const ENDED_COOKIE = 'ended';
+const ENDED_TTL = 60;
+
 /** `GET /account` */
 export function accountPage(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
@@ -40,9 +47,14 @@ export function accountPage(services: AccountServices): Koa.Middleware {
     const notice = NOTICES.find((name) => name === ctx.query.notice);
     const sessions = signedIn === undefined ? [] : await services.store.sessions.list(signedIn.person);
     const view: Omit<AccountView, 'githubHost'> = {
-      ...defined({ person: signedIn && (await personView(services, signedIn)), notice }),
+      ...defined({
+        person: signedIn && (await personView(services, signedIn)),
+        notice,
+        ended: endedApp(services, ctx),
+      }),
       sessions: sessions.map((session) => sessionView(services, session)),
       csrf: signedIn?.csrf ?? '',
+      now: services.now(),
       githubSettingsUrl: `${services.githubUrl}/settings/connections/applications/${encodeURIComponent(services.githubClientId)}`,
     };
     services.web.page(ctx, 'account', undefined, view);
@@ -75,9 +87,11 @@ export function accountSignOut(services: AccountServices): Koa.Middleware {
 export function accountDisconnect(services: AccountServices, all: boolean): Koa.Middleware {
   return async (ctx) => {
     const { person } = requireSignedIn(services, ctx);
-    const ref = parseSid(formParameters(ctx).get('session') ?? '');
+    const parameters = formParameters(ctx);
+    const ref = parseSid(parameters.get('session') ?? '');
     if (all) await services.sessionEnding.endAll(person, 'disconnected', 'person');
     else if (ref?.person === person) await services.sessionEnding.end(ref, 'disconnected', 'person');
+    if (!all) keepEndedApp(services, ctx, parameters);
     returnToAccount(services, ctx, all ? 'disconnected_all' : 'disconnected');
   };
 }
@@ -100,6 +114,16 @@ export function requireSignedIn(services: AccountServices, ctx: Koa.Context): Si
     throw new PageError('forged_form', { description: 'csrf does not match' });
   nameActor(services, 'person', signedIn);
   return signedIn;
+}
+
+/** Keeps the name of an app for the next page, which says that it is disconnected. In the address it could be made up. */
+export function keepEndedApp({ cookies }: AccountServices, ctx: Koa.Context, parameters: Parameters): void {
+  cookies.setSealed(ctx, ENDED_COOKIE, parameters.get('name') ?? '', { sameSite: 'lax', maxAge: ENDED_TTL });
+}
+
+/** The name of the app that this browser has just disconnected; undefined when there is none. */
+export function endedApp({ cookies }: AccountServices, ctx: Koa.Context): string | undefined {
+  return cookies.getSealed(ctx, ENDED_COOKIE);
 }
 
 /** Says for the audit trail who does what the request does. */

@@ -13,6 +13,7 @@ import type { UpstreamScopes } from '../oauth/scope.ts';
 import type { EventBus } from '../observe/events.ts';
 import type { Actor } from '../observe/request-context.ts';
 import { StoreUnavailable } from '../store/store.ts';
+import { negotiateLocale, toolTitle } from '../web/locale.ts';
 import { callerOf, namedCaller } from './bearer.ts';
 import type { CallContext, CallContexts } from './call-context.ts';
 import { missingScopes } from './step-up.ts';
@@ -100,16 +101,17 @@ export function createMcpServers(options: McpServerOptions): McpServers {
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
     });
-    const { calledTool } = callerOf(authInfo);
+    const { calledTool, acceptLanguage } = callerOf(authInfo);
+    const locale = negotiateLocale(undefined, acceptLanguage);
     const needed = calledTool === undefined ? tools : tools.filter((tool) => tool.name === calledTool);
     const administrator = needed.some((tool) => tool.administratorsOnly) && (await options.isAdministrator(authInfo));
     for (const tool of needed) {
       if (tool.administratorsOnly && !administrator) continue;
-      const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+      const { name, description, inputSchema, outputSchema, annotations } = tool;
       server.registerTool(
         name,
         {
-          title,
+          title: toolTitle(locale, tool),
           description,
           inputSchema,
           outputSchema,

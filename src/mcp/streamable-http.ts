@@ -103,6 +103,7 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
       const authInfo = await bearer.authenticate(ctx.get('authorization'), MCP_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
+      callerOf(authInfo).acceptLanguage = ctx.get('accept-language');
       const signal = answers.open(kind, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
       const begun = performance.now();

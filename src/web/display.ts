@@ -84,6 +84,26 @@ export function displayTime(locale: Locale, epochSeconds: number): { readonly ma
   return { machine: date.toISOString(), text };
 }
 
+/** The units of {@link displayRelative}: each up to so many seconds, and as long as so many. */
+const UNITS = [
+  ['minute', 3600, 60],
+  ['hour', 86_400, 3600],
+  ['day', 30 * 86_400, 86_400],
+  ['month', 365 * 86_400, 30 * 86_400],
+  ['year', Number.POSITIVE_INFINITY, 365 * 86_400],
+] as const;
+
+/** How long ago, or how far ahead, a time is, in words: true in every time zone. @param now epoch seconds */
+export function displayRelative(locale: Locale, epochSeconds: number, now: number): string {
+  const seconds = epochSeconds - now;
+  const far = Math.abs(seconds);
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const unit = UNITS.find(([, limit]) => far < limit);
+  return far < 60 || unit === undefined
+    ? format.format(0, 'second')
+    : format.format(Math.trunc(seconds / unit[2]), unit[0]);
+}
+
 /** A duration, rounded up: in seconds below two minutes, in minutes below two hours, else in hours. */
 export function displayDuration(locale: Locale, seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));

@@ -61,9 +61,8 @@ export function mcpPage(options: Omit<LandingOptions, 'operator'>, path: string)
       !Object.keys(ctx.headers).some((name) => name === 'authorization' || name.startsWith('mcp-'));
     ctx.vary('Accept');
     if (!isBrowser || server === undefined) return next();
-    const uiLocales = typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined;
     const tools = server.recipient === undefined ? shown : [];
-    web.page(ctx, 'landing', uiLocales, { issuer, servers: [server], tools, simulated, opened: true });
+    web.page(ctx, 'landing', undefined, { issuer, servers: [server], tools, simulated, opened: true });
   };
 }
 
@@ -90,8 +89,7 @@ export function landing(options: LandingOptions): Koa.Middleware {
       };
       return;
     }
-    const uiLocales = typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined;
-    web.page(ctx, 'landing', uiLocales, { issuer, servers, tools: shown, simulated });
+    web.page(ctx, 'landing', undefined, { issuer, servers, tools: shown, simulated });
   };
 }
 

@@ -1,16 +1,18 @@
 /**
- * The language of a page: the client's parameter `ui_locales` first, then the browser's header `Accept-Language`.
+ * The language of a page: the client's parameter `ui_locales` first, then the browser's header `Accept-Language`. What the person
+ * chose comes before both (`web.ts`). A new language is a file in templates/locales/ and its entry in `MESSAGES`.
  * @see OpenID Connect Core 1.0 section 3.1.2.1, RFC 9110 section 12.5.4, RFC 4647 section 3.4
  */
 import { en, type Messages } from '../../templates/locales/en.ts';
 import { ja } from '../../templates/locales/ja.ts';
-import type { Locale } from './views.ts';
 
 export type { Messages };
 
-/** Languages of the pages; the first one wins when the request has no preference. */
-export const LOCALES: readonly Locale[] = ['en', 'ja'];
-const MESSAGES: Readonly<Record<Locale, Messages>> = { en, ja };
+/** The languages of the pages; the first one wins when the request has no preference. */
+const MESSAGES = { en, ja } satisfies Record<string, Messages>;
+
+export type Locale = keyof typeof MESSAGES;
+export const LOCALES = Object.keys(MESSAGES) as readonly Locale[];
 
 /** Characters and entries that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_LENGTH = 500;
@@ -19,6 +21,12 @@ const MAX_ENTRIES = 30;
 /** The texts of a language. */
 export function messages(locale: Locale): Messages {
   return MESSAGES[locale];
+}
+
+/** The title of a tool in a language: only the built-in tools have several. */
+export function toolTitle(locale: Locale, { name, title }: { readonly name: string; readonly title: string }): string {
+  const [english, own]: Readonly<Record<string, string>>[] = [en.tools, messages(locale).tools];
+  return english?.[name] === title ? (own?.[name] ?? title) : title;
 }
 
 /** The locale for the primary subtag of a language tag, in upper or lower case; undefined when there is none. */

@@ -1,6 +1,6 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
-import { displayHost, displayText, displayTime, splitPlaceholders } from './display.ts';
-import type { Messages } from './locale.ts';
+import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
+import { type Messages, toolTitle } from './locale.ts';
 import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
@@ -79,8 +79,15 @@ export function recipientPart({ title = '', host, credential }: RecipientView) {
   return { title: shown === '' || shown === host ? undefined : shown, host: displayHost(host), credential };
 }
 
-/** @param hasToken the words for a session whose server gets the GitHub token */
-export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasToken: string) {
+/** @param hasToken the words for a session whose server gets the GitHub token @param now epoch seconds */
+export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasToken: string, now: number) {
+  const time = (label: string, at: number) => {
+    return { label, ...displayTime(locale, at), relative: displayRelative(locale, at, now) };
+  };
+  const asked = askedScopes(
+    m,
+    view.scopes.map((scope) => ({ ...scope, optional: false, isNew: false })),
+  );
   return {
     session: view.session,
     name: appName(m, view.clientName),
@@ -89,12 +96,28 @@ export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasT
     hasToken: view.recipient?.credential === 'github' ? hasToken : undefined,
     resource: view.resource,
     scopes: scopeParts(m, view.scopes),
-    times: [
-      { label: m.account.firstUsed, ...displayTime(locale, view.createdAt) },
-      { label: m.account.lastUsed, ...displayTime(locale, view.lastUsedAt) },
-      { label: m.account.expires, ...displayTime(locale, view.expiresAt) },
-    ],
+    /** What the scopes allow, in a word or two each, the worst first. */
+    kinds: asked.groups.map(({ kind, title }) => ({ kind, title })),
+    used: time(m.account.lastUsed, view.lastUsedAt),
+    times: [time(m.account.firstUsed, view.createdAt), time(m.account.expires, view.expiresAt)],
   };
+}
+
+/** A tool of the landing page; not every tool has a title in every language. */
+export function toolPart<Part extends { readonly name: string; readonly title: string }>(locale: Locale, tool: Part) {
+  const title = toolTitle(locale, tool);
+  return { ...tool, title, english: title === tool.title };
+}
+
+/** What the previous request did: a text, and the name of the app that it ended, if there is one. */
+export function noticePart(
+  m: Messages,
+  notices: Readonly<Record<string, string>>,
+  { notice, ended }: { readonly notice?: string; readonly ended?: string },
+) {
+  if (notice === undefined) return undefined;
+  if (notice !== 'disconnected' || ended === undefined) return { text: notices[notice] ?? '' };
+  return { text: m.account.ended, values: { name: appName(m, ended) } };
 }
 
 /** A text of a locale with the values of its placeholders, for places that take text alone, such as a title. */

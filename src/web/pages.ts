@@ -18,7 +18,7 @@ import {
   followableUrl,
   splitPlaceholders,
 } from './display.ts';
-import { messages } from './locale.ts';
+import { LOCALES, messages } from './locale.ts';
 import {
   appName,
   askedScopes,
@@ -26,15 +26,17 @@ import {
   githubName,
   initialOf,
   MAX_NAME,
+  noticePart,
   recipientPart,
   scopeParts,
   sessionPart,
   shownName,
+  toolPart,
 } from './page-parts.ts';
-import { ADMIN_SORTS, type Locale, type Views } from './views.ts';
+import { ADMIN_SORTS, type LanguageControl, type Locale, type Views } from './views.ts';
 
 /** Renders each page in a language. */
-type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name]) => string };
+type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name] & LanguageControl) => string };
 
 export interface Pages extends Renderers {
   /** The files that pages load: the stylesheet, and the operator's logo if there is one. */
@@ -70,10 +72,14 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
   function page(
     template: string,
     locale: Locale,
-    frame: { title: string; wide?: true; home?: true },
+    frame: { title: string; again: string | undefined; wide?: true; home?: true; form?: string },
     data: object,
   ): string {
-    const shared = { m: messages(locale), locale, pieces: splitPlaceholders, ...whose };
+    const languages = LOCALES.filter((one) => one !== locale).map((one) => ({
+      tag: one,
+      name: messages(one).language,
+    }));
+    const shared = { m: messages(locale), locale, languages, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { ...frame, ...shared, body });
   }
@@ -88,7 +94,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'consent',
         locale,
-        { title: m.consent.title },
+        { title: m.consent.title, again: view.again, form: 'consent' },
         {
           name,
           named: name !== '',
@@ -105,6 +111,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           resource: view.otherResource,
           github: githubName(view.githubHost),
           rememberable: view.rememberable,
+          remember: view.remember,
           fields: Object.entries(view.fields),
           reference: view.reference,
         },
@@ -116,7 +123,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'connect',
         locale,
-        { title: m.connect.title },
+        { title: m.connect.title, again: view.again },
         {
           name: appName(m, view.clientName),
           login: displayText(view.login, MAX_NAME),
@@ -136,7 +143,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'error',
         locale,
-        { title, home: true },
+        { title, again: view.again, home: true },
         {
           ...m.errors[view.kind],
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
@@ -159,7 +166,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
       const login = displayText(view.login ?? '', MAX_NAME);
-      return page('returning', locale, { title }, { title, lead, name, target, login });
+      return page('returning', locale, { title, again: view.again }, { title, lead, name, target, login });
     },
 
     landing(locale, view) {
@@ -176,7 +183,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'landing',
         locale,
-        { title, wide: true, ...(view.opened ? { home: true } : {}) },
+        { title, again: view.again, wide: true, ...(view.opened ? { home: true } : {}) },
         {
           title,
           inBrowser: view.opened,
@@ -184,12 +191,11 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           standsBefore: behind && (behind.title ? `${behind.title} (${behind.host})` : behind.host),
           others: servers.slice(1),
           passesToken: servers.some((server) => server.behind?.credential === 'github'),
-          tools: view.tools,
+          tools: view.tools.map((tool) => toolPart(locale, tool)),
           simulated: view.simulated,
           github: githubName(view.githubHost),
           loopback,
           opened: first?.clients.find(({ cloud }) => !(cloud && loopback)),
-          otherLocale: locale === 'en' ? 'ja' : 'en',
         },
       );
     },
@@ -199,11 +205,11 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'account',
         locale,
-        { title: m.account.title, wide: true, home: true },
+        { title: m.account.title, again: view.again, wide: true, home: true },
         {
           person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
-          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken)),
-          notice: view.notice && m.account.notices[view.notice],
+          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken, view.now)),
+          notice: noticePart(m, m.account.notices, view),
           csrf: view.csrf,
           github: githubName(view.githubHost),
           githubSettings: followableUrl(view.githubSettingsUrl),
@@ -216,7 +222,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       return page(
         'admin',
         locale,
-        { title: m.admin.title, wide: true, home: true },
+        { title: m.admin.title, again: view.again, wide: true, home: true },
         {
           ...view,
           shownQuery: displayText(view.query, 100),
@@ -224,7 +230,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           people: view.people.map((person) => ({
             ...person,
             shownLogin: displayText(person.login ?? '', MAX_NAME) || m.admin.unknownLogin,
-            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken)),
+            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken, view.now)),
             block: person.block && {
               reason: displayText(person.block.reason ?? '', 200),
               time: displayTime(locale, person.block.blockedAt),
@@ -234,7 +240,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
             people: view.counts.people.toLocaleString(locale),
             sessions: view.counts.sessions.toLocaleString(locale),
           },
-          notice: view.notice && m.admin.notices[view.notice],
+          notice: noticePart(m, m.admin.notices, view),
           hidden: Object.entries(view.fields),
         },
       );

@@ -5,8 +5,13 @@
 
 import type { UpstreamCredential } from '../config/upstreams.ts';
 
-/** The languages of the pages. */
-export type Locale = 'en' | 'ja';
+export type { Locale } from './locale.ts';
+
+/** What every page has beside its view. */
+export interface LanguageControl {
+  /** The page, sealed, for the buttons that show it in another language; without it there are none. */
+  readonly again?: string;
+}
 
 /** A scope. The page shows its name and its description from the locale file. */
 export interface ScopeView {
@@ -19,6 +24,8 @@ export interface AskedScopeView extends ScopeView {
   readonly optional: boolean;
   /** Whether the person did not give it to this app before, as far as this browser knows. */
   readonly isNew: boolean;
+  /** Whether the person had left it out when the page was asked for in another language. */
+  readonly unticked?: boolean;
 }
 
 /** An MCP server behind the bridge: it gets the calls. */
@@ -54,6 +61,8 @@ export interface ConsentView {
   readonly githubHost: string;
   /** Whether the page offers to remember the consent. */
   readonly rememberable: boolean;
+  /** Whether the person had ticked that when the page was asked for in another language. */
+  readonly remember?: boolean;
   /**
    * Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`, and `scope:NAME` = `1`
    * for each optional scope that is given).
@@ -185,6 +194,9 @@ export interface AccountView {
   readonly sessions: readonly SessionView[];
   /** What the previous request did. */
   readonly notice?: 'disconnected' | 'disconnected_all' | 'signed_out';
+  readonly ended?: string; // the name of the app that was disconnected
+  /** Epoch seconds. */
+  readonly now: number;
   /** Value of the hidden field `csrf` of every form on the page. */
   readonly csrf: string;
   readonly githubHost: string;
@@ -218,6 +230,9 @@ export interface AdminView {
   /** The address of the next page; absent on the last. */
   readonly next?: string;
   readonly notice?: (typeof ADMIN_NOTICES)[number];
+  readonly ended?: string; // the name of the app that was disconnected
+  /** Epoch seconds. */
+  readonly now: number;
   /** Hidden fields of every form, so that it leads back to this page. */
   readonly fields: Readonly<Record<string, string>>;
   readonly csrf: string;

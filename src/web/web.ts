@@ -1,19 +1,39 @@
-/** The function with which a route answers with a page: it chooses the language and adds what every page needs. */
+/**
+ * The function with which a route answers with a page: it chooses the language and adds what every page needs. Each page has a
+ * button for each other language; it sends the page along, sealed, so that a page that cannot be asked for again (the answer of a form, an
+ * error) is the same page in the other language, and nothing is done twice (design decision 29).
+ */
 import type Koa from 'koa';
+import type {} from 'koa-body';
+import { VERSION } from '../base/version.ts';
 import type { RequestContext } from '../observe/request-context.ts';
-import { negotiateLocale } from './locale.ts';
+import type { Cookies } from '../security/cookies.ts';
+import { SealBroken, type Secrets } from '../security/secrets.ts';
+import { LOCALES, negotiateLocale } from './locale.ts';
+import { PageError } from './page-error.ts';
 import type { Pages } from './pages.ts';
-import type { Locale, Views } from './views.ts';
+import type { ConsentView, Locale, Views } from './views.ts';
 
 /** Members of views that no route chooses; routes leave them out. */
 type Common = 'githubHost' | 'reference';
+
+/** The cookie with the language that the person chose, and how long it is kept, in seconds. */
+const COOKIE = 'language';
+const COOKIE_TTL = 365 * 86400;
+/** Another version of this program may have other views. */
+const SEALED_FOR = `page:${VERSION}`;
+/** Pages that the browser can ask for again by their address. */
+const AT_THEIR_ADDRESS: ReadonlySet<keyof Views> = new Set(['landing', 'account', 'admin']);
+
+/** What a page is sealed as: its address, or the page and its view. */
+type Again = { readonly address: string } | { readonly name: keyof Views; readonly view: object };
 
 export interface Web {
   /** The files that pages load. */
   readonly assets: Pages['assets'];
   /**
-   * Answers with a page, in the language of `uiLocales` or of the browser.
-   * @param uiLocales the `ui_locales` parameter of the request, if it has one
+   * Answers with a page, in the language that the person chose, or that of `uiLocales`, or of the browser.
+   * @param uiLocales the `ui_locales` of the client's request; by default that of this request, if it has one
    */
   page<Name extends keyof Views>(
     ctx: Koa.Context,
@@ -21,25 +41,80 @@ export interface Web {
     uiLocales: string | undefined,
     view: Omit<Views[Name], Common>,
   ): void;
+  /**
+   * Answers the button for another language: keeps the choice, and shows the same page.
+   * @throws {PageError} forged_form when no page of this server sent the form
+   */
+  changeLanguage(ctx: Koa.Context, form: URLSearchParams): void;
 }
 
-/**
- * Creates the function.
- * @param githubUrl the address of GitHub's web pages; the pages show its host
- * @param context of the requests: pages name their login, or where there is none, themselves
- */
-export function createWeb(pages: Pages, githubUrl: string, context: RequestContext): Web {
+interface WebOptions {
+  readonly pages: Pages;
+  /** The address of GitHub's web pages; the pages show its host. */
+  readonly githubUrl: string;
+  /** Of the requests: pages name their login, or where there is none, themselves. */
+  readonly context: RequestContext;
+  readonly cookies: Cookies;
+  readonly secrets: Secrets;
+}
+
+/** Creates the function. */
+export function createWeb({ pages, githubUrl, context, cookies, secrets }: WebOptions): Web {
   const common = { githubHost: new URL(githubUrl).host };
+
+  function answer(ctx: Koa.Context, locale: Locale, name: keyof Views, view: object): void {
+    const sealed: Again = AT_THEIR_ADDRESS.has(name) ? { address: ctx.path + ctx.search } : { name, view };
+    ctx.type = 'html';
+    ctx.set('Content-Language', locale);
+    ctx.vary('Accept-Language');
+    ctx.vary('Cookie');
+    const render = pages[name] as (locale: Locale, view: object) => string;
+    ctx.body = render(locale, { ...view, again: secrets.seal(JSON.stringify(sealed), SEALED_FOR) });
+  }
+
+  function opened(sealed: string): Again {
+    try {
+      return JSON.parse(secrets.open(sealed, SEALED_FOR));
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      throw new PageError('forged_form', { description: 'this server did not make the page of this form' });
+    }
+  }
+
   return {
     assets: pages.assets,
     page(ctx, name, uiLocales, view) {
-      const locale = negotiateLocale(uiLocales, ctx.get('accept-language'));
-      ctx.type = 'html';
-      ctx.set('Content-Language', locale);
-      ctx.vary('Accept-Language');
-      const render = pages[name] as (locale: Locale, view: object) => string;
+      const chosen = LOCALES.find((locale) => locale === cookies.get(ctx, COOKIE));
+      const locale = chosen ?? negotiateLocale(uiLocales ?? uiLocalesOf(ctx), ctx.get('accept-language'));
       const { login, reference } = context.current ?? { reference: '' };
-      ctx.body = render(locale, { ...common, reference: login ?? reference, ...view });
+      answer(ctx, locale, name, { ...common, reference: login ?? reference, ...view });
+    },
+    changeLanguage(ctx, form) {
+      const locale = LOCALES.find((one) => form.has(`language:${one}`));
+      if (locale === undefined) throw new PageError('invalid_request', { description: 'the form names no language' });
+      const page = opened(form.get(`language:${locale}`) ?? '');
+      cookies.set(ctx, COOKIE, locale, { sameSite: 'lax', maxAge: COOKIE_TTL });
+      if ('name' in page) {
+        answer(ctx, locale, page.name, page.name === 'consent' ? ticked(page.view as ConsentView, form) : page.view);
+        return;
+      }
+      ctx.status = 303;
+      ctx.redirect(page.address);
     },
   };
+}
+
+/** The consent page with the boxes as the person had left them. */
+function ticked(view: ConsentView, form: URLSearchParams): ConsentView {
+  const scopes = view.scopes.map((scope) => {
+    return scope.optional ? { ...scope, unticked: !form.has(`scope:${scope.name}`) } : scope;
+  });
+  return { ...view, scopes, remember: form.has('remember') };
+}
+
+/** The parameter `ui_locales` of a request, in its query or its form; undefined when it is repeated. */
+function uiLocalesOf(ctx: Koa.Context): string | undefined {
+  const form = ctx.is('urlencoded') ? (ctx.request.rawBody ?? '') : '';
+  const sent = [ctx.querystring, form].flatMap((encoded) => new URLSearchParams(encoded).getAll('ui_locales'));
+  return sent.length === 1 ? sent[0] : undefined;
 }

@@ -12,6 +12,9 @@ export interface ErrorText {
 }
 
 export const en = {
+  /** The name of this language, in itself. */
+  language: 'English',
+  changeLanguage: 'Language',
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
   connectedAs: 'Connected as @{login}',
@@ -142,6 +145,15 @@ export const en = {
     offline_access: 'Stay connected while you are away, until you disconnect it',
   },
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
+
+  /** The titles of the built-in tools, for landing page and MCP clients; those of administrators are in English. */
+  tools: {
+    get_user_profile: 'Get the GitHub profile',
+    get_auth_status: 'Get the login status',
+    list_user_emails: 'List the email addresses',
+    list_organizations: 'List the organizations',
+    list_repositories: 'List the repositories',
+  },
 
   returning: {
     success: 'Access granted',
@@ -342,7 +354,7 @@ export const en = {
       'GitHub is simulated here: no real account is touched. It forgets everything when it stops: log in again then.',
     address: 'Address of this server',
     addressHint: 'One click selects it all.',
-    sse: 'Older clients (HTTP+SSE)',
+    sse: 'Older clients (HTTP+SSE): `{url}`',
     how: 'How it works',
     steps: [
       'Give your client the address above.',
@@ -397,7 +409,6 @@ export const en = {
     },
     tools: 'Tools',
     toolsLead: 'What a connected client can call, and the GitHub permissions that each tool needs.',
-    otherLanguage: '日本語',
   },
 
   account: {
@@ -409,7 +420,7 @@ export const en = {
     signedInAs: 'Signed in as {login}',
     none: 'No app is connected to your account.',
     noneHint: 'How to connect one',
-    host: 'Sends you to',
+    host: 'Sends you back to',
     resource: 'For the server',
     hasToken: 'Has your GitHub token',
     scopes: 'Allowed to',
@@ -424,6 +435,7 @@ export const en = {
     github: 'You can also revoke this server’s access at {github}; that ends every connection of yours here.',
     githubLink: 'Open the settings at GitHub',
     admin: 'Everybody’s connected apps',
+    ended: '“{name}” is disconnected.',
     notices: {
       disconnected: 'The app is disconnected.',
       disconnected_all: 'All apps are disconnected.',

@@ -2,6 +2,8 @@
 import type { Messages } from './en.ts';
 
 export const ja: Messages = {
+  language: '日本語',
+  changeLanguage: '言語',
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
   connectedAs: '@{login} として連携しました',
@@ -131,6 +133,14 @@ export const ja: Messages = {
     offline_access: '連携を解除するまでの継続的なアクセス（操作していない間を含む）',
   },
   unknownScope: 'このページでは説明できない権限です。許可する前に名前をお調べください',
+
+  tools: {
+    get_user_profile: 'GitHub プロフィールの取得',
+    get_auth_status: 'ログイン状態の取得',
+    list_user_emails: 'メールアドレスの一覧',
+    list_organizations: 'Organization の一覧',
+    list_repositories: 'リポジトリの一覧',
+  },
 
   returning: {
     success: 'アクセスを許可しました',
@@ -340,7 +350,7 @@ export const ja: Messages = {
       'GitHub はシミュレーションです。実際のアカウントには影響しません。停止するとすべてを忘れるため、次に起動したときはログインし直してください。',
     address: 'このサーバーの URL',
     addressHint: 'クリックすると全体が選択されます。',
-    sse: '従来のクライアント向け（HTTP+SSE）',
+    sse: '従来のクライアント向け（HTTP+SSE）：`{url}`',
     how: '仕組み',
     steps: [
       '上の URL をクライアントに設定します。',
@@ -396,7 +406,6 @@ export const ja: Messages = {
     },
     tools: 'ツール',
     toolsLead: '接続したクライアントが呼び出せるツールと、それぞれに必要な GitHub の権限です。',
-    otherLanguage: 'English',
   },
 
   account: {
@@ -424,6 +433,7 @@ export const ja: Messages = {
       'このサーバーへの許可は {github} でも取り消せます。取り消すと、このサーバーでのあなたの連携はすべて終了します。',
     githubLink: 'GitHub の設定を開く',
     admin: '全ユーザーの連携中のアプリ',
+    ended: '「{name}」の連携を解除しました。',
     notices: {
       disconnected: 'アプリの連携を解除しました。',
       disconnected_all: 'すべてのアプリの連携を解除しました。',

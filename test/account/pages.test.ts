@@ -19,13 +19,13 @@ describe('the account page', () => {
     return session === undefined ? '' : bridge.bridge.directory.describe(session).session;
   };
 
-  it('offers a stranger to sign in, and nothing else', async () => {
+  it('offers a stranger to sign in, and nothing else but another language', async () => {
     const page = await createAgent().get(`${bridge.url}/account`);
     assert.equal(page.status, 200);
     assert.equal(page.headers.get('cache-control'), 'no-store');
     assert.deepEqual(
       page.forms().map(({ action }) => action.pathname),
-      ['/account/sign-in'],
+      ['/language', '/account/sign-in'],
     );
   });
 

@@ -42,11 +42,32 @@ describe('the account page', () => {
     await signIn(page, 'monalisa');
     const shown = await text(page);
     assert.match(shown, /Signed in as monalisa\s+山田 モナリザ/);
-    assert.match(shown, /“Notes”/);
-    assert.match(shown, /localhost:45001/);
+    assert.match(shown, /“Notes”\s+Change Read\s+now/);
     assert.doesNotMatch(shown, /Everybody’s connected apps/);
-    await page.getByText('Allowed to').click();
-    assert.match(await text(page), /Read and change all your repositories/);
+    await page.locator('.session summary').click();
+    const opened = await text(page);
+    assert.match(opened, /localhost:45001/);
+    assert.match(opened, /Read and change all your repositories/);
+  });
+
+  it('shows 25 apps in two screens, when each was used, and the exact time behind it', async (t) => {
+    const names = Array.from({ length: 25 }, (_, index) => `Client ${index + 1}`);
+    for (const name of names) await connectAs('octocat', name, 'repo delete_repo');
+    bridge.advance(2 * 3600);
+    for (const locale of ['en-US', 'ja-JP']) {
+      const { page } = await openPage(t, browser, { locale, viewport: { width: 1280, height: 800 } });
+      await page.goto(`${bridge.url}/account`);
+      await press(page, 'main form button');
+      await passGithub(page, 'octocat');
+      assert.equal(await page.locator('.session').count(), names.length);
+      const end = await page.evaluate<number>(
+        'document.querySelector(".sessions").getBoundingClientRect().bottom + scrollY',
+      );
+      assert.ok(end <= 2 * 800, `${locale}: the last app ends at ${end} px`);
+      const time = page.locator('.session summary time').first();
+      assert.equal(await time.innerText(), locale === 'ja-JP' ? '2 時間前' : '2 hours ago');
+      assert.match((await time.getAttribute('datetime')) ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
+    }
   });
 
   it('disconnects one app and leaves the others', async (t) => {
@@ -54,7 +75,7 @@ describe('the account page', () => {
     const page = await open(t);
     await signIn(page, 'hubot');
     await press(page, page.getByRole('button', { name: 'Disconnect “Notes”' }));
-    assert.equal(await page.getByRole('status').innerText(), 'The app is disconnected.');
+    assert.equal(await page.getByRole('status').innerText(), '“Notes” is disconnected.');
     assert.equal(await page.getByRole('heading', { name: 'Notes' }).count(), 0);
     assert.deepEqual([await call(notes), await call(editor)], [401, 200]);
     assert.ok(liveTokens('hubot') > 0);
@@ -112,7 +133,7 @@ describe('the account page', () => {
     assert.doesNotMatch(await text(page), /hubot/);
     while ((await page.getByRole('button', { name: /^Disconnect/ }).count()) > 0)
       await press(page, page.getByRole('button', { name: /^Disconnect/ }).first());
-    assert.equal(await page.getByRole('status').innerText(), 'The app is disconnected.');
+    assert.equal(await page.getByRole('status').innerText(), '“Notes” is disconnected.');
     assert.equal(await page.getByRole('searchbox').inputValue(), 'MonaLisa');
     assert.deepEqual([await call(notes), await call(editor)], [401, 200]);
   });

@@ -276,13 +276,13 @@ describe('a login in the browser', () => {
       assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
     });
 
-    it('by a link on the front page', async (t) => {
+    it('by a button on the front page', async (t) => {
       const { page } = await open(t);
       await page.goto(bridge.url);
       assert.equal(await heading(page), 'GitHub for your MCP clients');
-      await press(page, page.getByRole('link', { name: '日本語' }));
+      await press(page, page.getByRole('button', { name: '日本語' }));
       assert.equal(await heading(page), 'MCP クライアントから GitHub を使う');
-      await press(page, page.getByRole('link', { name: 'English' }));
+      await press(page, page.getByRole('button', { name: 'English' }));
       assert.equal(await heading(page), 'GitHub for your MCP clients');
     });
   });

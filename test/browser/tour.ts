@@ -12,7 +12,7 @@ export const signInAs = (login: string) => new RegExp(`^(?:Sign in|Continue) as 
 export const CONNECT = 'button[name=decision][value=connect]';
 /** The two buttons of the consent page, in either language. */
 export const ALLOW = 'button[name=decision][value=allow]';
-export const CANCEL = 'button[name=decision][value=deny]';
+export const CANCEL = '.decision [value=deny]';
 
 /** A bridge that can show every page: it has administrators and MCP servers behind it, and admits only members of an organisation. */
 export const TOUR_BRIDGE: TestBridgeOptions = {
@@ -95,6 +95,13 @@ export async function tour(
     await authorize(website, { resource: `${url}/mcp/${server}`, scope: 'repo workflow' });
     await show(`consent-server-${server}`);
   }
+
+  const hostile = await register(url, {
+    client_name: 'גיטהאב مرحبا “GitHub”',
+    redirect_uris: [`https://${'github.com.'.repeat(20)}evil.example/callback`],
+  });
+  await authorize(hostile, { ui_locales: '"><b> __proto__ ../ja xx-ja' });
+  await show('consent-hostile');
 
   await page.goto(authorizationUrl(url, { ...inspector, client_id: 'gone' }, pkce().challenge));
   await show('error-unknown-client');

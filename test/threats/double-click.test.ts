@@ -52,7 +52,7 @@ describe('a click that was meant for another page', () => {
   it('#42 presses Cancel, which does no harm', async (t) => {
     const { page, sent } = await consentPage(t);
     const posted = page.waitForRequest(`${bridge.url}/consent`);
-    await clickAtOnce(page, 'button[value=deny]');
+    await clickAtOnce(page, '.decision [value=deny]');
     await posted;
     assert.match(sent[0] ?? '', /decision=deny/);
   });

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import {
   displayDuration,
   displayHost,
+  displayRelative,
   displayText,
   displayTime,
   displayWebsite,
@@ -67,5 +68,26 @@ describe('display', () => {
       { kind: 'value', text: '{nobody}' },
       { kind: 'text', text: '.' },
     ]);
+  });
+});
+
+describe('a time in words', () => {
+  test('is how long ago it was, or how far ahead it is, in whole units that have passed', () => {
+    const DAY = 86_400;
+    for (const [seconds, en, ja] of [
+      [0, 'now', '今'],
+      [-59, 'now', '今'],
+      [-60, '1 minute ago', '1 分前'],
+      [-3599, '59 minutes ago', '59 分前'],
+      [-2 * 3600, '2 hours ago', '2 時間前'],
+      [-DAY, 'yesterday', '昨日'],
+      [-2.9 * DAY, '2 days ago', undefined],
+      [-45 * DAY, 'last month', '先月'],
+      [-800 * DAY, '2 years ago', '2 年前'],
+      [30 * DAY - 1, 'in 29 days', '29 日後'],
+    ] as const) {
+      assert.equal(displayRelative('en', 1_800_000_000 + seconds, 1_800_000_000), en);
+      if (ja !== undefined) assert.equal(displayRelative('ja', 1_800_000_000 + seconds, 1_800_000_000), ja);
+    }
   });
 });

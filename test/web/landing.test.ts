@@ -4,15 +4,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { McpUpstream } from '../../src/config/upstreams.ts';
 import { createResources } from '../../src/oauth/resource-indicators.ts';
-import { RequestContext } from '../../src/observe/request-context.ts';
 import { landing } from '../../src/web/landing.ts';
-import { createPages } from '../../src/web/pages.ts';
-import { createWeb } from '../../src/web/web.ts';
 import { useApp } from '../protocol/use-app.ts';
+import { makeWeb } from '../support/web.ts';
 
 const ISSUER = 'https://bridge.example';
 const tools = [{ name: 'get_user_profile', title: 'Get the GitHub profile', scopes: ['read:user'] }];
-const web = createWeb(createPages(), 'https://github.com', new RequestContext());
+const web = makeWeb();
 
 const base = { issuer: ISSUER, web, tools, operator: {}, simulated: false };
 const resourcesOf = (...upstreams: readonly McpUpstream[]) =>

@@ -1,11 +1,12 @@
 // The language of a page: what the client asks for, then what the browser prefers (OpenID Connect Core section 3.1.2.1,
 // RFC 9110 section 12.5.4, RFC 4647 section 3.4); and whole texts in both.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { messages, negotiateLocale } from '../../src/web/locale.ts';
+import { tools } from '../../src/mcp/tools/index.ts';
+import { LOCALES, messages, negotiateLocale, toolTitle } from '../../src/web/locale.ts';
 import type { Locale } from '../../src/web/views.ts';
 
-const LOCALES: readonly Locale[] = ['en', 'ja'];
 const GITHUB_SCOPES =
   `repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook write:repo_hook
   read:repo_hook admin:org write:org read:org admin:public_key write:public_key read:public_key admin:org_hook gist notifications user
@@ -20,11 +21,59 @@ describe('locales', () => {
   }
   const marks = (text: string) => (text.match(/\{\w+\}|`[^`]+`/g) ?? []).sort();
 
+  /** What a language lacks, and what it has that English has not. */
+  function faults(language: unknown): string[] {
+    const [own, english] = [new Map(texts(language)), new Map(texts(messages('en')))];
+    return [
+      ...[...english].flatMap(([at, text]) => {
+        const translated = own.get(at);
+        if (translated === undefined) return [`lacks ${at}`];
+        if (translated.trim() === '' && text.trim() !== '' && !at.endsWith('/between')) return [`${at} is empty`];
+        const same = marks(translated).join() === marks(text).join();
+        return same ? [] : [`${at} has ${marks(translated).join(' ')} and not ${marks(text).join(' ')}`];
+      }),
+      ...[...own.keys()].filter((at) => !english.has(at)).map((at) => `${at} is not in English`),
+    ];
+  }
+
   test('have the same keys, placeholders and commands', () => {
-    const ja = new Map(texts(messages('ja')));
-    const en = texts(messages('en'));
-    assert.deepEqual([...ja.keys()].sort(), en.map(([at]) => at).sort());
-    for (const [at, text] of en) assert.deepEqual(marks(ja.get(at) ?? ''), marks(text), at);
+    for (const locale of LOCALES) assert.deepEqual(faults(messages(locale)), [], locale);
+  });
+
+  test('are the files of their folder, each with its own name', () => {
+    const files = readdirSync(new URL('../../templates/locales/', import.meta.url));
+    assert.deepEqual([...LOCALES].map((locale) => `${locale}.ts`).sort(), files.sort());
+    assert.equal(new Set(LOCALES.map((locale) => messages(locale).language)).size, LOCALES.length);
+  });
+
+  test('say what a third language lacks', () => {
+    const whole = messages('en');
+    const { footer: _, ...rest } = whole;
+    const third = { ...rest, connectedAs: 'Connecté', more: 'Plus', brand: ' ' };
+    assert.deepEqual(faults(third), [
+      '/brand is empty',
+      '/connectedAs has  and not {login}',
+      'lacks /footer/support',
+      'lacks /footer/privacy',
+      'lacks /footer/terms',
+      '/more is not in English',
+    ]);
+    assert.deepEqual(faults(whole), []);
+  });
+
+  test('in English have the spelling of America, as GitHub has', () => {
+    const british = /colour|behaviour|favourite|centre|licence|recognis|organis|authoris|customis|cancelling/i;
+    for (const [at, text] of texts(messages('en'))) assert.doesNotMatch(text, british, at);
+  });
+
+  test('have the titles of the built-in tools, and leave those of others as they are', () => {
+    const titles = Object.fromEntries(
+      tools.filter((one) => !one.administratorsOnly).map(({ name, title }) => [name, title]),
+    );
+    assert.deepEqual(messages('en').tools, titles);
+    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Get the login status' }), 'ログイン状態の取得');
+    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Mine' }), 'Mine');
+    assert.equal(toolTitle('ja', { name: 'constructor', title: 'Mine' }), 'Mine');
   });
 
   test('have words for every scope of GitHub and OpenID Connect', () => {

@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventBus } from '../../src/observe/events.ts';
-import { RequestContext } from '../../src/observe/request-context.ts';
 import { notFound } from '../../src/web/not-found.ts';
 import { pageErrors } from '../../src/web/page-errors.ts';
-import { createPages } from '../../src/web/pages.ts';
-import { createWeb } from '../../src/web/web.ts';
 import { useApp } from '../protocol/use-app.ts';
+import { makeWeb } from '../support/web.ts';
 
 describe('an address without a route', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://github.com', new RequestContext());
+  const web = makeWeb();
   const url = useApp(notFound(pageErrors({ events, web })), (ctx) => {
     if (ctx.path === '/answered') {
       ctx.status = 404;

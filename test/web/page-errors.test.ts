@@ -9,13 +9,12 @@ import { TooManyRequests } from '../../src/security/rate-limits.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { PageError } from '../../src/web/page-error.ts';
 import { pageErrors } from '../../src/web/page-errors.ts';
-import { createPages } from '../../src/web/pages.ts';
-import { createWeb } from '../../src/web/web.ts';
 import { useApp } from '../protocol/use-app.ts';
+import { makeWeb } from '../support/web.ts';
 
 describe('an error answered to a person', () => {
   const events = new EventBus();
-  const web = createWeb(createPages(), 'https://github.com', events.context);
+  const web = makeWeb('https://github.com', events.context);
   let thrown: unknown;
   let told: Events['request.failed'][] = [];
   events.on('request.failed', (event) => told.push(event));

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messages } from '../../src/web/locale.ts';
-import { appName, filled, githubName, recipientPart, scopeParts, sessionPart } from '../../src/web/page-parts.ts';
+import {
+  appName,
+  filled,
+  githubName,
+  noticePart,
+  recipientPart,
+  scopeParts,
+  sessionPart,
+} from '../../src/web/page-parts.ts';
 
 const m = messages('en');
 
@@ -62,15 +70,28 @@ describe('names', () => {
   });
 });
 
+describe('a notice', () => {
+  it('names the app that ended, where it is known, and nothing else does', () => {
+    const { notices, ended } = m.account;
+    assert.deepEqual(noticePart(m, notices, { notice: 'disconnected', ended: 'A “b”' }), {
+      text: ended,
+      values: { name: "A 'b'" },
+    });
+    assert.deepEqual(noticePart(m, notices, { notice: 'disconnected' }), { text: notices.disconnected });
+    assert.deepEqual(noticePart(m, notices, { notice: 'signed_out', ended: 'A' }), { text: notices.signed_out });
+    assert.equal(noticePart(m, notices, { ended: 'A' }), undefined);
+  });
+});
+
 describe('the server of a session', () => {
   const base = { clientName: 'x', redirectHost: 'x', scopes: [], createdAt: 0, lastUsedAt: 0, expiresAt: 0 };
   const part = (credential: 'github' | 'identity' | 'none') =>
-    sessionPart('en', m, { ...base, session: 's', recipient: { title: 'T', host: 'h', credential } }, 'has it')
+    sessionPart('en', m, { ...base, session: 's', recipient: { title: 'T', host: 'h', credential } }, 'has it', 0)
       .hasToken;
 
   it('has the token when it gets that, and no other', () => {
     assert.deepEqual([part('github'), part('identity'), part('none')], ['has it', undefined, undefined]);
-    const without = sessionPart('en', m, { ...base, session: 's' }, 'has it');
+    const without = sessionPart('en', m, { ...base, session: 's' }, 'has it', 0);
     assert.deepEqual([without.server, without.hasToken], [undefined, undefined]);
   });
 

@@ -98,6 +98,8 @@ function views(text: string) {
     person: { login: text, name: text, admin: true },
     sessions: [session, session],
     notice: 'disconnected',
+    ended: text,
+    now: 1_785_300_000,
     csrf: text,
     githubHost: 'github.com',
     githubSettingsUrl: 'https://github.com/settings/applications',
@@ -113,6 +115,8 @@ function views(text: string) {
     counts: { people: 100_000, sessions: 150_000 },
     next: '/account/sessions?after=login%3Aocto+p',
     notice: 'disconnected',
+    ended: text,
+    now: 1_785_300_000,
     fields: { query: text },
     csrf: text,
   };
@@ -125,7 +129,9 @@ const [stylesheet] = pages.assets;
 
 /** Every page, and those of its forms that look different. */
 function rendered(locale: Locale, text: string, from: Pages = pages): Record<string, string> {
-  const { consent, connect, error, returning, landing, account, admin } = views(text);
+  const shown = Object.entries(views(text)).map(([name, view]) => [name, { ...view, again: text }]);
+  const { consent, connect, error, returning, landing, account, admin }: ReturnType<typeof views> =
+    Object.fromEntries(shown);
   const { person: _, ...stranger } = account;
   const { recipient: _server, ...direct } = consent;
   return {
@@ -394,7 +400,7 @@ describe('pages', () => {
 
 describe('in Chromium', () => {
   /** Pointer targets lower than 44 CSS pixels; a checkbox counts with its label. */
-  const LOW_TARGETS = `[...document.querySelectorAll('button, .button, summary, .check, input[type=search]')]
+  const LOW_TARGETS = `[...document.querySelectorAll('button:not([hidden]), .button, summary, .check, input[type=search]')]
     .filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML)`;
   const LONG = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch';
   let browser: Browser;

@@ -2,17 +2,15 @@
 // every page is told.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RequestContext } from '../../src/observe/request-context.ts';
-import { createPages } from '../../src/web/pages.ts';
-import { createWeb } from '../../src/web/web.ts';
 import { useApp } from '../protocol/use-app.ts';
 import { textOf } from '../support/html.ts';
+import { makeWeb } from '../support/web.ts';
 
 describe('a page', () => {
-  const web = createWeb(createPages(), 'https://github.example.com/prefix', new RequestContext());
+  const web = makeWeb('https://github.example.com/prefix');
   const url = useApp((ctx) => {
     const githubSettingsUrl = 'https://github.example.com/settings';
-    web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', githubSettingsUrl });
+    web.page(ctx, 'account', String(ctx.query.ui_locales ?? ''), { sessions: [], csrf: '', now: 0, githubSettingsUrl });
   });
   const get = async (query = '', language = 'en') => {
     const response = await fetch(`${url()}/${query}`, { headers: { 'accept-language': language } });

@@ -73,7 +73,11 @@ export function createConnectPage({ resources, secrets, cookies, web, now }: Con
         redirectHost: redirectHost(request.redirectUri),
         redirectKind: redirectKind(request.redirectUri),
         ...defined({ recipient: recipientView(resources, request) }),
-        fields: { request: id, login: secrets.seal(plaintext, identity(id, cookie)) },
+        fields: {
+          request: id,
+          login: secrets.seal(plaintext, identity(id, cookie)),
+          ...defined({ ui_locales: request.uiLocales }),
+        },
       });
     },
 

@@ -75,7 +75,7 @@ export async function showConsent(
     scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map(view),
     policyScopes: (getsToken ? [] : forPolicy).map(view),
     rememberable: isRememberable(request),
-    fields,
+    fields: { ...fields, ...defined({ ui_locales: request.uiLocales }) },
   });
   services.events.emit('consent.shown', { clientId: request.clientId, remembered: false });
 }

@@ -5,15 +5,13 @@ import { describe, it } from 'node:test';
 import type { CompletedLogin } from '../../../src/oauth/login/completion.ts';
 import { createConnectPage } from '../../../src/oauth/login/connect-page.ts';
 import { createResources } from '../../../src/oauth/resource-indicators.ts';
-import { RequestContext } from '../../../src/observe/request-context.ts';
 import { parseParameters } from '../../../src/protocol/parameters.ts';
 import { createCookies } from '../../../src/security/cookies.ts';
 import { createSecrets } from '../../../src/security/secrets.ts';
 import { PageError } from '../../../src/web/page-error.ts';
-import { createPages } from '../../../src/web/pages.ts';
-import { createWeb } from '../../../src/web/web.ts';
 import { useApp } from '../../protocol/use-app.ts';
 import { createAgent } from '../../support/agent.ts';
+import { makeWeb } from '../../support/web.ts';
 
 const COMPLETED: CompletedLogin = {
   id: 'login',
@@ -46,7 +44,7 @@ describe('the page that connects', () => {
   const now = () => time;
   const secrets = createSecrets(['a test secret that is long enough and no secret at all']);
   const cookies = createCookies(false, secrets, now);
-  const web = createWeb(createPages(), 'https://github.com', new RequestContext());
+  const web = makeWeb();
   const resources = createResources({ publicUrl: 'http://localhost', scopes: [], upstreams: [], others: [] });
   const connectPage = createConnectPage({ resources, secrets, cookies, web, now });
   const url = useApp((ctx) => {

@@ -41,7 +41,7 @@ describe('the story of a login', () => {
     await stories.flush();
     const [first] = appended;
     assert.equal(appended.length, 1);
-    assert.deepEqual({ login: first?.login, ttl: first?.ttl }, { login, ttl: 7 * 86400 });
+    assert.deepEqual({ login: first?.login, ttl: first?.ttl }, { login, ttl: 86400 });
     const [shown, failed] = (first?.entries ?? []).map(readStoryEntry);
     assert.deepEqual(shown, {
       at: 1_800_000_000,
@@ -56,6 +56,26 @@ describe('the story of a login', () => {
       ['consent.allowed'],
       ['login.failed', { outcome: 'access_denied', detail, githubLogin: 'mona' }],
     ]);
+  });
+
+  it('is kept for seven days once the browser came back from GitHub, and for one before, because strangers begin it', async () => {
+    const { bus, appended, stories } = recorder();
+    const login = newLoginId();
+    const within = (work: () => void) =>
+      bus.context.run({ address: '192.0.2.1' }, () => {
+        bus.context.knowLogin(login);
+        work();
+      });
+    within(() => bus.emit('consent.shown', { clientId: 'c', remembered: false }));
+    await stories.flush();
+    within(() => bus.emit('login.returned', { clientId: 'c' }));
+    await stories.flush();
+    within(() => bus.emit('consent.allowed', { clientId: 'c' }));
+    await stories.flush();
+    assert.deepEqual(
+      appended.map(({ ttl }) => ttl),
+      [86400, 7 * 86400, undefined],
+    );
   });
 
   it('is only added to by all that comes later, for the login of each session', async () => {

@@ -50,7 +50,7 @@ export function describeBlocks(test: DefineTest): void {
     }
   });
 
-  test('a block is kept with who, why and when, and a second one replaces the reason', async ({
+  test('a block is kept with who, why and when, and a second one says more, and forgets nothing', async ({
     store,
     second,
     time,
@@ -60,7 +60,9 @@ export function describeBlocks(test: DefineTest): void {
     assert.deepEqual(await second.blocks.read('p'), { ...BLOCK, blockedAt: time() });
     advance(10);
     await store.blocks.add({ person: 'p', githubId: 583231 });
-    assert.deepEqual(await second.blocks.read('p'), { person: 'p', githubId: 583231, blockedAt: time() });
+    assert.deepEqual(await second.blocks.read('p'), { ...BLOCK, blockedAt: time() - 10 });
+    await store.blocks.add({ person: 'p', githubId: 583231, reason: 'again' });
+    assert.deepEqual(await second.blocks.read('p'), { ...BLOCK, reason: 'again', blockedAt: time() - 10 });
     assert.equal(await store.blocks.read('q'), undefined);
   });
 

@@ -105,18 +105,24 @@ export async function* readArchive(
   throw wrong(path, number + 1, 'the file is cut off: the last line with the counts is missing', WHOLE);
 }
 
+/** Bytes of a line: a person with as many sessions as one can have needs some megabytes. */
+const MAX_LINE = 64 * 1024 * 1024;
+
 /** The lines of a file, without their line feeds. Only a few of them are in memory. */
 async function* linesOf(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
+  let held = 0;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
       let from = 0;
       for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
         yield Buffer.concat([...rest, chunk.subarray(from, at)]);
-        rest = [];
+        [rest, held] = [[], 0];
         from = at + 1;
       }
       rest.push(chunk.subarray(from));
+      held += chunk.length - from;
+      if (held > MAX_LINE) throw new SettingError(path, 'has a line of more than 64 MB', WHOLE);
     }
   } catch (error) {
     if (error instanceof Error && 'syscall' in error)

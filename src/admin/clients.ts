@@ -3,7 +3,7 @@ import type { ClientUse } from '../store/people-operations.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { selected } from './ending.ts';
-import { counted, footOf, limitIn, PAGING } from './options.ts';
+import { aligned, counted, footOf, limitIn, PAGING } from './options.ts';
 
 /** Characters of what a client chose for itself. */
 const MAX_NAME = 60;
@@ -24,7 +24,7 @@ export const clientCommands: readonly Command[] = [
       const next = uses.length < limit ? undefined : uses.at(-1)?.clientId;
       terminal.answer(
         { clients: uses.map(describe), next: next ?? null },
-        [...uses.map(lineOf), footOf(uses.length, next)].join('\n'),
+        [...aligned(uses.map(rowOf)), footOf(uses.length, next)].join('\n'),
       );
     },
   },
@@ -119,9 +119,9 @@ function describe({ clientId, clientName, sessions, people }: ClientUse) {
   return { client_id: clientId, client_name: displayText(clientName, MAX_NAME), sessions, people };
 }
 
-function lineOf({ clientId, clientName, sessions, people }: ClientUse): string {
-  const id = displayText(clientId, MAX_ID);
-  return `${id}  ${displayText(clientName, MAX_NAME)}  ${counted(sessions, 'session')} of ${counted(people, 'person', 'people')}`;
+function rowOf({ clientId, clientName, sessions, people }: ClientUse): string[] {
+  const uses = `${counted(sessions, 'session')} of ${counted(people, 'person', 'people')}`;
+  return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), uses];
 }
 
 function instant(epochSeconds: number): string {

@@ -79,6 +79,19 @@ export function footOf(shown: number, next: string | undefined): string {
   return `${shown} shown${next === undefined ? '' : `, and there are more: --after '${next}'`}`;
 }
 
+/** Rows as lines, with the cells of a column below each other. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
 /** "1 session", "2 sessions". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -4,7 +4,18 @@ import type { Session } from '../store/records.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { Misuse } from './misuse.ts';
-import { checkPerson, counted, cursorIn, footOf, limitIn, PAGING, personNamed, SORTING, sortIn } from './options.ts';
+import {
+  aligned,
+  checkPerson,
+  counted,
+  cursorIn,
+  footOf,
+  limitIn,
+  PAGING,
+  personNamed,
+  SORTING,
+  sortIn,
+} from './options.ts';
 
 /** Characters of a reason. */
 const MAX_REASON = 200;
@@ -57,7 +68,7 @@ export const peopleCommands: readonly Command[] = [
       const described = people.map((one, index) => describe(one, blocks[index]));
       terminal.answer(
         { people: described, next: next ?? null },
-        [...described.map(lineOf), footOf(described.length, next)].join('\n'),
+        [...aligned(described.map(rowOf)), footOf(described.length, next)].join('\n'),
       );
     },
   },
@@ -72,11 +83,13 @@ export const peopleCommands: readonly Command[] = [
       const [sessions, block] = await Promise.all([store.sessions.list(person), store.blocks.read(person)]);
       const described = describe({ person, githubId, login, sessions }, block);
       const list = sessions.map(bridge.directory.describe);
-      const lines = list.map(
-        ({ session, client_name, scopes, last_used_at }) =>
-          `  ${session}  ${client_name}  ${scopes.join(' ')}  last used ${last_used_at}`,
-      );
-      terminal.answer({ ...described, sessions: list }, [lineOf(described), ...lines].join('\n'));
+      const rows = list.map(({ session, client_name, scopes, last_used_at }) => [
+        `  ${session}`,
+        client_name,
+        scopes.join(' '),
+        `last used ${last_used_at}`,
+      ]);
+      terminal.answer({ ...described, sessions: list }, [rowOf(described).join('  '), ...aligned(rows)].join('\n'));
     },
   },
   {
@@ -144,7 +157,7 @@ function describe({ githubId, login, sessions }: Described, block: Block | undef
   };
 }
 
-function lineOf({ github_id, login, sessions, last_used_at, blocked }: ReturnType<typeof describe>): string {
+function rowOf({ github_id, login, sessions, last_used_at, blocked }: ReturnType<typeof describe>): string[] {
   return [
     `id:${github_id}`,
     login ?? '-',
@@ -153,7 +166,7 @@ function lineOf({ github_id, login, sessions, last_used_at, blocked }: ReturnTyp
     ...(blocked === null
       ? []
       : [`blocked ${blocked.at}${blocked.reason ? `: ${displayText(blocked.reason, MAX_REASON)}` : ''}`]),
-  ].join('  ');
+  ];
 }
 
 function instant(epochSeconds: number): string {

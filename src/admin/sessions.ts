@@ -4,7 +4,7 @@ import type { Session } from '../store/records.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { endSelected, SELECTING, selected, selectionIn } from './ending.ts';
 import { Misuse } from './misuse.ts';
-import { cursorIn, footOf, limitIn, PAGING, SORTING, sortIn } from './options.ts';
+import { aligned, cursorIn, footOf, limitIn, PAGING, SORTING, sortIn } from './options.ts';
 
 export const sessionCommands: readonly Command[] = [
   {
@@ -35,7 +35,7 @@ export const sessionCommands: readonly Command[] = [
       context.terminal.answer(
         { sessions: described, next: next ?? null },
         [
-          ...described.map(lineOf),
+          ...aligned(described.map(rowOf)),
           selects && described.length === limit ? `${foot}, perhaps not all: --limit` : foot,
         ].join('\n'),
       );
@@ -104,9 +104,9 @@ async function firstOf(context: CommandContext, selection: object, limit: number
   return { sessions: sessions.slice(0, limit) };
 }
 
-function lineOf(session: ReturnType<SessionDirectory['describe']>): string {
+function rowOf(session: ReturnType<SessionDirectory['describe']>): string[] {
   const { session: name, login, client_name, resource, recipient, last_used_at } = session;
   const server =
     recipient === null ? resource : `${resource} → ${recipient.host} (credential: ${recipient.credential})`;
-  return `${name}  ${login}  ${client_name}  ${server}  last used ${last_used_at}`;
+  return [name, login, client_name, server, `last used ${last_used_at}`];
 }

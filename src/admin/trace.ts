@@ -90,7 +90,7 @@ function happeningsOf(entries: readonly StoryEntry[]): Happening[] {
           time: new Date(at * 1000).toISOString(),
           event,
           ...(reference === undefined ? {} : { request: reference }),
-          ...(address === undefined ? {} : { address }),
+          ...(address === undefined ? {} : { address: displayText(address, MAX_TEXT) }),
           ...known,
           ...texts(details, ['outcome', 'detail', 'path', 'by', 'via']),
           ...(details.actor === undefined ? {} : { actor: actorText(details.actor as Actor) }),
@@ -106,7 +106,7 @@ function subjectOf(details: Readonly<Record<string, unknown>>): Partial<Happenin
     ...texts(details, ['client', 'person']),
     ...(typeof person === 'string' && typeof grant === 'string' ? { session: formatSid({ person, grant }) } : {}),
     ...(typeof githubId === 'number' ? { github_id: githubId } : {}),
-    ...(typeof githubLogin === 'string' ? { github_login: githubLogin } : {}),
+    ...(typeof githubLogin === 'string' ? { github_login: displayText(githubLogin, MAX_TEXT) } : {}),
   };
 }
 
@@ -123,7 +123,7 @@ function texts(details: Readonly<Record<string, unknown>>, names: readonly strin
 function actorText(actor: Actor): string {
   return actor.kind === 'operator'
     ? displayText(actor.name, MAX_TEXT)
-    : `${actor.kind} ${actor.githubLogin} (id:${actor.githubId})`;
+    : displayText(`${actor.kind} ${actor.githubLogin} (id:${actor.githubId})`, MAX_TEXT);
 }
 
 function lineOf(happening: Happening): string {

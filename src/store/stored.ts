@@ -79,7 +79,8 @@ const approvalSchema: z.ZodType<Approval> = z.object({
   scope: z.array(z.string()).exactOptional(),
 } satisfies Shape<Approval>);
 
-const grantSchema: z.ZodType<Grant> = z.object({
+/** The members of a grant, in the order in which they are stored. */
+export const grantShape = {
   clientId: z.string(),
   clientName: z.string(),
   redirectUri: z.string(),
@@ -93,7 +94,8 @@ const grantSchema: z.ZodType<Grant> = z.object({
   authTime: z.number(),
   nonce: z.string().exactOptional(),
   refreshable: z.boolean(),
-} satisfies Shape<Grant>);
+} satisfies Shape<Grant>;
+const grantSchema: z.ZodType<Grant> = z.object(grantShape);
 
 const directorySchema = z.object({
   clientName: z.string(),

@@ -4,32 +4,20 @@
  * stores write the same record as the same JSON.
  */
 import { z } from 'zod';
-import { accountSchema, clientSchema, recipientSchema } from './stored.ts';
+import { accountSchema, clientSchema, grantShape } from './stored.ts';
 
 const grantSchema = z.object({
   id: z.string(),
-  clientId: z.string(),
-  clientName: z.string(),
-  redirectUri: z.string(),
-  redirectUriSent: z.boolean(),
-  codeChallenge: z.string(),
-  scope: z.array(z.string()),
-  refusedScope: z.array(z.string()).exactOptional(),
-  resource: z.string(),
-  recipient: recipientSchema.exactOptional(),
-  credential: z.string(),
-  authTime: z.number(),
-  nonce: z.string().exactOptional(),
-  refreshable: z.boolean(),
+  ...grantShape,
   codeHash: z.string(),
   redeemed: z.boolean(),
   refreshHash: z.string().exactOptional(),
-  generation: z.number(),
+  generation: z.int(),
   /** The refresh token rotated last, its sealed successor, and until when it gets that. */
-  spent: z.object({ hash: z.string(), sealedSuccessor: z.string(), until: z.number() }).exactOptional(),
-  createdAt: z.number(),
-  lastUsedAt: z.number(),
-  expiresAt: z.number(),
+  spent: z.object({ hash: z.string(), sealedSuccessor: z.string(), until: z.int() }).exactOptional(),
+  createdAt: z.int(),
+  lastUsedAt: z.int(),
+  expiresAt: z.int(),
 });
 
 const credentialSchema = z.object({
@@ -37,10 +25,10 @@ const credentialSchema = z.object({
   appClientId: z.string(),
   account: accountSchema,
   scope: z.array(z.string()),
-  generation: z.number(),
+  generation: z.int(),
   sealedTokens: z.string(),
-  accessExpiresAt: z.number().exactOptional(),
-  refreshExpiresAt: z.number().exactOptional(),
+  accessExpiresAt: z.int().exactOptional(),
+  refreshExpiresAt: z.int().exactOptional(),
   resetDue: z.literal(true).exactOptional(),
   /** Sealed pairs that later logins replaced, the oldest first. */
   superseded: z.array(z.string()),
@@ -53,19 +41,19 @@ const personSchema = z.object({
   revocations: z.array(
     z.object({ id: z.string(), credential: z.string(), appClientId: z.string(), sealedTokens: z.string() }),
   ),
-  consents: z.array(z.object({ key: z.string(), expiresAt: z.number() })),
+  consents: z.array(z.object({ key: z.string(), expiresAt: z.int() })),
   block: z
     .object({
-      githubId: z.number(),
+      githubId: z.int(),
       login: z.string().exactOptional(),
       reason: z.string().exactOptional(),
-      blockedAt: z.number(),
+      blockedAt: z.int(),
     })
     .exactOptional(),
 });
 
-const registrationSchema = z.object({ client: clientSchema, used: z.boolean(), expiresAt: z.number() });
-const documentSchema = z.object({ name: z.string(), version: z.number(), value: z.string() });
+const registrationSchema = z.object({ client: clientSchema, used: z.boolean(), expiresAt: z.int() });
+const documentSchema = z.object({ name: z.string(), version: z.int(), value: z.string() });
 
 /** All that is stored of a person. */
 export type PersonRecord = z.infer<typeof personSchema>;

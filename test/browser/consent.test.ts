@@ -89,12 +89,14 @@ describe('the consent page', () => {
         for (const place of [0, 700, 100_000]) {
           await page.evaluate(`scrollTo(0, ${place})`);
           for (const value of ['allow', 'deny'])
-            assert.equal(await page.evaluate(inView(`button[value=${value}]`)), true, `${value} at ${place}`);
+            assert.equal(await page.evaluate(inView(`.decision button[value=${value}]`)), true, `${value} at ${place}`);
         }
         assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
         assert.deepEqual(await axeViolations(page), []);
         // The keyboard reaches every box, and the bar covers none of them.
         await page.evaluate('scrollTo(0, 0)');
+        // The choice of the language comes before the form.
+        await page.keyboard.press('Tab');
         const boxes = await page.getByRole('checkbox').count();
         for (let reached = 0; reached < boxes; reached++) {
           await page.keyboard.press('Tab');

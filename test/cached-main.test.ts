@@ -15,16 +15,20 @@ describe('the entry of npm start', () => {
   // Without a configuration it ends when everything has been loaded; TMPDIR is where Node would keep the cache otherwise.
   const run = () => start('cached-main.js', { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', TMPDIR: folder }).ended;
 
+  const lineOf = (stderr: string, file: string) =>
+    stderr.split('\n').find((each) => each.includes(`/src/${file}...`) && each.includes('reading cache'));
+
   it('finds at its second start what the first one compiled, beside the libraries', async () => {
     const first = await run();
     assert.equal(first.code, 2);
     assert.match(first.stderr, /mcp-github-bridge cannot start/);
-    const { code, stderr } = await run();
+    // Bridges of other tests write the same cache meanwhile, and one may then be in the middle of it.
+    let { code, stderr } = await run();
+    if (!['main.ts', 'app.ts', 'wiring.ts'].every((file) => lineOf(stderr, file)?.includes('success')))
+      ({ code, stderr } = await run());
     assert.equal(code, 2);
     for (const file of ['main.ts', 'app.ts', 'wiring.ts']) {
-      const line = stderr
-        .split('\n')
-        .find((each) => each.includes(`/src/${file}...`) && each.includes('reading cache'));
+      const line = lineOf(stderr, file);
       assert.ok(line?.includes(`reading cache from ${compiled}`) && line.includes('success'), `${file}: ${line}`);
     }
   });

@@ -98,6 +98,11 @@ export class Page {
     return parseForms(this.html, this.url);
   }
 
+  /** The forms but that of the language, which every page has. */
+  formsOfItsOwn(): Form[] {
+    return this.forms().filter(({ action }) => action.pathname !== '/language');
+  }
+
   /**
    * The first form, or the first whose action's path is `path`.
    * @throws {Error} that quotes the page when there is none

@@ -58,7 +58,7 @@ onBothStores('client metadata documents', (store) => {
   function assertRefusedPage(page: Page, what: string, status = 400): void {
     assert.equal(page.status, status, what);
     assert.equal(page.location, undefined, what);
-    assert.equal(page.forms().length, 0, what);
+    assert.equal(page.formsOfItsOwn().length, 0, what);
   }
 
   it('#12 a document logs in, and its domain counts as verified only when the answer goes there', async () => {

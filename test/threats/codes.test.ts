@@ -142,7 +142,7 @@ onBothStores('authorization codes', (store) => {
       assert.equal(page.location, undefined);
       assert.equal(page.buttonLink?.searchParams.get('error'), 'invalid_request', JSON.stringify(parameters));
       assert.equal(page.buttonLink?.searchParams.get('code'), null);
-      assert.equal(page.forms().length, 0);
+      assert.equal(page.formsOfItsOwn().length, 0);
     }
   });
 

@@ -169,7 +169,7 @@ onBothStores('redirects', (store) => {
         assert.equal(page.status, 400, redirect_uri);
         assert.equal(page.location, undefined, redirect_uri);
         assert.equal(page.headers.get('refresh'), null, redirect_uri);
-        assert.equal(page.forms().length, 0, redirect_uri);
+        assert.equal(page.formsOfItsOwn().length, 0, redirect_uri);
         assert.doesNotMatch(
           page.html,
           /href="(?:https?:|javascript:|data:|\/\/|\\)[^"]*(?:evil|alert|text)/,

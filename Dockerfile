@@ -22,6 +22,8 @@ COPY package.json ./
 
 FROM runtime AS demo
 COPY demo ./demo
+# All that the simulated GitHub takes from the bridge.
+COPY src/closed-output.ts ./src/
 USER node
 EXPOSE 9000
 CMD ["node", "demo/github/main.ts"]

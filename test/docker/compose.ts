@@ -188,7 +188,7 @@ async function testInFrontOfGithub(): Promise<void> {
     const { stdout: limits } = await inspect(
       '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{index .HostConfig.LogConfig.Config "max-size"}} {{len .State.Health.Log}} {{(index .State.Health.Log 0).ExitCode}}',
     );
-    assert.match(limits, /^805306368 200 10m [1-5] 0$/m);
+    assert.match(limits, /^1073741824 200 10m [1-5] 0$/m);
     say('its secrets are files that `docker inspect` does not show; memory, processes and logs are limited');
   } finally {
     await run('docker', [...alone, 'down', '--volumes', '--timeout', '5'], { cwd: ROOT, env: settings });

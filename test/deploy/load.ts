@@ -2,6 +2,7 @@
 // a second time. What fails is kept, so that a test can say what a client would have met.
 
 import assert from 'node:assert/strict';
+import { MAX_SESSIONS_PER_PERSON } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import {
   callTool,
@@ -42,13 +43,14 @@ export async function startLoad(issuer: string, size: LoadSize): Promise<Load> {
   const begun = performance.now();
   const done = { logins: 0, refreshes: 0, calls: 0, streams: 0 };
   const failures: string[] = [];
-  const sessions: { client: TestClient; tokens: Tokens }[] = [];
+  /** Those of each person, the oldest first. */
+  const sessions = new Map<string, { client: TestClient; tokens: Tokens }[]>();
   let streamsEnded = 0;
   const over = new AbortController();
 
   const logIn = async (login: string) => {
     const session = await connect(issuer, { browser: createAgent(), login });
-    sessions.push(session);
+    sessions.set(login, [...(sessions.get(login) ?? []), session]);
     return session;
   };
   const use = async ({ access_token }: Tokens, tool: string) => {
@@ -140,7 +142,9 @@ export async function startLoad(issuer: string, size: LoadSize): Promise<Load> {
     async end() {
       over.abort();
       await workers;
-      const lost = sessions.map(async ({ client, tokens }) => {
+      // A person who logs in more often loses the oldest sessions by that, whatever restarts.
+      const kept = [...sessions.values()].flatMap((those) => those.slice(-MAX_SESSIONS_PER_PERSON));
+      const lost = kept.map(async ({ client, tokens }) => {
         try {
           await use(tokensOf(await tokenRequest(issuer, refreshing(client, tokens.refresh_token))), 'get_auth_status');
           return [];

@@ -197,7 +197,7 @@ describe('moving a store', () => {
       what: 'the import to write',
       interval: 1,
     });
-    importing.child.kill('SIGINT');
+    importing.child.kill('SIGTERM');
     const half = await importing.ended;
     assert.equal(half.code, 130, half.stderr);
     assert.match(half.stderr, /^stopped after \d+ of \d+ people; the same command again completes it/);
@@ -238,10 +238,10 @@ describe('moving a store', () => {
     assert.equal((await admin(place, 'stats')).code, 2, 'and the store is not served');
   });
 
-  it('says where an export to standard output stopped, at Ctrl-C and when nobody reads it', async () => {
+  it('says where an export to standard output stopped, when the terminal is gone and when nobody reads it', async () => {
     const stopped = start('admin/main.ts', { ...env, ...one() }, ['export', '-']);
     await once(stopped.child.stdout ?? assert.fail(), 'data');
-    stopped.child.kill('SIGINT');
+    stopped.child.kill('SIGHUP');
     const { code, stdout, stderr } = await stopped.ended;
     assert.equal(code, 130, stderr);
     assert.match(
@@ -319,7 +319,7 @@ describe('moving a store', () => {
     padded.close();
     const copying = start('admin/main.ts', { ...env, DATA_DIR: at('large') }, ['backup', at('half.db')]);
     await until(() => existsSync(at('half.db')), { what: 'the copy', interval: 1 });
-    copying.child.kill('SIGINT');
+    copying.child.kill('SIGTERM');
     const { code, stdout, stderr } = await copying.ended;
     assert.deepEqual([code, stdout], [130, '']);
     assert.match(stderr, /^stopped while the database was copied; \S+ was removed\n$/);

@@ -1,7 +1,7 @@
 // docs/operating.md: its secrets are rotated and its incidents mended as it says, against bridges with sessions; each alert has its
 // section, and what it names is there.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,7 @@ const [OLD, NEW] = [
   'the old secret of this bridge that is long enough',
   'the new secret of this bridge that is long enough',
 ];
+const NO_JQ = spawnSync('jq', ['--version']).error !== undefined && 'no jq: apt-get install jq';
 /** The id of octocat, who is an administrator. */
 const ADMINISTRATOR = 583231;
 
@@ -286,11 +287,41 @@ describe('docs/operating.md', () => {
     sections('Incidents', ['People', 'Do', 'Over when']);
   });
 
-  it('names only commands of npm run admin that there are', () => {
-    const named = [...DOCUMENT.matchAll(/npm run (?:--silent )?admin -- ([a-z]+(?: [a-z]+\b(?!\.))?)/g)].map(
-      ([, words]) => words,
+  it('finds what was done in a span of time, in the log of a bridge', { skip: NO_JQ }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'bridge-log-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const env = { GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', DATA_DIR: folder, PORT: String(await freePort()) };
+    const bridge = start('main.ts', env);
+    const ready = async () => (await fetch(`http://localhost:${env.PORT}/readyz`)).ok;
+    await until(ready, { what: 'the bridge' });
+    // The first request for the keys makes them, which is in the audit trail.
+    await fetch(`http://localhost:${env.PORT}/.well-known/jwks.json`);
+    bridge.child.kill('SIGTERM');
+    const { stdout } = await bridge.ended;
+    const all = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    const audited = all.filter(({ audit }) => audit === true);
+    assert.ok(audited.length > 0 && audited.length < all.length, stdout);
+
+    const [, line = ''] = /^(bridge_log \d+h \| jq .*)$/m.exec(DOCUMENT) ?? [];
+    const found = async (from: string, to: string) => {
+      const script = `bridge_log() { printf 'no JSON\\n%s' "$LOG"; }\n${line.replace('2026-11-22T03:00', from).replace('2026-11-22T03:20', to)}`;
+      const answer = await promisify(execFile)('sh', ['-c', script], { env: { PATH: process.env.PATH, LOG: stdout } });
+      return answer.stdout.split('\n').flatMap((each) => (each === '' ? [] : [JSON.parse(each)]));
+    };
+    const minute = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 16);
+    const now = Date.now();
+    assert.deepEqual(await found(minute(now - 300_000), minute(now + 60_000)), audited);
+    assert.deepEqual(await found(minute(now - 600_000), minute(now - 300_000)), []);
+    assert.deepEqual(await found(minute(now + 60_000), minute(now + 600_000)), []);
+  });
+
+  it('names only commands of npm run admin that there are, and so do the recipes of deploy/', () => {
+    const form =
+      /(?:npm run (?:--silent )?admin --|src\/admin\/main\.ts|mcp-github-bridge-command admin) ([a-z]+(?: [a-z]+\b(?!\.))?)/g;
+    const named = [DOCUMENT, read('deploy/README.md'), read('deploy/systemd/mcp-github-bridge-command')].flatMap(
+      (text) => [...text.matchAll(form)].map(([, words]) => words),
     );
-    assert.ok(named.length > 4);
+    assert.ok(named.length > 8);
     const known: string[] = commands.map(({ words }) => words);
     assert.deepEqual(
       named.filter((words) => !known.includes(words ?? '')),

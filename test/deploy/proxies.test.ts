@@ -19,7 +19,13 @@ import { until } from '../support/until.ts';
 import { PROXIES, startProxy, whyNot } from './proxies.ts';
 
 const APP = { clientId: 'proxies', clientSecret: 'no secret of anybody' };
-const loggedSchema = z.looseObject({ event: z.string(), path: z.string().optional(), address: z.string().optional() });
+const loggedSchema = z.looseObject({
+  event: z.string(),
+  path: z.string().optional(),
+  address: z.string().optional(),
+  reference: z.string().optional(),
+  trace: z.string().optional(),
+});
 
 describe('behind a proxy of deploy/', () => {
   for (const name of PROXIES)
@@ -77,7 +83,13 @@ describe('behind a proxy of deploy/', () => {
       // A client at another address than the proxy, which says that it is at a third one.
       const asked = request({
         ...{ host: '127.0.0.1', port, path: '/nowhere', servername: 'localhost', localAddress: '127.0.0.2' },
-        headers: { host: `localhost:${port}`, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-host': 'evil.example' },
+        headers: {
+          host: `localhost:${port}`,
+          'x-forwarded-for': '203.0.113.7',
+          'x-forwarded-host': 'evil.example',
+          'x-request-id': 'a-stranger',
+          traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+        },
       }).end();
       const [answer]: IncomingMessage[] = await once(asked, 'response');
       assert.equal(answer?.resume().statusCode, 404);
@@ -89,6 +101,8 @@ describe('behind a proxy of deploy/', () => {
         .flatMap((line) => (line.startsWith('{') ? [loggedSchema.parse(JSON.parse(line))] : []));
       const logged = lines.find(({ path }) => path === '/nowhere');
       assert.equal(logged?.address, '127.0.0.2');
+      assert.ok(logged.reference !== undefined && logged.reference !== 'a-stranger');
+      assert.equal(logged.trace, undefined);
     });
 
   it('Traefik’s example is YAML that sends each router to a service that it has', () => {
@@ -96,7 +110,14 @@ describe('behind a proxy of deploy/', () => {
     const { http } = z
       .object({
         http: z.object({
-          routers: z.record(z.string(), z.object({ rule: z.string(), service: z.string(), tls: z.object({}) })),
+          routers: z.record(
+            z.string(),
+            z.object({ rule: z.string(), middlewares: z.array(z.string()), service: z.string(), tls: z.object({}) }),
+          ),
+          middlewares: z.record(
+            z.string(),
+            z.object({ headers: z.object({ customRequestHeaders: z.record(z.string(), z.literal('')) }) }),
+          ),
           services: z.record(
             z.string(),
             z.object({
@@ -111,6 +132,12 @@ describe('behind a proxy of deploy/', () => {
         .map(({ service }) => service)
         .sort(),
       Object.keys(http.services).sort(),
+    );
+    for (const { middlewares } of Object.values(http.routers))
+      assert.deepEqual(middlewares, Object.keys(http.middlewares));
+    assert.deepEqual(
+      Object.values(http.middlewares).flatMap(({ headers }) => Object.keys(headers.customRequestHeaders)),
+      ['X-Request-Id', 'Traceparent', 'Tracestate'],
     );
   });
 });

@@ -69,6 +69,8 @@ export interface Config {
   readonly upstreams: readonly McpUpstream[];
   /** Who runs this bridge. */
   readonly operator: Operator;
+  /** The time zone of the pages for people who chose none, by its name in the IANA database; when absent, the system's. */
+  readonly timeZone?: string;
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -213,6 +215,7 @@ export function readConfig(env: Environment): Config {
       metrics,
       telemetry: readTelemetry(env, complain),
       redisUrl: read('REDIS_URL'),
+      timeZone: read('TZ'),
       clientsFile: read('CLIENTS_FILE'),
       allowedOrigins: read('ALLOWED_ORIGINS'),
     }),

@@ -1,6 +1,7 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
-import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
+import { displayHost, displayText, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
+import { displayRelative, displayTime } from './times.ts';
 import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
@@ -79,10 +80,17 @@ export function recipientPart({ title = '', host, credential }: RecipientView) {
   return { title: shown === '' || shown === host ? undefined : shown, host: displayHost(host), credential };
 }
 
-/** @param hasToken the words for a session whose server gets the GitHub token @param now epoch seconds */
-export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasToken: string, now: number) {
+/** How a page shows times; `now` is in epoch seconds. */
+interface Clock {
+  readonly locale: Locale;
+  readonly timeZone: string;
+  readonly now: number;
+}
+
+/** @param hasToken the words for a session whose server gets the GitHub token */
+export function sessionPart(m: Messages, view: SessionView, hasToken: string, { locale, timeZone, now }: Clock) {
   const time = (label: string, at: number) => {
-    return { label, ...displayTime(locale, at), relative: displayRelative(locale, at, now) };
+    return { label, ...displayTime(locale, timeZone, at), relative: displayRelative(locale, at, now) };
   };
   const asked = askedScopes(
     m,

@@ -4,6 +4,7 @@
  */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
+import { innermostMessage } from '../base/error-cause.ts';
 import type { McpUpstream } from '../config/upstreams.ts';
 import { CredentialDead } from '../github/trouble.ts';
 import { callerOf, namedCaller } from '../mcp/bearer.ts';
@@ -177,7 +178,7 @@ async function answerError(
     throw error;
   }
   const { cause } = error;
-  report(error.outcome, error.status, cause instanceof Error ? cause.message : undefined);
+  report(error.outcome, error.status, cause === undefined ? undefined : innermostMessage(cause));
   const named = error.status >= 500 ? `${error.message} (${server.title}, ${new URL(server.url).host})` : error.message;
   ctx.status = error.status;
   ctx.set('Cache-Control', 'no-store');

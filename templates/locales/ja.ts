@@ -140,6 +140,9 @@ export const ja: Messages = {
     list_user_emails: 'メールアドレスの一覧',
     list_organizations: 'Organization の一覧',
     list_repositories: 'リポジトリの一覧',
+    list_sessions: '全ユーザーのセッションの一覧',
+    revoke_session: 'セッションの終了',
+    get_session_stats: 'セッションの集計',
   },
 
   returning: {

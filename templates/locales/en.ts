@@ -17,7 +17,7 @@ export const en = {
   changeLanguage: 'Language',
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
-  connectedAs: 'Connected as @{login}',
+  connectedAs: 'Connected as {login}',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },

@@ -6,7 +6,7 @@ export const ja: Messages = {
   changeLanguage: '言語',
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
-  connectedAs: '@{login} として連携しました',
+  connectedAs: '{login} として連携しました',
   connectedApps: '連携中のアプリ',
 
   footer: { support: 'お問い合わせ', privacy: 'プライバシーポリシー', terms: '利用規約' },

@@ -57,9 +57,17 @@ export function initialOf(name: string): string {
   return first?.segment.toLocaleUpperCase('en') ?? '';
 }
 
-/** The name of an app, empty when nothing of it is visible. Pages quote it, so it has no quotation marks that could end the quote. */
+/** Quotation marks, and what looks like one: two that stand together, primes, accents, ornaments. */
+const QUOTATION = /[\p{Quotation_Mark}`´ʹ-ʽˮ՚׳״′-‷〃❛-❠\u{1f676}-\u{1f678}]+/gu;
+/** Marks with which pages say that something is verified. */
+const CHECK_MARK = /[✓✔☑✅\u{1f5f8}\u{1f5f9}]/gu;
+
+/** The name of an app, empty when nothing of it is visible. Pages quote it, and mark what is verified, so it can do neither. */
 export function shownName(name: string): string {
-  return displayText(name.replace(/["\p{Pi}\p{Pf}„‟«»「」『』〝〞〟＂]/gu, "'"), MAX_NAME);
+  return displayText(
+    displayText(name, Number.POSITIVE_INFINITY).replace(CHECK_MARK, '').replace(QUOTATION, "'"),
+    MAX_NAME,
+  );
 }
 
 export function appName(m: Messages, name: string): string {

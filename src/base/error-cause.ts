@@ -12,7 +12,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** The innermost cause of an error; the error itself when it has none. */
-export function innermostCause(error: unknown): unknown {
+function innermostCause(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const [inner = error.cause] = error instanceof AggregateError ? error.errors : [];
   return inner === undefined ? error : innermostCause(inner);

@@ -34,7 +34,7 @@ export const clientSchema: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-export const recipientSchema: z.ZodType<Recipient> = z.object({
+const recipientSchema: z.ZodType<Recipient> = z.object({
   address: z.string(),
   credential: z.enum(['github', 'identity', 'none']),
 } satisfies Shape<Recipient>);

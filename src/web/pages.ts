@@ -10,8 +10,9 @@ import { isLoopbackHost } from '../security/hosts.ts';
 import { type Asset, logoAsset, stylesheetAsset } from './assets.ts';
 import { clientGuides } from './client-guides.ts';
 import { displayHost, displayText, displayWebsite, followableUrl, splitPlaceholders } from './display.ts';
-import { LOCALES, messages } from './locale.ts';
+import { direction, messages, otherLanguages } from './locale.ts';
 import {
+  accountName,
   appName,
   askedScopes,
   filled,
@@ -19,6 +20,7 @@ import {
   initialOf,
   MAX_NAME,
   noticePart,
+  personPart,
   recipientPart,
   scopeParts,
   sessionPart,
@@ -71,11 +73,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {},
     frame: { title: string; again: string | undefined; wide?: true; home?: true; form?: string },
     data: object,
   ): string {
-    const languages = LOCALES.filter((one) => one !== locale).map((one) => ({
-      tag: one,
-      name: messages(one).language,
-    }));
-    const shared = { m: messages(locale), locale, languages, again: frame.again, pieces: splitPlaceholders, ...whose };
+    const words = { m: messages(locale), locale, direction: direction(locale), languages: otherLanguages(locale) };
+    const shared = { ...words, again: frame.again, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { ...frame, ...shared, body });
   }
@@ -122,7 +121,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {},
         { title: m.connect.title, again: view.again },
         {
           name: appName(m, view.clientName),
-          login: displayText(view.login, MAX_NAME),
+          login: accountName(view.login),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
           server: view.recipient && recipientPart(view.recipient),
@@ -145,7 +144,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {},
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
           reference: view.reference,
           description: displayText(view.description ?? '', 500),
-          login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
+          login: view.login && accountName(view.login),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
           until: view.retryAt === undefined ? undefined : displayTime(locale, zoneOf(view), view.retryAt),
           connected: view.kind === 'finished',
@@ -162,7 +161,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {},
       const title = view.success ? m.returning.success : m.returning.failure;
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
-      const login = displayText(view.login ?? '', MAX_NAME);
+      const login = view.login && accountName(view.login);
       return page('returning', locale, { title, again: view.again }, { title, lead, name, target, login });
     },
 
@@ -205,7 +204,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {},
         locale,
         { title: m.account.title, again: view.again, wide: true, home: true },
         {
-          person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
+          person: view.person && personPart(view.person),
           sessions: view.sessions.map((one) => sessionPart(m, one, m.account.hasToken, clock)),
           zones: view.sessions.length > 0 && timeZoneChoice(clock.timeZone),
           notice: noticePart(m, m.account.notices, view),

@@ -3,6 +3,7 @@
  * login: the scopes that the client requests, those requested from the upstream, and those of the token.
  * @see OAuth 2.1 section 1.4.1 (design decision 8)
  */
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
 import { spaceSeparated } from '../protocol/parameters.ts';
 
 /** OpenID Connect's scopes, each with the upstream scope that it needs, if any. */
@@ -24,18 +25,6 @@ export const ADMINISTRATION_SCOPE = 'bridge:admin';
 const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ...OPENID_SCOPES,
   [ADMINISTRATION_SCOPE, undefined],
-]);
-
-/**
- * What every consent gives: who the person is, and access until it is disconnected. The person may leave out any other scope
- * of a request.
- */
-export const IDENTITY_SCOPES: ReadonlySet<string> = new Set([
-  'openid',
-  'profile',
-  'email',
-  'offline_access',
-  'read:user',
 ]);
 
 /** The scopes of a request that the person gives. @param chosen the names that the person did not leave out; others count nothing */

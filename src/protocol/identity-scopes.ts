@@ -1,9 +1,6 @@
 /** The scopes that no person is asked about one by one. */
 
-/**
- * What every consent gives: who the person is, and access until it is disconnected. They are one line of the consent page. The
- * person may leave out any other scope of a request.
- */
+/** Who the person is, and access until it is disconnected: what every consent gives, in one line of the consent page. */
 export const IDENTITY_SCOPES: ReadonlySet<string> = new Set([
   'openid',
   'profile',

@@ -40,10 +40,15 @@ export function displayText(text: string, max: number): string {
 /** Characters of a host that are shown: two lines of a telephone. */
 const MAX_HOST = 64;
 
-/** A host from a stranger. One that is too long is truncated on the left, because the registrable domain is at the end. */
+/**
+ * A host from a stranger, or the scheme of an app with what follows it (`com.example.app://host`). One that is too long is
+ * truncated: a host on the left, because the registrable domain is at the end; a scheme on the right, because it is at the
+ * beginning there (RFC 8252 section 7.1).
+ */
 export function displayHost(host: string): string {
   const clean = host.replace(/[^\x21-\x7e]/g, '');
-  return clean.length <= MAX_HOST ? clean : `…${clean.slice(1 - MAX_HOST)}`;
+  if (clean.length <= MAX_HOST) return clean;
+  return clean.includes('://') ? `${clean.slice(0, MAX_HOST - 1)}…` : `…${clean.slice(1 - MAX_HOST)}`;
 }
 
 /**
@@ -53,7 +58,8 @@ export function displayHost(host: string): string {
 export function displayWebsite(url: string): string | undefined {
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
-  return displayText(`${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`, 100);
+  // Each is truncated at its own end: a path, however long, hides nothing of the host, nor a long host its own end.
+  return `${displayHost(parsed.host)}${parsed.pathname === '/' ? '' : displayText(parsed.pathname, 40)}`;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
 import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
-import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
+import type { AccountView, AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
 export const MAX_NAME = 60;
@@ -56,13 +56,31 @@ export function initialOf(name: string): string {
   return first?.segment.toLocaleUpperCase('en') ?? '';
 }
 
-/** The name of an app, empty when nothing of it is visible. Pages quote it, so it has no quotation marks that could end the quote. */
+/** Quotation marks, and what looks like one: two that stand together, primes, accents, ornaments. */
+const QUOTATION = /[\p{Quotation_Mark}`´ʹ-ʽˮ՚׳״′-‷〃❛-❠\u{1f676}-\u{1f678}]+/gu;
+/** Marks with which pages say that something is verified. */
+const CHECK_MARK = /[✓✔☑✅\u{1f5f8}\u{1f5f9}]/gu;
+
+/** The name of an app, empty when nothing of it is visible. Pages quote it, and mark what is verified, so it can do neither. */
 export function shownName(name: string): string {
-  return displayText(name.replace(/["\p{Pi}\p{Pf}„‟«»「」『』〝〞〟＂]/gu, "'"), MAX_NAME);
+  return displayText(
+    displayText(name, Number.POSITIVE_INFINITY).replace(CHECK_MARK, '').replace(QUOTATION, "'"),
+    MAX_NAME,
+  );
 }
 
 export function appName(m: Messages, name: string): string {
   return shownName(name) || m.unnamedApp;
+}
+
+/** A GitHub account as pages name it. The sign is part of the name, so that it stays before it on a page from right to left. */
+export function accountName(login: string): string {
+  return `@${displayText(login, MAX_NAME)}`;
+}
+
+/** Who is signed in: the account, and the name that the person has at GitHub. */
+export function personPart(person: NonNullable<AccountView['person']>) {
+  return { ...person, account: accountName(person.login), name: displayText(person.name ?? '', MAX_NAME) };
 }
 
 export function githubName(host: string): string {

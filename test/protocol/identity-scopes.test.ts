@@ -1,7 +1,8 @@
 // The scopes that no person is asked about: each consent gives them, and the consent page says so in one line.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { givenScope } from '../../src/oauth/scope.ts';
+import { githubScopes } from '../../src/github/scopes.ts';
+import { fixedScope, givenScope } from '../../src/oauth/scope.ts';
 import { IDENTITY_SCOPES } from '../../src/protocol/identity-scopes.ts';
 import { messages } from '../../src/web/locale.ts';
 import { askedScopes } from '../../src/web/page-parts.ts';
@@ -10,7 +11,8 @@ describe('the scopes of who the person is', () => {
   const requested = ['repo', ...IDENTITY_SCOPES];
 
   it('are given whatever the person leaves out', () => {
-    assert.deepEqual(givenScope(requested, []), [...IDENTITY_SCOPES]);
+    const upstream = { scopes: githubScopes([]), policyScope: [] };
+    assert.deepEqual(givenScope(requested, [], fixedScope(upstream, { scope: requested })), [...IDENTITY_SCOPES]);
   });
 
   it('are no boxes of the consent page, but one line', () => {

@@ -33,7 +33,14 @@ describe('display', () => {
     assert.ok(displayHost(`accounts.google.com.${'a'.repeat(400)}.evil.example`).endsWith('.evil.example'));
   });
 
+  test('cuts the scheme of an app at its end, for its beginning says whose it is', () => {
+    const scheme = displayHost(`com.evil.${'a'.repeat(80)}.github.com://github.com`);
+    assert.ok(scheme.startsWith('com.evil.a') && scheme.endsWith('a…'), scheme);
+  });
+
   test('shows of a website its host and path', () => {
+    const long = displayWebsite(`https://github.com.login.${'a.'.repeat(60)}evil.example/${'path/'.repeat(30)}`);
+    assert.match(long ?? '', /^….*\.evil\.example\/path\/.*…$/);
     assert.equal(displayWebsite('https://github.com@evil.example/x?y#z'), 'evil.example/x');
     assert.equal(displayWebsite('https://site.example'), 'site.example');
     assert.equal(displayWebsite('javascript:alert(1)'), undefined);

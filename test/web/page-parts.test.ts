@@ -65,6 +65,14 @@ describe('names', () => {
     assert.equal(githubName('git.example'), 'GitHub (git.example)');
   });
 
+  it('cannot end the quotation in which they stand, nor say that they are verified', () => {
+    for (const mark of ['"', '”', '″', "''", "'\u200b'", '’’', '``', 'ˮ', 'ʼʼ', '❞', '\u{1f677}', '｣', '﹂', '〞', '״'])
+      assert.equal(appName(m, `Claude${mark} is safe`), "Claude' is safe", mark);
+    assert.equal(appName(m, "Bob's notes"), "Bob's notes");
+    assert.equal(appName(m, '✓ Acme ✅ (verified ✔)'), 'Acme (verified )');
+    assert.equal(appName(m, '✓\u200b'), m.unnamedApp);
+  });
+
   it('stand in a text that cannot have markup', () => {
     assert.equal(filled('{title} for {who}', { title: '<b>', who: '{title}' }), '<b> for {title}');
   });

@@ -1,4 +1,5 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
 import { displayHost, displayText, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
 import { displayRelative, displayTime } from './times.ts';
@@ -25,12 +26,10 @@ export function scopeParts(m: Messages, views: readonly ScopeView[]) {
 
 /** Scopes that let an app delete things, or decide about other people. */
 const DANGEROUS_SCOPE = /^(?:delete_repo|bridge:admin|(?:admin|delete):.+)$/;
-/** Scopes that say who the person is, and for how long. They are one line of the consent page. */
-const IDENTITY_SCOPE = /^(?:openid|profile|email|offline_access|read:user)$/;
 
 /** The scopes of the consent page: who the person is in one line, the others in groups, each once, the worst group first. */
 export function askedScopes(m: Messages, views: readonly AskedScopeView[]) {
-  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPE.test(name));
+  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPES.has(name));
   const { who, whoWithEmail, stay } = m.consent.identity;
   const words = [names.includes('email') ? whoWithEmail : who, ...(names.includes('offline_access') ? [stay] : [])];
   const others = views

@@ -1,7 +1,7 @@
 /** Labels of metrics that have few values: each value is a series, which Prometheus keeps for weeks. */
 
 /** The label of all that has no label of its own. */
-export const OTHER = 'other';
+const OTHER = 'other';
 /** Methods, routes, and names of rate limits that have a label. */
 const MAX_VALUES = 100;
 /** Folders of GitHub's whose next segments, so many of them, are words of GitHub's and not names. */

@@ -1,7 +1,7 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
 import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
-import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
+import type { AccountView, AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
 export const MAX_NAME = 60;
@@ -72,6 +72,16 @@ export function shownName(name: string): string {
 
 export function appName(m: Messages, name: string): string {
   return shownName(name) || m.unnamedApp;
+}
+
+/** A GitHub account as pages name it. The sign is part of the name, so that it stays before it on a page from right to left. */
+export function accountName(login: string): string {
+  return `@${displayText(login, MAX_NAME)}`;
+}
+
+/** Who is signed in: the account, and the name that the person has at GitHub. */
+export function personPart(person: NonNullable<AccountView['person']>) {
+  return { ...person, account: accountName(person.login), name: displayText(person.name ?? '', MAX_NAME) };
 }
 
 export function githubName(host: string): string {

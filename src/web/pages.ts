@@ -18,8 +18,9 @@ import {
   followableUrl,
   splitPlaceholders,
 } from './display.ts';
-import { LOCALES, messages } from './locale.ts';
+import { direction, messages, otherLanguages } from './locale.ts';
 import {
+  accountName,
   appName,
   askedScopes,
   filled,
@@ -27,6 +28,7 @@ import {
   initialOf,
   MAX_NAME,
   noticePart,
+  personPart,
   recipientPart,
   scopeParts,
   sessionPart,
@@ -75,11 +77,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
     frame: { title: string; again: string | undefined; wide?: true; home?: true; form?: string },
     data: object,
   ): string {
-    const languages = LOCALES.filter((one) => one !== locale).map((one) => ({
-      tag: one,
-      name: messages(one).language,
-    }));
-    const shared = { m: messages(locale), locale, languages, pieces: splitPlaceholders, ...whose };
+    const words = { m: messages(locale), locale, direction: direction(locale), languages: otherLanguages(locale) };
+    const shared = { ...words, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { ...frame, ...shared, body });
   }
@@ -126,7 +125,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
         { title: m.connect.title, again: view.again },
         {
           name: appName(m, view.clientName),
-          login: displayText(view.login, MAX_NAME),
+          login: accountName(view.login),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
           server: view.recipient && recipientPart(view.recipient),
@@ -149,7 +148,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
           reference: view.reference,
           description: displayText(view.description ?? '', 500),
-          login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
+          login: view.login && accountName(view.login),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
           connected: view.kind === 'finished',
           another: view.anotherAccount,
@@ -165,7 +164,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const title = view.success ? m.returning.success : m.returning.failure;
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
-      const login = displayText(view.login ?? '', MAX_NAME);
+      const login = view.login && accountName(view.login);
       return page('returning', locale, { title, again: view.again }, { title, lead, name, target, login });
     },
 
@@ -207,7 +206,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
         locale,
         { title: m.account.title, again: view.again, wide: true, home: true },
         {
-          person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
+          person: view.person && personPart(view.person),
           sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken, view.now)),
           notice: noticePart(m, m.account.notices, view),
           csrf: view.csrf,

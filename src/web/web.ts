@@ -17,7 +17,11 @@ import type { ConsentView, Locale, Views } from './views.ts';
 /** Members of views that no route chooses; routes leave them out. */
 type Common = 'githubHost' | 'reference';
 
-/** The cookie with the language that the person chose, and how long it is kept, in seconds. */
+/**
+ * The cookie with the language that the person chose, and how long it is kept, in seconds. Being Lax, it does not come with a
+ * form of another site, a `POST /authorize` for example: that one page is in the language of `ui_locales` or of the browser. All
+ * that follow are asked for by our own pages, or come back from GitHub by GET, and have the cookie.
+ */
 const COOKIE = 'language';
 const COOKIE_TTL = 365 * 86400;
 /** Another version of this program may have other views. */

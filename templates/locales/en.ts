@@ -17,7 +17,7 @@ export const en = {
   changeLanguage: 'Language',
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
-  connectedAs: 'Connected as @{login}',
+  connectedAs: 'Connected as {login}',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
@@ -146,13 +146,16 @@ export const en = {
   },
   unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
 
-  /** The titles of the built-in tools, for landing page and MCP clients; those of administrators are in English. */
+  /** The titles of the built-in tools, for the landing page and for MCP clients. */
   tools: {
     get_user_profile: 'Get the GitHub profile',
     get_auth_status: 'Get the login status',
     list_user_emails: 'List the email addresses',
     list_organizations: 'List the organizations',
     list_repositories: 'List the repositories',
+    list_sessions: 'List everybody’s sessions',
+    revoke_session: 'End a session',
+    get_session_stats: 'Count the sessions',
   },
 
   returning: {

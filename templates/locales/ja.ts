@@ -6,7 +6,7 @@ export const ja: Messages = {
   changeLanguage: '言語',
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
-  connectedAs: '@{login} として連携しました',
+  connectedAs: '{login} として連携しました',
   connectedApps: '連携中のアプリ',
 
   footer: { support: 'お問い合わせ', privacy: 'プライバシーポリシー', terms: '利用規約' },
@@ -140,6 +140,9 @@ export const ja: Messages = {
     list_user_emails: 'メールアドレスの一覧',
     list_organizations: 'Organization の一覧',
     list_repositories: 'リポジトリの一覧',
+    list_sessions: '全ユーザーのセッションの一覧',
+    revoke_session: 'セッションの終了',
+    get_session_stats: 'セッションの集計',
   },
 
   returning: {

@@ -41,7 +41,7 @@ describe('the account page', () => {
     assert.doesNotMatch(await text(page), /Notes/);
     await signIn(page, 'monalisa');
     const shown = await text(page);
-    assert.match(shown, /Signed in as monalisa\s+山田 モナリザ/);
+    assert.match(shown, /Signed in as @monalisa\s+山田 モナリザ/);
     assert.match(shown, /“Notes”\s+Change Read\s+now/);
     assert.doesNotMatch(shown, /Everybody’s connected apps/);
     await page.locator('.session summary').click();

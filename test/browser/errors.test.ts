@@ -52,7 +52,7 @@ describe('an error page', () => {
     await page.goto(login.url);
     await press(page, ALLOW);
     await passGithub(page, 'hubot');
-    assert.match(await text(page), /You signed in to GitHub.* as hubot/);
+    assert.match(await text(page), /You signed in to GitHub.* as @hubot/);
     await press(page, page.getByRole('button', { name: /^Use another GitHub.* account$/ }));
     assert.match(await heading(page), /^“Example Client” wants to use your GitHub/);
     assert.equal(await page.locator('.caution').count(), 0, 'no other website led here');

@@ -18,6 +18,7 @@ import {
   resources,
   scopes,
   secrets,
+  shortDuration,
   users,
 } from '../../src/config/kinds.ts';
 import type { Kind } from '../../src/config/setting.ts';
@@ -36,6 +37,11 @@ const KINDS: Readonly<Record<string, Row>> = {
     kind: duration,
     accepted: { '90s': 90, '15m': 900, '1h': 3600, '30d': 2_592_000 },
     refused: ['0s', '1', 'h', '1w', '1.5h', '-1h', '1 h', '1h30m', '1234567d'],
+  },
+  'a short duration': {
+    kind: shortDuration,
+    accepted: { '1s': 1, '60s': 60, '1m': 60 },
+    refused: ['61s', '2m', '1h', '0s', '5'],
   },
   'an integer': {
     kind: integer(0, 65_535),

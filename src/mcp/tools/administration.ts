@@ -30,7 +30,7 @@ const sessionSchema = z.object({
 
 export const listSessions = defineTool({
   name: 'list_sessions',
-  title: "List everybody's sessions",
+  title: 'List everybody’s sessions',
   description:
     'Lists the sessions of everybody, or those of people whose GitHub login begins with a text; if nobody has such a login, those whose client or server contains it.',
   inputSchema: z.object({
@@ -55,7 +55,7 @@ export const listSessions = defineTool({
 
 export const revokeSession = defineTool({
   name: 'revoke_session',
-  title: 'Revoke a session',
+  title: 'End a session',
   description:
     'Ends a session at once: its tokens stop working, and its GitHub token is revoked when no other session uses it.',
   inputSchema: z.object({

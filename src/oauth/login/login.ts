@@ -117,7 +117,7 @@ export function createLogins(options: LoginOptions): Logins {
         ...choice,
       },
       urlFor(login) {
-        const { prompt, loginHint = undefined }: { prompt?: string; loginHint?: string } =
+        const { prompt, loginHint }: { prompt?: string; loginHint?: string } =
           login.purpose === 'client' ? login.request : login;
         const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;

@@ -47,7 +47,8 @@ const MAX_HOST = 64;
 export function displayHost(host: string): string {
   const clean = host.replace(/[^\x21-\x7e]/g, '');
   if (clean.length <= MAX_HOST) return clean;
-  return clean.includes('://') ? `${clean.slice(0, MAX_HOST - 1)}…` : `…${clean.slice(1 - MAX_HOST)}`;
+  // Without U+2060 (word joiner) the ellipsis would stand on a line of its own.
+  return clean.includes('://') ? `${clean.slice(0, MAX_HOST - 1)}…` : `…\u2060${clean.slice(1 - MAX_HOST)}`;
 }
 
 /**

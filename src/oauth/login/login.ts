@@ -15,6 +15,7 @@ import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
 import { fixedScope, givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
+import { LATE_COOKIE_TTL } from './completion.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
@@ -165,7 +166,7 @@ export function createLogins(options: LoginOptions): Logins {
       const [id, cookie] = [newRecordId(loginId), randomToken()];
       const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
       await store.logins.open(id, login, CONSENT_TTL);
-      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
+      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL + LATE_COOKIE_TTL });
       return { request: id, csrf: csrfFor(id, cookie) };
     },
 

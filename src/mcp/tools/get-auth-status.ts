@@ -5,7 +5,7 @@ import { defineTool } from '../tool.ts';
 
 export const getAuthStatus = defineTool({
   name: 'get_auth_status',
-  title: 'Get the login status',
+  title: 'Get the sign-in status',
   description: 'Says who is logged in, through which client, with which scopes, and when the tokens expire.',
   inputSchema: z.object({}),
   outputSchema: z.object({

@@ -1,4 +1,5 @@
 /** `clients …`: the clients that have sessions. */
+import { isoTime } from '../base/iso-time.ts';
 import type { ClientUse } from '../store/people-operations.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
@@ -41,8 +42,8 @@ export const clientCommands: readonly Command[] = [
       const name = registration?.client.metadata.client_name;
       const described = {
         ...describe(use ?? { clientId: id, clientName: typeof name === 'string' ? name : id, sessions: 0, people: 0 }),
-        registered_at: registration === undefined ? null : instant(registration.client.issuedAt),
-        expires_at: registration === undefined ? null : instant(registration.expiresAt),
+        registered_at: registration === undefined ? null : isoTime(registration.client.issuedAt),
+        expires_at: registration === undefined ? null : isoTime(registration.expiresAt),
         metadata: registration?.client.metadata ?? null,
       };
       const { metadata, ...rest } = described;
@@ -122,8 +123,4 @@ function describe({ clientId, clientName, sessions, people }: ClientUse) {
 function rowOf({ clientId, clientName, sessions, people }: ClientUse): string[] {
   const uses = `${counted(sessions, 'session')} of ${counted(people, 'person', 'people')}`;
   return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), uses];
-}
-
-function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
 }

@@ -1,4 +1,5 @@
 /** `people …`: people with sessions, and people who are blocked. */
+import { isoTime } from '../base/iso-time.ts';
 import type { Block } from '../store/people-operations.ts';
 import type { Session } from '../store/records.ts';
 import { displayText } from '../web/display.ts';
@@ -152,8 +153,8 @@ function describe({ githubId, login, sessions }: Described, block: Block | undef
     github_id: githubId,
     login: login ?? null,
     sessions: sessions.length,
-    last_used_at: used.length === 0 ? null : instant(Math.max(...used)),
-    blocked: block === undefined ? null : { at: instant(block.blockedAt), reason: block.reason ?? null },
+    last_used_at: used.length === 0 ? null : isoTime(Math.max(...used)),
+    blocked: block === undefined ? null : { at: isoTime(block.blockedAt), reason: block.reason ?? null },
   };
 }
 
@@ -167,8 +168,4 @@ function rowOf({ github_id, login, sessions, last_used_at, blocked }: ReturnType
       ? []
       : [`blocked ${blocked.at}${blocked.reason ? `: ${displayText(blocked.reason, MAX_REASON)}` : ''}`]),
   ];
-}
-
-function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
 }

@@ -1,6 +1,8 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
+
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { deepFreeze } from '../base/deep-freeze.ts';
 import type { CallContext } from './call-context.ts';
 
 /** What is read of a message that calls a tool. */
@@ -67,7 +69,7 @@ function plain(schema: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(schema, (name, value) =>
     name === 'additionalProperties' && typeof value === 'object' && Object.keys(value).length === 0 ? undefined : value,
   );
-  return Object.freeze(JSON.parse(text));
+  return deepFreeze(JSON.parse(text));
 }
 
 /**

@@ -15,6 +15,7 @@ export const en = {
   /** The name of this language, in itself. */
   language: 'English',
   changeLanguage: 'Language',
+  timeZone: { label: 'Time zone', change: 'Change' },
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
   connectedAs: 'Connected as {login}',

@@ -4,6 +4,7 @@ import type { Messages } from './en.ts';
 export const ja: Messages = {
   language: '日本語',
   changeLanguage: '言語',
+  timeZone: { label: 'タイムゾーン', change: '変更する' },
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
   connectedAs: '{login} として連携しました',

@@ -101,7 +101,10 @@ describe('an error page', () => {
     await passGithub(page, 'octocat');
     const response = await answered;
     assert.equal(await heading(page), 'GitHub limits the requests of this account');
-    assert.match(await text(page), /Try again in 12 minutes\./);
+    assert.match(await text(page), /Try again in 12 minutes\. \w{3} \d+, \d{4}, \d\d:\d\d (?:UTC|GMT)/);
+    const until = Date.parse((await page.locator('main time').getAttribute('datetime')) ?? '') / 1000;
+    const left = until - bridge.now();
+    assert.ok(left > 11 * 60 && left <= 13 * 60, String(left));
     assert.ok(Number(response.headers()['retry-after']) > 11 * 60);
   });
 

@@ -5,6 +5,7 @@
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
+import { grantIdOf } from '../../base/login-id.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { hashToken, isRandomId } from '../../security/secrets.ts';
 import type { AuthorizationRequest, ClientLogin, SessionRef } from '../../store/records.ts';
@@ -12,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import { touchRegistration } from '../clients/client.ts';
 import { effectiveScope } from '../scope.ts';
 import type { SessionEnding } from '../session-ending.ts';
-import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
+import { mintCode } from '../tokens/session-tokens.ts';
 import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isRememberable } from './remembered-consent.ts';
@@ -132,7 +133,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
   return {
     async complete(ctx, { id, login, remember }, upstreamLogin) {
       const { person, account, grantedScope } = upstreamLogin;
-      const ref = { person, grant: newGrantId(id) };
+      const ref = { person, grant: grantIdOf(id) };
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
       const completed = { id, login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };

@@ -13,7 +13,7 @@ import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts'
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
-import { givenScope, isKnownScope, upstreamScope } from '../scope.ts';
+import { fixedScope, givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
@@ -116,7 +116,7 @@ export function createLogins(options: LoginOptions): Logins {
         ...choice,
       },
       urlFor(login) {
-        const { prompt, loginHint = undefined }: { prompt?: string; loginHint?: string } =
+        const { prompt, loginHint }: { prompt?: string; loginHint?: string } =
           login.purpose === 'client' ? login.request : login;
         const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
@@ -128,7 +128,7 @@ export function createLogins(options: LoginOptions): Logins {
   /** The login for the scopes that the person gives, which are some of those that the client requested. */
   function given(login: ClientLogin, { scope: chosen }: Approval): ClientLogin {
     if (chosen === undefined) return login;
-    const scope = givenScope(login.request.scope, chosen);
+    const scope = givenScope(login.request.scope, chosen, fixedScope(upstream, login.request));
     return { ...login, request: { ...login.request, scope }, upstreamScope: upstreamScope(upstream, scope) };
   }
 

@@ -151,7 +151,9 @@ describe('the account page', () => {
     await bridge.github.revokeAuthorization('hubot', CLIENT_ID);
     await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
     await passGithub(page, 'hubot', 'cancel');
-    assert.equal(await page.locator('h1').innerText(), 'GitHub was told not to give access');
+    assert.equal(await page.locator('h1').innerText(), 'GitHub gave no access');
+    assert.match(await text(page), /sign in again\./);
+    assert.doesNotMatch(await text(page), /the app/i, 'no app asked');
   });
 
   it('shows administrators everybody, with search, and ends a session of another person', async (t) => {

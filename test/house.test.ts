@@ -48,7 +48,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
   [/^src\/store\/import-mark\.ts$/, 'admin/move.test.ts'],
   [
-    /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
+    /^src\/admin\/(?:clients|command|commands|keys|misuse|people|sessions|stats)\.ts$/,
     'types, and what main.test.ts runs',
   ],
   [/^src\/telemetry\/config\.ts$/, 'types'],

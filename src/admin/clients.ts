@@ -3,12 +3,13 @@ import { isoTime } from '../base/iso-time.ts';
 import type { ClientUse } from '../store/people-operations.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
-import { selected } from './ending.ts';
+import { endEach, selected } from './ending.ts';
 import { aligned, counted, footOf, limitIn, PAGING } from './options.ts';
 
 /** Characters of what a client chose for itself. */
 const MAX_NAME = 60;
 const MAX_ID = 200;
+const COLUMNS = ['CLIENT', 'NAME', 'SESSIONS', 'PEOPLE'];
 
 export const clientCommands: readonly Command[] = [
   {
@@ -25,7 +26,7 @@ export const clientCommands: readonly Command[] = [
       const next = uses.length < limit ? undefined : uses.at(-1)?.clientId;
       terminal.answer(
         { clients: uses.map(describe), next: next ?? null },
-        [...aligned(uses.map(rowOf)), footOf(uses.length, next)].join('\n'),
+        [...aligned(COLUMNS, uses.map(rowOf)), footOf(uses.length, next)].join('\n'),
       );
     },
   },
@@ -89,12 +90,10 @@ async function endClient(context: CommandContext, id: string, remove: boolean): 
     if (removed) events.emit('client.removed', { clientId: id });
     for (const person of users ?? []) people.add(person);
   }
-  let ended = 0;
-  for (const person of people) {
-    if (signal.aborted) break;
-    ended += await sessionEnding.endAll(person, remove ? 'client_removed' : 'administrator', 'operator', id);
-    terminal.progress(`ended ${ended} of ${counted(sessions, 'session')}`);
-  }
+  const reason = remove ? 'client_removed' : 'administrator';
+  const ended = await endEach(context, people, sessions, (person) =>
+    sessionEnding.endAll(person, reason, 'operator', id),
+  );
   const rest = signal.aborted ? `, and stopped. "clients end ${id}" goes on with the others` : '';
   terminal.answer(
     { ended, removed, stopped: signal.aborted },
@@ -121,6 +120,5 @@ function describe({ clientId, clientName, sessions, people }: ClientUse) {
 }
 
 function rowOf({ clientId, clientName, sessions, people }: ClientUse): string[] {
-  const uses = `${counted(sessions, 'session')} of ${counted(people, 'person', 'people')}`;
-  return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), uses];
+  return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), String(sessions), String(people)];
 }

@@ -65,7 +65,7 @@ export const traceCommand: BridgeCommand = {
     const entries = stored.map(readStoryEntry).filter((entry) => entry !== undefined);
     if (entries.length === 0)
       throw new Error(
-        `no story of login ${login}: it is kept for 7 days from the consent page on; the lines of the log with "login":"${login}" may have more`,
+        `no story of login ${login}: it is kept for one day, and for seven once the browser came back from GitHub; the lines of the log with "login":"${login}" may have more`,
       );
     const happenings = happeningsOf(entries);
     terminal.answer({ login, happenings }, [`login ${login}`, ...happenings.map(lineOf)].join('\n'));

@@ -1,9 +1,10 @@
 /** `clients …`: the clients that have sessions. */
+import { isoTime } from '../base/iso-time.ts';
 import type { ClientUse } from '../store/people-operations.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
 import { endEach, selected } from './ending.ts';
-import { aligned, counted, footOf, instant, limitIn, PAGING } from './options.ts';
+import { aligned, counted, footOf, limitIn, PAGING } from './options.ts';
 
 /** Characters of what a client chose for itself. */
 const MAX_NAME = 60;
@@ -42,8 +43,8 @@ export const clientCommands: readonly Command[] = [
       const name = registration?.client.metadata.client_name;
       const described = {
         ...describe(use ?? { clientId: id, clientName: typeof name === 'string' ? name : id, sessions: 0, people: 0 }),
-        registered_at: registration === undefined ? null : instant(registration.client.issuedAt),
-        expires_at: registration === undefined ? null : instant(registration.expiresAt),
+        registered_at: registration === undefined ? null : isoTime(registration.client.issuedAt),
+        expires_at: registration === undefined ? null : isoTime(registration.expiresAt),
         metadata: registration?.client.metadata ?? null,
       };
       const { metadata, ...rest } = described;

@@ -1,7 +1,9 @@
 /** `keys …`: the signing keys. */
+
+import { isoTime } from '../base/iso-time.ts';
 import { SIGNING_ALGORITHMS } from '../security/keys.ts';
 import { type Command, YES } from './command.ts';
-import { aligned, instant } from './options.ts';
+import { aligned } from './options.ts';
 
 const COLUMNS = ['KEY', 'ALGORITHM', 'CREATED', 'SIGNS FROM', 'UNTIL', 'SIGNS NOW'];
 
@@ -18,9 +20,9 @@ export const keyCommands: readonly Command[] = [
           return {
             kid,
             algorithm,
-            created_at: instant(createdAt),
-            signs_from: instant(activeFrom),
-            signs_until: next === undefined ? null : instant(next),
+            created_at: isoTime(createdAt),
+            signs_from: isoTime(activeFrom),
+            signs_until: next === undefined ? null : isoTime(next),
             signs: kid === signing,
           };
         });

@@ -98,8 +98,3 @@ export function aligned(names: readonly string[], rows: readonly (readonly strin
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
-
-/** A time in ISO 8601. */
-export function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
-}

@@ -1,4 +1,5 @@
 /** `people …`: people with sessions, and people who are blocked. */
+import { isoTime } from '../base/iso-time.ts';
 import type { Block } from '../store/people-operations.ts';
 import type { Session } from '../store/records.ts';
 import { displayText } from '../web/display.ts';
@@ -10,7 +11,6 @@ import {
   counted,
   cursorIn,
   footOf,
-  instant,
   limitIn,
   PAGING,
   personNamed,
@@ -156,8 +156,8 @@ function describe({ githubId, login, sessions }: Described, block: Block | undef
     github_id: githubId,
     login: login ?? null,
     sessions: sessions.length,
-    last_used_at: used.length === 0 ? null : instant(Math.max(...used)),
-    blocked: block === undefined ? null : { at: instant(block.blockedAt), reason: block.reason ?? null },
+    last_used_at: used.length === 0 ? null : isoTime(Math.max(...used)),
+    blocked: block === undefined ? null : { at: isoTime(block.blockedAt), reason: block.reason ?? null },
   };
 }
 

@@ -1,4 +1,5 @@
 /** `trace`: the story of one login, from `/authorize` to the first call and the end of its session. */
+import { isoTime } from '../base/iso-time.ts';
 import { loginOf, readLoginId } from '../base/login-id.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { Actor } from '../observe/request-context.ts';
@@ -87,7 +88,7 @@ function happeningsOf(entries: readonly StoryEntry[]): Happening[] {
       events.map(([event, details = {}]): Happening => {
         known = { ...known, ...subjectOf(details) };
         return {
-          time: new Date(at * 1000).toISOString(),
+          time: isoTime(at),
           event,
           ...(reference === undefined ? {} : { request: reference }),
           ...(address === undefined ? {} : { address: displayText(address, MAX_TEXT) }),

@@ -3,6 +3,7 @@
  * login: the scopes that the client requests, those requested from the upstream, and those of the token.
  * @see OAuth 2.1 section 1.4.1 (design decision 8)
  */
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
 import { spaceSeparated } from '../protocol/parameters.ts';
 import type { AuthorizationRequest } from '../store/records.ts';
 
@@ -26,9 +27,6 @@ const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   ...OPENID_SCOPES,
   [ADMINISTRATION_SCOPE, undefined],
 ]);
-
-/** Who the person is, and access until it is disconnected: what every consent gives. */
-const IDENTITY_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access', 'read:user']);
 
 /** The upstream's scopes and their hierarchy. */
 export interface UpstreamScopes {

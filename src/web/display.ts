@@ -4,7 +4,6 @@
  * @see Unicode UAX #9 (bidirectional text), UTS #39 (security mechanisms)
  */
 import { SCRIPT_SCHEMES } from '../security/schemes.ts';
-import type { Locale } from './views.ts';
 
 /** UTF-16 units of input that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_INPUT = 2000;
@@ -73,54 +72,6 @@ export function followableUrl(url: string): { readonly href: string; readonly ho
   if (parsed === null || SCRIPT_SCHEMES.has(parsed.protocol.slice(0, -1)) || /[^\x21-\x7e]/.test(url)) return undefined;
   const host = /^https?:$/.test(parsed.protocol) ? parsed.host : `${parsed.protocol}//${parsed.host}`;
   return { href: url, host: displayHost(host) };
-}
-
-/** A time for the element `<time>`: ISO 8601 for `datetime`, and text in UTC for the person. */
-export function displayTime(locale: Locale, epochSeconds: number): { readonly machine: string; readonly text: string } {
-  const date = new Date(epochSeconds * 1000);
-  const text = new Intl.DateTimeFormat(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-  }).format(date);
-  return { machine: date.toISOString(), text };
-}
-
-/** The units of {@link displayRelative}: each up to so many seconds, and as long as so many. */
-const UNITS = [
-  ['minute', 3600, 60],
-  ['hour', 86_400, 3600],
-  ['day', 30 * 86_400, 86_400],
-  ['month', 365 * 86_400, 30 * 86_400],
-  ['year', Number.POSITIVE_INFINITY, 365 * 86_400],
-] as const;
-
-/** How long ago, or how far ahead, a time is, in words: true in every time zone. @param now epoch seconds */
-export function displayRelative(locale: Locale, epochSeconds: number, now: number): string {
-  const seconds = epochSeconds - now;
-  const far = Math.abs(seconds);
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const unit = UNITS.find(([, limit]) => far < limit);
-  return far < 60 || unit === undefined
-    ? format.format(0, 'second')
-    : format.format(Math.trunc(seconds / unit[2]), unit[0]);
-}
-
-/** A duration, rounded up: in seconds below two minutes, in minutes below two hours, else in hours. */
-export function displayDuration(locale: Locale, seconds: number): string {
-  const whole = Math.max(1, Math.ceil(seconds));
-  const [value, unit] =
-    whole < 120
-      ? [whole, 'second']
-      : whole < 7200
-        ? [Math.ceil(whole / 60), 'minute']
-        : [Math.ceil(whole / 3600), 'hour'];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
 /** A part of a text: plain text, code, or the value of a placeholder (which may have another writing direction). */

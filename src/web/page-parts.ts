@@ -1,6 +1,8 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
-import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
+import { displayHost, displayText, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
+import { displayRelative, displayTime } from './times.ts';
 import type { AccountView, AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
@@ -24,12 +26,10 @@ export function scopeParts(m: Messages, views: readonly ScopeView[]) {
 
 /** Scopes that let an app delete things, or decide about other people. */
 const DANGEROUS_SCOPE = /^(?:delete_repo|bridge:admin|(?:admin|delete):.+)$/;
-/** Scopes that say who the person is, and for how long. They are one line of the consent page. */
-const IDENTITY_SCOPE = /^(?:openid|profile|email|offline_access|read:user)$/;
 
 /** The scopes of the consent page: who the person is in one line, the others in groups, each once, the worst group first. */
 export function askedScopes(m: Messages, views: readonly AskedScopeView[]) {
-  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPE.test(name));
+  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPES.has(name));
   const { who, whoWithEmail, stay } = m.consent.identity;
   const words = [names.includes('email') ? whoWithEmail : who, ...(names.includes('offline_access') ? [stay] : [])];
   const others = views
@@ -97,10 +97,17 @@ export function recipientPart({ title = '', host, credential }: RecipientView) {
   return { title: shown === '' || shown === host ? undefined : shown, host: displayHost(host), credential };
 }
 
-/** @param hasToken the words for a session whose server gets the GitHub token @param now epoch seconds */
-export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasToken: string, now: number) {
+/** How a page shows times; `now` is in epoch seconds. */
+interface Clock {
+  readonly locale: Locale;
+  readonly timeZone: string;
+  readonly now: number;
+}
+
+/** @param hasToken the words for a session whose server gets the GitHub token */
+export function sessionPart(m: Messages, view: SessionView, hasToken: string, { locale, timeZone, now }: Clock) {
   const time = (label: string, at: number) => {
-    return { label, ...displayTime(locale, at), relative: displayRelative(locale, at, now) };
+    return { label, ...displayTime(locale, timeZone, at), relative: displayRelative(locale, at, now) };
   };
   const asked = askedScopes(
     m,

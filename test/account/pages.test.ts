@@ -25,7 +25,7 @@ describe('the account page', () => {
     assert.equal(page.headers.get('cache-control'), 'no-store');
     assert.deepEqual(
       page.forms().map(({ action }) => action.pathname),
-      ['/language', '/account/sign-in'],
+      ['/preferences', '/account/sign-in'],
     );
   });
 

@@ -19,6 +19,7 @@ import {
   scopes,
   secrets,
   shortDuration,
+  timeZone,
   users,
 } from '../../src/config/kinds.ts';
 import type { Kind } from '../../src/config/setting.ts';
@@ -50,6 +51,17 @@ const KINDS: Readonly<Record<string, Row>> = {
   },
   'a switch': { kind: onOff, accepted: { on: true, off: false }, refused: ['yes', 'ON', 'true', '1'] },
   'a level': { kind: oneOf('level', 'info', 'warn'), accepted: { info: 'info' }, refused: ['loud', 'INFO'] },
+  'a time zone': {
+    kind: timeZone,
+    accepted: {
+      'Asia/Tokyo': 'Asia/Tokyo',
+      'asia/calcutta': 'Asia/Kolkata',
+      ':Europe/Berlin': 'Europe/Berlin',
+      UTC: 'UTC',
+      ':/etc/localtime': undefined,
+    },
+    refused: ['Asia/Tokio', 'JST-9', '+09:00', '../Asia/Tokyo', '<b>', LONG],
+  },
   'a bare origin': {
     kind: bareOrigin,
     accepted: { 'https://mcp.example.com': 'https://mcp.example.com', 'http://[::1]:8000': 'http://[::1]:8000' },

@@ -13,6 +13,8 @@ import { connectV2, UnauthorizedError } from '../support/sdk-clients.ts';
 import { until } from '../support/until.ts';
 import { compiled, own, type Project } from './project.ts';
 
+/** Milliseconds for npm and the compiler, which a busy machine makes wait for its disk. */
+const COMPILATION = { timeout: 300_000 };
 /** Milliseconds; a program that ends is not waited for. */
 const START_PATIENCE = 60_000;
 
@@ -64,10 +66,8 @@ for (const project of PROJECTS)
     let folder: string;
     before(async () => {
       folder = await compiled(project);
-    });
-    after(() => {
-      rmSync(folder, { recursive: true, force: true });
-    });
+    }, COMPILATION);
+    after(() => rmSync(folder, { recursive: true, force: true }));
 
     for (const name of Object.keys(project.programs))
       it(`${name}.ts compiles, starts, logs in and writes`, async (t) => {

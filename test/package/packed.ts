@@ -87,7 +87,7 @@ async function once<T extends object>(name: string, make: (folder: string) => Pr
   } catch (error) {
     // Another process makes it.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    await until(() => existsSync(result), { what: `${name}, which another test file makes`, timeout: 100_000 });
+    await until(() => existsSync(result), { what: `${name}, which another test file makes`, timeout: 250_000 });
   }
   const found: T | { failed: string } = JSON.parse(readFileSync(result, 'utf8'));
   if ('failed' in found) throw new Error(found.failed);

@@ -6,14 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { start } from './programs.ts';
+import { NO_ENV_FILE, startProgram } from './programs.ts';
+
+const ENTRY = fileURLToPath(new URL('../src/cached-main.js', import.meta.url));
 
 describe('the entry of npm start', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-cached-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled/', import.meta.url));
   // Without a configuration it ends when everything has been loaded; TMPDIR is where Node would keep the cache otherwise.
-  const run = () => start('cached-main.js', { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', TMPDIR: folder }).ended;
+  const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', TMPDIR: folder };
+  const run = () => startProgram(process.execPath, [ENTRY], { cwd: NO_ENV_FILE, env }).ended;
 
   const lineOf = (stderr: string, file: string) =>
     stderr.split('\n').find((each) => each.includes(`/src/${file}...`) && each.includes('reading cache'));

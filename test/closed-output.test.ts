@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { NO_ENV_FILE } from './programs.ts';
+import { COMPILED, NO_ENV_FILE } from './programs.ts';
 import { freePort } from './support/ports.ts';
 import { until } from './support/until.ts';
 
@@ -21,7 +21,7 @@ describe('a program whose output nobody reads', () => {
     const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
     const child = spawn(process.execPath, [path, ...args], {
       cwd: NO_ENV_FILE,
-      env: { DATA_DIR: mkdtempSync(join(folder, 'data-')), ...env },
+      env: { ...COMPILED, DATA_DIR: mkdtempSync(join(folder, 'data-')), ...env },
     });
     child.stdout.destroy();
     const ended = Promise.all([once(child, 'exit'), text(child.stderr)]).then(([[code], stderr]) => ({ code, stderr }));

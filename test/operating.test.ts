@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { createSimulatedGitHub } from '../demo/github/index.ts';
 import { commands } from '../src/admin/commands.ts';
 import type { GithubBridge } from '../src/github-bridge.ts';
 import { createSecrets } from '../src/security/secrets.ts';
@@ -19,6 +18,7 @@ import { callTool, connect, getJson, logIn, refreshing, tokenRequest, tokensOf }
 import { freePort } from './support/ports.ts';
 import { type RedisServer, startRedis } from './support/redis.ts';
 import { runBridge } from './support/run-bridge.ts';
+import { simulatedApp } from './support/simulated-app.ts';
 import { until } from './support/until.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -35,16 +35,11 @@ type Environment = Record<string, string>;
 
 /** The simulated GitHub, and the environment of a bridge at `url`. */
 async function startParts(t: TestContext, kind: 'oauth-app' | 'github-app' = 'oauth-app') {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const app = { clientId: 'the-app', clientSecret: 'the first secret', callbackUrls: [`${url}/github/callback`] };
-  const github = createSimulatedGitHub({ apps: [{ kind, name: 'Operated', ...app }] });
+  const app = await simulatedApp(kind);
+  const { github, url } = app;
   const env: Environment = {
-    GITHUB_CLIENT_ID: app.clientId,
-    GITHUB_CLIENT_SECRET: app.clientSecret,
-    GITHUB_URL: await github.listen(),
+    ...app.env,
     PUBLIC_URL: url,
-    PORT: String(port),
     BRIDGE_SECRET: OLD,
     ADMIN_GITHUB_USERS: `id:${ADMINISTRATOR}`,
   };

@@ -19,7 +19,14 @@ export interface Program {
 /** A working directory for programs that read `.env`: a developer may have one in the folder of the project. */
 export const NO_ENV_FILE = fileURLToPath(new URL('.', import.meta.url));
 
-/** Starts a program with this environment and no more. @param file in src */
+/**
+ * The folder in which `npm test` (run.ts) has what Node compiled. A program of src that gets it starts in half the time; those that
+ * a test is about have a cache of their own.
+ */
+export const COMPILED: Readonly<Record<string, string>> =
+  process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+
+/** Starts a program with this environment and no more but {@link COMPILED}. @param file in src */
 export function start(
   file: string,
   env: Record<string, string>,
@@ -27,7 +34,7 @@ export function start(
   { cwd = NO_ENV_FILE }: { cwd?: string } = {},
 ): Program {
   const path = fileURLToPath(new URL(`../src/${file}`, import.meta.url));
-  return startProgram(process.execPath, [path, ...args], { cwd, env });
+  return startProgram(process.execPath, [path, ...args], { cwd, env: { ...COMPILED, ...env } });
 }
 
 /** Starts any program; its output is read to its end. */

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import type { SimulatedGitHub } from '../../demo/github/index.ts';
 import { commands } from '../../src/admin/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { withGeneratedSecret } from '../../src/config/generated-secret.ts';
@@ -13,11 +13,11 @@ import type { GithubBridge } from '../../src/github-bridge.ts';
 import { EventBus } from '../../src/observe/events.ts';
 import { openStore } from '../../src/open-store.ts';
 import { wire } from '../../src/wiring.ts';
-import { start } from '../programs.ts';
 import { UPSTREAMS_FILE } from '../support/mcp-servers.ts';
 import { callTool, connect } from '../support/oauth.ts';
-import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
+import { simulatedApp } from '../support/simulated-app.ts';
+import { startAdmin } from './program.ts';
 
 describe('the admin command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-admin-'));
@@ -26,18 +26,9 @@ describe('the admin command', () => {
   let github: SimulatedGitHub;
   let serving: GithubBridge;
   before(async () => {
-    const port = await freePort();
-    url = `http://localhost:${port}`;
-    const app = { clientId: 'admin', clientSecret: 'commands', callbackUrls: [`${url}/github/callback`] };
-    github = createSimulatedGitHub({ apps: [{ kind: 'oauth-app', name: 'Admin', ...app }] });
-    env = {
-      GITHUB_CLIENT_ID: app.clientId,
-      GITHUB_CLIENT_SECRET: app.clientSecret,
-      GITHUB_URL: await github.listen(),
-      PORT: String(port),
-      DATA_DIR: folder,
-      UPSTREAMS_FILE,
-    };
+    const app = await simulatedApp();
+    ({ url, github } = app);
+    env = { ...app.env, DATA_DIR: folder, UPSTREAMS_FILE };
     serving = await runBridge(env);
   });
   after(async () => {
@@ -45,7 +36,7 @@ describe('the admin command', () => {
     await github.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const admin = (...args: string[]) => start('admin/main.ts', env, args).ended;
+  const admin = (...args: string[]) => startAdmin(env, args).ended;
   const json = ({ stdout }: { stdout: string }) => JSON.parse(stdout);
 
   it('says how it is used, and exits with 2, for a command that it does not know', async () => {
@@ -62,7 +53,7 @@ describe('the admin command', () => {
       ['people', 'list', '--after', 'nonsense'],
       ['sessions', 'list', '--sort', 'created', '--after', 'login:octocat abc'],
     ]) {
-      const { code, stderr } = await start('admin/main.ts', {}, args).ended;
+      const { code, stderr } = await startAdmin({}, args).ended;
       assert.equal(code, 2);
       assert.match(stderr, /^.+: usage: npm run admin -- .+\n$/, args.join(' '));
     }
@@ -70,7 +61,7 @@ describe('the admin command', () => {
 
   it('makes no store where there is none, and says so', async () => {
     const nowhere = join(folder, 'nowhere');
-    const { code, stderr } = await start('admin/main.ts', { ...env, DATA_DIR: nowhere }, ['keys', 'retire']).ended;
+    const { code, stderr } = await startAdmin({ ...env, DATA_DIR: nowhere }, ['keys', 'retire']).ended;
     assert.equal(code, 2);
     assert.match(stderr, /^DATA_DIR: no store in \S*nowhere\. Set it, or REDIS_URL, as the bridge has it\.\n$/);
     assert.equal(existsSync(nowhere), false);
@@ -95,13 +86,13 @@ describe('the admin command', () => {
   });
 
   it('refuses to trace what is no login, before anything is opened', async () => {
-    const { code, stdout, stderr } = await start('admin/main.ts', {}, ['trace', 'nonsense']).ended;
+    const { code, stdout, stderr } = await startAdmin({}, ['trace', 'nonsense']).ended;
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
     assert.match(stderr, /^"nonsense" names no login: write the 16 letters .*\n$/);
   });
 
   it('says what is wrong with the configuration, and exits with 2', async () => {
-    const { code, stderr } = await start('admin/main.ts', { DATA_DIR: folder }, ['stats']).ended;
+    const { code, stderr } = await startAdmin({ DATA_DIR: folder }, ['stats']).ended;
     assert.equal(code, 2);
     assert.match(stderr, /GITHUB_CLIENT_ID: missing/);
   });
@@ -247,7 +238,7 @@ describe('the admin command', () => {
       ['people block', /^PERSON is missing: usage: npm run admin -- people block PERSON \[REASON\] \[--yes\]/],
       ['clients end', /^CLIENT_ID is missing: usage: /],
     ] as const) {
-      const { code, stderr } = await start('admin/main.ts', {}, line.split(' ')).ended;
+      const { code, stderr } = await startAdmin({}, line.split(' ')).ended;
       assert.equal(code, 2, line);
       assert.match(stderr, problem);
     }
@@ -359,7 +350,7 @@ describe('the admin command', () => {
     for (const lines of inTurn)
       await Promise.all(
         lines.map(async (line) => {
-          const ended = await start('admin/main.ts', line[0] === 'import' ? elsewhere : env, [...line, '--json']).ended;
+          const ended = await startAdmin(line[0] === 'import' ? elsewhere : env, [...line, '--json']).ended;
           assert.equal(ended.code, 0, `${line.join(' ')}: ${ended.stderr}`);
           assert.equal(typeof json(ended), 'object');
         }),

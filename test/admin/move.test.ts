@@ -19,7 +19,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import type { SimulatedGitHub } from '../../demo/github/index.ts';
 import { newSession, presentation } from '../../src/store/conformance/fixtures.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { start, startProgram } from '../programs.ts';
@@ -32,10 +32,11 @@ import {
   tokenRequest,
   tokensOf,
 } from '../support/oauth.ts';
-import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { runBridge } from '../support/run-bridge.ts';
+import { simulatedApp } from '../support/simulated-app.ts';
 import { until } from '../support/until.ts';
+import { startAdmin, withoutProgress } from './program.ts';
 
 const PEOPLE = 5000;
 
@@ -48,16 +49,11 @@ describe('moving a store', () => {
   let github: SimulatedGitHub;
   let redis: RedisServer;
   before(async () => {
-    const port = await freePort();
-    url = `http://localhost:${port}`;
-    const app = { clientId: 'mover', clientSecret: 'commands', callbackUrls: [`${url}/github/callback`] };
-    github = createSimulatedGitHub({ apps: [{ kind: 'oauth-app', name: 'Mover', ...app }] });
+    const app = await simulatedApp();
+    ({ url, github } = app);
     redis = await startRedis();
     env = {
-      GITHUB_CLIENT_ID: app.clientId,
-      GITHUB_CLIENT_SECRET: app.clientSecret,
-      GITHUB_URL: await github.listen(),
-      PORT: String(port),
+      ...app.env,
       BRIDGE_SECRET: 'a test secret that is long enough and no secret at all',
       LOG_LEVEL: 'silent',
     };
@@ -84,8 +80,7 @@ describe('moving a store', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const admin = (place: Record<string, string>, ...args: string[]) =>
-    start('admin/main.ts', { ...env, ...place }, args).ended;
+  const admin = (place: Record<string, string>, ...args: string[]) => startAdmin({ ...env, ...place }, args).ended;
   const succeeds = async (place: Record<string, string>, ...args: string[]) => {
     const { code, stdout, stderr } = await admin(place, ...args);
     assert.equal(code, 0, stderr);
@@ -195,7 +190,7 @@ describe('moving a store', () => {
   });
 
   it('removes an export that is interrupted, and completes an import that was', async () => {
-    const stopped = start('admin/main.ts', { ...env, ...one() }, ['export', at('stopped')]);
+    const stopped = startAdmin({ ...env, ...one() }, ['export', at('stopped')]);
     await until(() => existsSync(at('stopped')), { what: 'the file', interval: 1 });
     stopped.child.kill('SIGINT');
     const { code, stderr } = await stopped.ended;
@@ -204,7 +199,7 @@ describe('moving a store', () => {
     assert.equal(existsSync(at('stopped')), false);
 
     const place = { DATA_DIR: at('three') };
-    const importing = start('admin/main.ts', { ...env, ...place }, ['import', at('a')]);
+    const importing = startAdmin({ ...env, ...place }, ['import', at('a')]);
     await until(() => existsSync(at('three/bridge.db-wal')) && statSync(at('three/bridge.db-wal')).size > 1_000_000, {
       what: 'the import to write',
       interval: 1,
@@ -235,7 +230,7 @@ describe('moving a store', () => {
   it('notices a file that changes while it is imported', async () => {
     copyFileSync(at('a'), at('changing'));
     const place = { DATA_DIR: at('four') };
-    const importing = start('admin/main.ts', { ...env, ...place }, ['import', at('changing')]);
+    const importing = startAdmin({ ...env, ...place }, ['import', at('changing')]);
     await until(() => existsSync(at('four/bridge.db-wal')) && statSync(at('four/bridge.db-wal')).size > 1_000_000, {
       what: 'the import to write',
       interval: 1,
@@ -252,7 +247,7 @@ describe('moving a store', () => {
   });
 
   it('says where an export to standard output stopped, when the terminal is gone and when nobody reads it', async () => {
-    const stopped = start('admin/main.ts', { ...env, ...one() }, ['export', '-']);
+    const stopped = startAdmin({ ...env, ...one() }, ['export', '-']);
     await once(stopped.child.stdout ?? assert.fail(), 'data');
     stopped.child.kill('SIGHUP');
     const { code, stdout, stderr } = await stopped.ended;
@@ -270,8 +265,9 @@ describe('moving a store', () => {
       '-',
     ];
     const options = { cwd: folder, env: { ...env, ...one(), PATH: process.env.PATH ?? '' } };
-    const unread = await startProgram('bash', ['-c', 'set -o pipefail; "$@" | head -c 1', 'bash', ...command], options)
-      .ended;
+    const unread = withoutProgress(
+      await startProgram('bash', ['-c', 'set -o pipefail; "$@" | head -c 1', 'bash', ...command], options).ended,
+    );
     assert.equal(unread.code, 1, unread.stderr);
     assert.equal(
       unread.stderr,
@@ -330,7 +326,7 @@ describe('moving a store', () => {
     const padded = new DatabaseSync(at('large/bridge.db'));
     padded.exec('CREATE TABLE padding (bytes BLOB); INSERT INTO padding VALUES (zeroblob(200000000))');
     padded.close();
-    const copying = start('admin/main.ts', { ...env, DATA_DIR: at('large') }, ['backup', at('half.db')]);
+    const copying = startAdmin({ ...env, DATA_DIR: at('large') }, ['backup', at('half.db')]);
     await until(() => existsSync(at('half.db')), { what: 'the copy', interval: 1 });
     copying.child.kill('SIGTERM');
     const { code, stdout, stderr } = await copying.ended;

@@ -2,6 +2,7 @@
 // a second time. What fails is kept, so that a test can say what a client would have met.
 
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_SESSIONS_PER_PERSON } from '../../src/store/store.ts';
 import { createAgent } from '../support/agent.ts';
 import {
@@ -14,6 +15,9 @@ import {
   tokensOf,
 } from '../support/oauth.ts';
 import { until } from '../support/until.ts';
+
+/** Milliseconds between two things that a person does. Without a pause the load takes all that the machine has. */
+const PAUSE = 20;
 
 /** How many people do each thing. */
 export interface LoadSize {
@@ -105,6 +109,7 @@ export async function startLoad(issuer: string, size: LoadSize): Promise<Load> {
       try {
         await step();
         if (kind !== 'streams') done[kind] += 1;
+        await pause(PAUSE);
       } catch (error) {
         if (over.signal.aborted) return;
         failures.push(`${Math.round(performance.now() - begun)} ms, ${kind}: ${reasonOf(error)}`);

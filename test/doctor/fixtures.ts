@@ -1,22 +1,18 @@
 // What the tests of the doctor share: a bridge as `npm start` runs it, with the simulated GitHub, and what the doctor says
 // about it. Each test breaks one thing.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
 import { examine, lineOf } from '../../src/doctor/doctor.ts';
 import type { GithubBridge } from '../../src/github-bridge.ts';
-import { NO_ENV_FILE } from '../programs.ts';
+import { type Ended, start } from '../programs.ts';
 import type { StoreKind } from '../support/bridge.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { runBridge } from '../support/run-bridge.ts';
-
-export const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
 
 export const SECRETS = {
   GITHUB_CLIENT_SECRET: 'the-secret-of-the-app',
@@ -111,18 +107,6 @@ export function useSetup(store: StoreKind): Setup {
 }
 
 /** Runs `npm run doctor` with this environment only. */
-export function run(
-  env: Environment,
-  ...args: readonly string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...args],
-      { cwd: NO_ENV_FILE, env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
-      (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-      },
-    );
-  });
+export function run(env: Environment, ...args: readonly string[]): Promise<Ended> {
+  return start('doctor/main.ts', { PATH: process.env.PATH ?? '', ...env }, args).ended;
 }

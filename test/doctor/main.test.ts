@@ -8,12 +8,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub } from '../../demo/github/index.ts';
 import { NO_ENV_FILE } from '../programs.ts';
 import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
 import { until } from '../support/until.ts';
-import { MAIN, run } from './fixtures.ts';
+import { run } from './fixtures.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url));
 
 describe('npm run doctor', () => {
   it('prints one line for each check, and exits with 1 when one found a problem', async () => {

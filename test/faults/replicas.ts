@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { NO_ENV_FILE } from '../programs.ts';
+import { COMPILED, NO_ENV_FILE } from '../programs.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
@@ -89,7 +89,7 @@ export class Replica {
     const options = this.#inspected ? ['--inspect=127.0.0.1:0'] : [];
     const child = spawn(process.execPath, [...options, MAIN], {
       cwd: NO_ENV_FILE,
-      env: this.#env,
+      env: { ...COMPILED, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -19,11 +19,10 @@ import {
   LoggingMessageNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { createSimulatedGitHub } from '../../demo/github/index.ts';
 import { listen } from '../support/listen.ts';
 import { connect, refreshing, tokenRequest, tokensOf } from '../support/oauth.ts';
-import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
+import { simulatedApp } from '../support/simulated-app.ts';
 import { until } from '../support/until.ts';
 import { gatewayFor, json, RESULT, recordingServer, upstreamsFile } from './fixtures.ts';
 import { startReplicas } from './replicas.ts';
@@ -149,7 +148,12 @@ function eventStore(): EventStore {
 /** The SDK's own server with sessions: a tool that reports progress and asks the client's model, and a tool that is done later. */
 async function startStatefulServer(t: TestContext) {
   const sessions = new Map<string, { transport: StreamableHTTPServerTransport; server: McpServer }>();
-  const requests: { method: string; authorization: string | undefined; lastEventId: string | undefined }[] = [];
+  const requests: {
+    method: string;
+    authorization: string | undefined;
+    lastEventId: string | undefined;
+    response: ServerResponse;
+  }[] = [];
 
   async function open(): Promise<StreamableHTTPServerTransport> {
     const server = new McpServer({ name: 'stateful', version: '1.0.0' }, { capabilities: { logging: {} } });
@@ -179,7 +183,7 @@ async function startStatefulServer(t: TestContext) {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { authorization, 'last-event-id': lastEventId, 'mcp-session-id': id } = request.headers;
-    requests.push({ method: request.method ?? '', authorization, lastEventId: lastEventId?.toString() });
+    requests.push({ method: request.method ?? '', authorization, lastEventId: lastEventId?.toString(), response });
     const known = id === undefined ? undefined : sessions.get(String(id));
     if (id !== undefined && known === undefined) return void response.writeHead(404).end();
     await (known?.transport ?? (await open())).handleRequest(request, response);
@@ -224,14 +228,17 @@ describe('a stateful MCP server behind three replicas and a proxy', () => {
       ['ask'],
     );
 
+    const gets = () => server.requests.filter(({ method }) => method === 'GET');
+    // Before its headers are sent the server has no stream, and its question and what else it says over that reach nobody.
+    await until(() => gets()[0]?.response.headersSent, { what: 'the stream of the client' });
+    assert.equal(gets().length, 1);
+
     const progress: number[] = [];
     const call = { name: 'ask', arguments: { question: 'why?' } };
     const result = await client.callTool(call, undefined, { onprogress: (one) => void progress.push(one.progress) });
     assert.match(JSON.stringify(result.content), /answer to .*why\?/);
     assert.deepEqual(progress, [1, 2, 3]);
 
-    const gets = () => server.requests.filter(({ method }) => method === 'GET');
-    await until(() => gets().length === 1, { what: 'the stream of the client' });
     const say = (data: string) => session.server.server.sendLoggingMessage({ level: 'info', data });
     await say('before');
     await until(() => logged.length === 1, { what: 'a message over the stream' });
@@ -257,23 +264,15 @@ describe('a stateful MCP server behind three replicas and a proxy', () => {
 
 describe('a bridge that stops', () => {
   it('finishes the calls under way, and ends the streams of GET without waiting for them, begun or not', async (t) => {
-    const port = await freePort();
-    const url = `http://localhost:${port}`;
+    const { url, github, env } = await simulatedApp();
     const directory = mkdtempSync(join(tmpdir(), 'bridge-stop-'));
-    const credentials = { clientId: 'stop', clientSecret: 'stopping-secret' };
-    const github = createSimulatedGitHub({
-      apps: [{ kind: 'oauth-app', name: 'Stop', ...credentials, callbackUrls: [`${url}/github/callback`] }],
-    });
     t.after(async () => {
       await github.close();
       rmSync(directory, { recursive: true });
     });
     const server = await recordingServer(t);
     const bridge = await runBridge({
-      GITHUB_CLIENT_ID: credentials.clientId,
-      GITHUB_CLIENT_SECRET: credentials.clientSecret,
-      GITHUB_URL: await github.listen(),
-      PORT: String(port),
+      ...env,
       DATA_DIR: directory,
       UPSTREAMS_FILE: upstreamsFile([{ name: 'one', url: `${server.url}/mcp` }], (remove) => t.after(remove)),
     });

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
-import { NO_ENV_FILE } from '../programs.ts';
+import { COMPILED, NO_ENV_FILE } from '../programs.ts';
 import { callTool, logIn, register, type TestClient, type Tokens, type ToolAnswer } from '../support/oauth.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -157,6 +157,7 @@ async function startReplica(port: number, issuer: string, redisUrl: string, gith
     cwd: NO_ENV_FILE,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      ...COMPILED,
       PATH: process.env.PATH,
       PUBLIC_URL: issuer,
       HOST: '127.0.0.1',

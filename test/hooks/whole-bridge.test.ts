@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { createSimulatedGitHub } from '../../demo/github/index.ts';
 import { start } from '../programs.ts';
 import { connect, postForm } from '../support/oauth.ts';
-import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
+import { simulatedApp } from '../support/simulated-app.ts';
 import { until } from '../support/until.ts';
 import { SECRET, startReceiver } from './receiver.ts';
 
@@ -17,17 +16,11 @@ it('a bridge sends who connected and who left, and lets nobody wait for the rece
   // The first events of each order wait for an answer until the bridge has answered everybody.
   const held: (() => void)[] = [];
   receiver.answer = (response) => void held.push(() => response.writeHead(204).end());
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const app = { clientId: 'x', clientSecret: 'y', callbackUrls: [`${url}/github/callback`] };
-  const github = createSimulatedGitHub({ apps: [{ kind: 'oauth-app', name: 'x', ...app }] });
+  const { url, github, env: app } = await simulatedApp();
   t.after(() => github.close());
   const folder = mkdtempSync(join(tmpdir(), 'bridge-hook-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const env = {
-    ...{ GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', GITHUB_URL: await github.listen() },
-    ...{ PORT: String(port), DATA_DIR: folder, EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: SECRET },
-  };
+  const env = { ...app, DATA_DIR: folder, EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: SECRET };
   const bridge = await runBridge(env);
   t.after(() => bridge.close());
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { upstreamsFile } from '../gateway/fixtures.ts';
@@ -13,7 +14,7 @@ import { freePort } from '../support/ports.ts';
 import { connectV2 } from '../support/sdk-clients.ts';
 import { fastapiPython } from '../support/system.ts';
 import { until } from '../support/until.ts';
-import { own, project, SOURCES } from './project.ts';
+import { compiled, own, SOURCES } from './project.ts';
 
 /** Runs a program until the test is over; resolves when it answers at `url`. */
 async function run(
@@ -70,8 +71,9 @@ describe('a server elsewhere', () => {
     const base = `http://127.0.0.1:${port}`;
     const bridge = await bridgeFor(t, { store: 'sqlite', env: { RESOURCES: `${base}/mcp` } });
     const libraries = ['hono@4', '@hono/node-server@2', own('jose')];
-    const folder = await project(t, { name: 'resource-server', libraries, others: [] });
-    await run(t, process.execPath, [join('out', 'resource-server.js')], {
+    const folder = await compiled({ programs: { 'resource-server': [] }, libraries });
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    await run(t, process.execPath, [join('out', 'resource-server', 'resource-server.js')], {
       cwd: folder,
       env: { BRIDGE_URL: bridge.url, RESOURCE: `${base}/mcp`, PORT: String(port) },
       url: base,

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
-import { createSimulatedGitHub, type SimulatedGitHub } from '../../demo/github/index.ts';
+import type { SimulatedGitHub } from '../../demo/github/index.ts';
 import type { GithubBridge } from '../../src/github-bridge.ts';
 import { callTool, connect, postForm } from '../support/oauth.ts';
-import { freePort } from '../support/ports.ts';
 import { runBridge } from '../support/run-bridge.ts';
+import { simulatedApp } from '../support/simulated-app.ts';
 import { until } from '../support/until.ts';
 
 interface Started {
@@ -20,21 +20,9 @@ interface Started {
 }
 
 async function start(t: TestContext, settings: Record<string, string> = {}): Promise<Started> {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const { url, github, env } = await simulatedApp();
   const directory = mkdtempSync(join(tmpdir(), 'bridge-stop-'));
-  const credentials = { clientId: 'stop', clientSecret: 'stopping-secret' };
-  const github = createSimulatedGitHub({
-    apps: [{ kind: 'oauth-app', name: 'Stop', ...credentials, callbackUrls: [`${url}/github/callback`] }],
-  });
-  const bridge = await runBridge({
-    GITHUB_CLIENT_ID: credentials.clientId,
-    GITHUB_CLIENT_SECRET: credentials.clientSecret,
-    GITHUB_URL: await github.listen(),
-    PORT: String(port),
-    DATA_DIR: directory,
-    ...settings,
-  });
+  const bridge = await runBridge({ ...env, DATA_DIR: directory, ...settings });
   t.after(async () => {
     github.clearFaults();
     await github.close();

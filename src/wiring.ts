@@ -140,7 +140,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const pages = createPages({ host: new URL(issuer).host, operator: config.operator, timeZone: config.timeZone });
   const web = createWeb({ pages, githubUrl: url, context: events.context, cookies, secrets });
   const browsers = createKnownBrowsers(cookies);
-  const logins = createLogins({ store, secrets, events, cookies, browsers, upstream });
+  const logins = createLogins({ store, secrets, events, cookies, browsers, upstream, now });
   const completion = createLoginCompletion({
     store,
     events,

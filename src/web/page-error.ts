@@ -40,8 +40,8 @@ export class PageError extends Error {
   readonly code: string | undefined;
   /** The client's address with the error response, to which the page has a button. */
   readonly continueUrl: string | undefined;
-  /** A form that begins the same login with another account. */
-  readonly anotherAccount: FormView | undefined;
+  /** A form that begins the same login again, or with another account. */
+  readonly form: FormView | undefined;
   readonly uiLocales: string | undefined;
   /** Seconds after which to try again. */
   readonly retryAfter: number | undefined;
@@ -54,7 +54,7 @@ export class PageError extends Error {
       login?: string;
       code?: string;
       continueUrl?: string;
-      anotherAccount?: FormView;
+      form?: FormView;
       uiLocales?: string;
       retryAfter?: number;
       /** When it is not the usual one of the kind. */
@@ -70,7 +70,7 @@ export class PageError extends Error {
     this.login = options.login;
     this.code = options.code;
     this.continueUrl = options.continueUrl;
-    this.anotherAccount = options.anotherAccount;
+    this.form = options.form;
     this.uiLocales = options.uiLocales;
     this.retryAfter = options.retryAfter;
   }

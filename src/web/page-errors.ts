@@ -39,12 +39,12 @@ export function pageErrors({ events, web, now }: PageErrorsOptions): Koa.Middlew
         const code = error.kind === 'unknown_client' ? 'invalid_client' : (error.code ?? errorCodeOf(error.status));
         ctx.body = { error: code, error_description: error.description ?? error.kind };
       } else {
-        const { kind, description, login, retryAfter, continueUrl, anotherAccount, clientName } = error;
+        const { kind, description, login, retryAfter, continueUrl, form, clientName } = error;
         // Pages show minutes.
         const retryAt = retryAfter && retryAfter >= LONG_WAIT ? Math.ceil((now() + retryAfter) / 60) * 60 : undefined;
         web.page(ctx, 'error', error.uiLocales, {
           kind,
-          ...defined({ description, login, retryAfter, retryAt, continueUrl, anotherAccount, clientName }),
+          ...defined({ description, login, retryAfter, retryAt, continueUrl, form, clientName }),
         });
       }
       ctx.status = error.status;

@@ -89,6 +89,8 @@ export interface FormView {
   readonly method: 'get' | 'post';
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** What its button says. */
+  readonly button: 'another' | 'startAgain';
 }
 
 /** Why a person sees an error page; each has a title, what happened and what to do next in the locale files. */
@@ -129,8 +131,8 @@ export interface ErrorView {
   readonly retryAt?: number;
   /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;
-  /** A form that begins the same login with another account. */
-  readonly anotherAccount?: FormView;
+  /** A form that begins the same login again, or with another account. */
+  readonly form?: FormView;
   readonly clientName?: string;
   readonly githubHost: string;
 }

@@ -178,6 +178,7 @@ export const en = {
     retryAfter: 'Try again in {time}.',
     app: 'The app calls itself',
     another: 'Use another {github} account',
+    startAgain: 'Start again',
     back: 'Return to the app',
     backTo: 'The button takes you to {host}. Follow it only if you came from there.',
     readd: 'How to remove and add the server',

@@ -164,6 +164,7 @@ export const ja: Messages = {
     retryAfter: '{time}後にもう一度お試しください。',
     app: 'アプリ名（自己申告）',
     another: '別の {github} アカウントを使う',
+    startAgain: '最初からやり直す',
     back: 'アプリに戻る',
     backTo: 'ボタンを押すと {host} に移動します。そこから来た場合にのみ押してください。',
     readd: 'サーバーを削除して追加し直す方法',

@@ -138,6 +138,9 @@ describe('a login in the browser', () => {
     await press(page, ALLOW);
     assert.equal(await heading(page), 'This sign-in is over');
     assert.match(await page.locator('main').innerText(), /go back to it and connect again/);
+    await press(page, page.getByRole('button', { name: 'Start again' }));
+    await press(page, ALLOW);
+    await passGithub(page, 'octocat');
   });
 
   it('says what to do when the person comes back from GitHub too late', async (t) => {

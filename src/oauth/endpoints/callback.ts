@@ -12,8 +12,8 @@ import type { ClientLogin, Login } from '../../store/records.ts';
 import { PageError } from '../../web/page-error.ts';
 import { authorizationResponseUrl, sendAuthorizationResponse } from '../authorization-response.ts';
 import { findForPage } from '../clients/client.ts';
-import { withAnotherAccount } from '../login/another-account.ts';
 import { showConsent } from '../login/consent-page.ts';
+import { withAnotherAccount } from '../login/repeated-request.ts';
 import { UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { Services } from './services.ts';
 
@@ -110,7 +110,7 @@ function answerFailure(services: CallbackServices, ctx: Koa.Context, login: Logi
     ...defined({
       login: githubLogin,
       retryAfter,
-      anotherAccount: OTHER_ACCOUNT_HELPS.has(page) ? withAnotherAccount(request) : undefined,
+      form: OTHER_ACCOUNT_HELPS.has(page) ? withAnotherAccount(request) : undefined,
       clientName: request?.clientName,
       uiLocales: request?.uiLocales,
       continueUrl: request && authorizationResponseUrl(services.issuer, request, response),

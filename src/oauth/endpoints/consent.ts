@@ -26,6 +26,7 @@ export function decideConsent(services: Consent): Koa.Middleware {
       csrf: parameters.get('csrf') ?? '',
       remember: parameters.get('remember') === '1',
       scope: chosenScope(parameters),
+      repeat: parameters.get('repeat'),
     };
     switch (parameters.get('decision')) {
       case 'allow':

@@ -22,11 +22,6 @@ import { consentKey, isRememberable } from './remembered-consent.ts';
 const CODE_TTL = 60;
 /** Seconds in which a login must be confirmed. Its code is made before, so it lives longer by this time. */
 export const CONFIRMATION_TTL = 300;
-/**
- * Seconds by which the cookie of a page outlives what the page asks. Whoever decides too late is told so; without the cookie it
- * would seem that the browser keeps none, or is another one.
- */
-export const LATE_COOKIE_TTL = 3600;
 /** Seconds for which a consent is remembered. */
 const REMEMBERED_CONSENT_TTL = 90 * 86400;
 

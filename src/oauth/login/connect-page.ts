@@ -16,7 +16,8 @@ import type { Web } from '../../web/web.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
 import { recipientView } from '../recipient-view.ts';
 import type { Resources } from '../resource-indicators.ts';
-import { CONFIRMATION_TTL, type CompletedLogin, LATE_COOKIE_TTL } from './completion.ts';
+import { CONFIRMATION_TTL, type CompletedLogin } from './completion.ts';
+import { repeatField, repeatLate } from './repeated-request.ts';
 
 export interface ConnectPage {
   /** Shows the page for a login. */
@@ -65,7 +66,7 @@ export function createConnectPage({ resources, secrets, cookies, web, now }: Con
       const [id, cookie] = [randomId(), randomToken()];
       const expiresAt = now() + CONFIRMATION_TTL;
       const plaintext = JSON.stringify({ ...completed, login: JSON.stringify(completed.login), expiresAt });
-      cookies.set(ctx, cookieName(id), cookie, { sameSite: 'strict', maxAge: CONFIRMATION_TTL + LATE_COOKIE_TTL });
+      cookies.set(ctx, cookieName(id), cookie, { sameSite: 'strict', maxAge: CONFIRMATION_TTL });
       noStore(ctx);
       web.page(ctx, 'connect', request.uiLocales, {
         clientName: request.clientName,
@@ -76,6 +77,7 @@ export function createConnectPage({ resources, secrets, cookies, web, now }: Con
         fields: {
           request: id,
           login: secrets.seal(plaintext, identity(id, cookie)),
+          repeat: repeatField(secrets, request, expiresAt),
           ...defined({ ui_locales: request.uiLocales }),
         },
       });
@@ -87,9 +89,12 @@ export function createConnectPage({ resources, secrets, cookies, web, now }: Con
 
     read(ctx, form) {
       const id = form.get('request') ?? '';
+      const late = repeatLate(secrets, form.get('repeat'), now());
+      if (late !== undefined)
+        throw new PageError('expired_request', { description: 'the login was not confirmed in time', form: late });
       const cookie = isRandomId(id) ? cookies.get(ctx, cookieName(id)) : undefined;
       if (cookie === undefined)
-        throw new PageError('other_browser', { description: 'the form was shown in another browser, or long ago' });
+        throw new PageError('other_browser', { description: 'the form was shown in another browser' });
       try {
         const { expiresAt, login, ...completed } = sealedSchema.parse(
           JSON.parse(secrets.open(form.get('login') ?? '', identity(id, cookie))),

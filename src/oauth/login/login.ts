@@ -13,11 +13,12 @@ import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts'
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
+import type { ErrorKind } from '../../web/views.ts';
 import { fixedScope, givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
-import { LATE_COOKIE_TTL } from './completion.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
+import { repeatField, repeatLate } from './repeated-request.ts';
 
 /** Seconds for which a person can decide on the consent page. */
 const CONSENT_TTL = 900;
@@ -71,6 +72,8 @@ interface ConsentForm {
   readonly remember: boolean;
   /** The scopes that the person did not leave out. */
   readonly scope: readonly string[];
+  /** The field of `repeated-request.ts`. */
+  readonly repeat: string | undefined;
 }
 
 interface LoginOptions {
@@ -80,11 +83,20 @@ interface LoginOptions {
   readonly cookies: Cookies;
   readonly browsers: KnownBrowsers;
   readonly upstream: Upstream;
+  /** Epoch seconds. */
+  readonly now: () => number;
 }
+
+/** The pages for a refused step. */
+const REFUSALS = {
+  unknown: { kind: 'expired_request', description: 'the request is over or was answered before' },
+  no_cookies: { kind: 'no_cookies', description: 'the browser sent no cookie with the form' },
+  other_browser: { kind: 'other_browser', description: 'the request was begun in another browser' },
+} as const satisfies Record<LoginProblem | 'no_cookies', { kind: ErrorKind; description: string }>;
 
 /** Creates the steps of logins. */
 export function createLogins(options: LoginOptions): Logins {
-  const { store, secrets, events, cookies, browsers, upstream } = options;
+  const { store, secrets, events, cookies, browsers, upstream, now } = options;
   const consentCookie = (id: string) => `consent-${id}`;
   const browserCookie = (id: string) => `login-${id}`;
   const csrfFor = (id: string, cookie: string) =>
@@ -133,16 +145,15 @@ export function createLogins(options: LoginOptions): Logins {
     return { ...login, request: { ...login.request, scope }, upstreamScope: upstreamScope(upstream, scope) };
   }
 
-  /** The value of the consent cookie, if the form's CSRF value belongs to it; otherwise undefined. */
-  function consentCookieOf(ctx: Koa.Context, { id, csrf }: ConsentForm): string | undefined {
-    const login = loginOfRecord(id);
-    if (login === undefined) return undefined;
+  /** The value of the consent cookie. @throws {PageError} when there is none, or the form's CSRF value does not belong to it */
+  function consentCookieOf(ctx: Koa.Context, form: ConsentForm): string {
+    const login = loginOfRecord(form.id);
     // Known at once, so that a page that refuses the form names the login.
-    events.context.knowLogin(login);
-    const cookie = cookies.get(ctx, consentCookie(id));
-    if (cookie === undefined) return undefined;
-    const genuine = secrets.verify(CSRF_PURPOSE, Buffer.from(`${id}.${cookie}`), Buffer.from(csrf, 'base64url'));
-    return genuine ? cookie : undefined;
+    if (login !== undefined) events.context.knowLogin(login);
+    const cookie = login && cookies.get(ctx, consentCookie(form.id));
+    const signed = Buffer.from(`${form.id}.${cookie}`);
+    if (cookie && secrets.verify(CSRF_PURPOSE, signed, Buffer.from(form.csrf, 'base64url'))) return cookie;
+    throw stepRefused(ctx, form, ctx.get('cookie') === '' ? 'no_cookies' : 'other_browser');
   }
 
   /** The id of a new record of a login, which the request then belongs to. */
@@ -151,14 +162,22 @@ export function createLogins(options: LoginOptions): Logins {
     return `${loginId}-${randomToken(RECORD_BYTES)}`;
   }
 
-  /** The error page for a refused step: the login has succeeded or expired, the step was done before, or it is another browser. */
-  function stepRefused(ctx: Koa.Context, loginId: string | undefined, problem: LoginProblem): PageError {
-    const login = loginId === undefined ? undefined : browsers.finishedAs(ctx, loginId);
+  /**
+   * The error page for a refused step: the login has succeeded or expired, the step was done before, or it is another browser.
+   * @param step the id of the record, and of a form that was refused its field
+   */
+  function stepRefused(
+    ctx: Koa.Context,
+    { id, repeat }: { id: string; repeat?: string | undefined },
+    problem: keyof typeof REFUSALS,
+  ): PageError {
+    const loginId = loginOfRecord(id);
+    const login = loginId && browsers.finishedAs(ctx, loginId);
     if (login !== undefined)
       return new PageError('finished', { login, description: 'the request was answered before' });
-    return problem === 'unknown'
-      ? new PageError('expired_request', { description: 'the request is over or was answered before' })
-      : new PageError('other_browser', { description: 'the request was begun in another browser' });
+    const form = repeatLate(secrets, repeat, now());
+    const { kind, description } = form === undefined ? REFUSALS[problem] : REFUSALS.unknown;
+    return new PageError(kind, { description, ...defined({ form }) });
   }
 
   return {
@@ -166,13 +185,12 @@ export function createLogins(options: LoginOptions): Logins {
       const [id, cookie] = [newRecordId(loginId), randomToken()];
       const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
       await store.logins.open(id, login, CONSENT_TTL);
-      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL + LATE_COOKIE_TTL });
-      return { request: id, csrf: csrfFor(id, cookie) };
+      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
+      return { request: id, csrf: csrfFor(id, cookie), repeat: repeatField(secrets, request, now() + CONSENT_TTL) };
     },
 
     async allow(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw withoutCookie(ctx);
       // The cookie is kept until it expires, so that a second click derives the same approval and the same address.
       const scope = form.scope.filter((name) => isKnownScope(upstream.scopes, name));
       const { approval, urlFor } = approve(ctx, form.id, { remember: form.remember, scope }, cookie);
@@ -180,7 +198,7 @@ export function createLogins(options: LoginOptions): Logins {
       if (typeof login === 'string') {
         cookies.clear(ctx, consentCookie(form.id));
         cookies.clear(ctx, browserCookie(form.id));
-        throw stepRefused(ctx, loginOfRecord(form.id), login);
+        throw stepRefused(ctx, form, login);
       }
       events.emit('consent.allowed', { clientId: login.request.clientId });
       return urlFor(given(login, approval));
@@ -188,9 +206,8 @@ export function createLogins(options: LoginOptions): Logins {
 
     async deny(ctx, form) {
       const cookie = consentCookieOf(ctx, form);
-      if (cookie === undefined) throw withoutCookie(ctx);
       const login = await store.logins.decide(form.id, hashToken(cookie), 'deny');
-      if (typeof login === 'string') throw stepRefused(ctx, loginOfRecord(form.id), login);
+      if (typeof login === 'string') throw stepRefused(ctx, form, login);
       events.emit('consent.denied', { clientId: login.request.clientId });
       return login;
     },
@@ -211,11 +228,11 @@ export function createLogins(options: LoginOptions): Logins {
     async resume(ctx, state) {
       const id = state.split('.')[0] ?? '';
       const loginId = loginOfRecord(id);
-      if (loginId === undefined) throw stepRefused(ctx, undefined, 'unknown');
+      if (loginId === undefined) throw stepRefused(ctx, { id }, 'unknown');
       events.context.knowLogin(loginId);
       const browser = cookies.get(ctx, browserCookie(id)) ?? '';
       const found = await store.logins.finish(id, hashToken(state), hashToken(browser));
-      if (typeof found === 'string') throw stepRefused(ctx, loginId, found);
+      if (typeof found === 'string') throw stepRefused(ctx, { id }, found);
       cookies.clear(ctx, browserCookie(id));
       cookies.clear(ctx, consentCookie(id));
       const { sealedVerifier, remember } = found.approval;
@@ -224,13 +241,6 @@ export function createLogins(options: LoginOptions): Logins {
       return { id: loginId, login, codeVerifier: secrets.open(sealedVerifier, `login:${id}`), remember };
     },
   };
-}
-
-/** The error page for a form without its cookie: the browser keeps none, or it is another browser. */
-function withoutCookie(ctx: Koa.Context): PageError {
-  return ctx.get('cookie') === ''
-    ? new PageError('no_cookies', { description: 'the browser sent no cookie with the form' })
-    : new PageError('other_browser', { description: 'the request was begun in another browser' });
 }
 
 /** The login of a record; undefined when the text is no id of a record. */

@@ -99,6 +99,8 @@ onBothStores('the page that connects', (store) => {
     assert.equal(late.status, 400);
     assert.equal(late.location, undefined);
     assert.match(late.text, /This sign-in is over/, 'not that it is another browser');
+    const again = await browser.submit(late.form('/authorize'));
+    assert.ok(again.form('/consent'), 'nothing is lost: the request begins anew');
     bridge.github.clearCalls();
     bridge.advance(3600);
     await bridge.bridge.maintain();

@@ -64,13 +64,32 @@ describe('the consent endpoint', () => {
     assert.equal((await browser.submit(form, { button: 'allow', headers: old })).status, 403);
   });
 
-  it('refuses a decision after fifteen minutes', async () => {
+  it('takes no decision after fifteen minutes, but asks again at any time: nobody must hurry', async () => {
+    for (const [button, seconds] of [
+      ['allow', 901],
+      ['deny', 7 * 86400],
+    ] as const) {
+      const { browser, form } = await consentPage();
+      bridge.advance(seconds);
+      const page = await browser.submit(form, { button });
+      assert.equal(page.status, 400);
+      assert.equal(page.location, undefined);
+      assert.match(page.text, /This sign-in is over/, 'not that cookies are missing');
+      // The server writes the end of cookies by the machine's clock, which is behind that of this browser.
+      const later = createAgent();
+      const again = async () => (await later.submit(page.form('/authorize'))).form('/consent');
+      assert.equal((await later.submit(await again(), { button: 'allow' })).location?.origin, bridge.github.url);
+      const { location } = await later.submit(await again(), { button: 'deny' });
+      assert.equal(location?.searchParams.get('state'), 'state-of-the-client');
+    }
+  });
+
+  it('offers nothing to repeat for what was decided before', async () => {
     const { browser, form } = await consentPage();
-    bridge.advance(901);
+    await browser.submit(form, { button: 'deny' });
     const page = await browser.submit(form, { button: 'allow' });
     assert.equal(page.status, 400);
-    assert.equal(page.location, undefined);
-    assert.match(page.text, /This sign-in is over/, 'not that cookies are missing');
+    assert.throws(() => page.form('/authorize'));
   });
 
   it('takes no body but a form', async () => {

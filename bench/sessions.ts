@@ -3,6 +3,7 @@
  * code exchanges make them: one session a person, with records as they are in production.
  */
 import { randomBytes } from 'node:crypto';
+import { grantIdOf, newLoginId } from '../src/base/login-id.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createPersonTag } from '../src/github/person.ts';
 import { credentialId } from '../src/github/ten-tokens.ts';
@@ -10,7 +11,7 @@ import { createTokenSeal } from '../src/github/token-seal.ts';
 import { touchRegistration, UNUSED_CLIENT_TTL } from '../src/oauth/clients/client.ts';
 import { createResources } from '../src/oauth/resource-indicators.ts';
 import { createAccessTokens } from '../src/oauth/tokens/access-token.ts';
-import { mintCode, mintRefreshToken, newGrantId } from '../src/oauth/tokens/session-tokens.ts';
+import { mintCode, mintRefreshToken } from '../src/oauth/tokens/session-tokens.ts';
 import { subjectOf } from '../src/oauth/tokens/subject.ts';
 import { EventBus } from '../src/observe/events.ts';
 import { openStore } from '../src/open-store.ts';
@@ -106,7 +107,7 @@ export async function openSessions(
   function next(): { session: NewSession; accountId: number } & Code {
     const accountId = FIRST_ACCOUNT + (people++ % maxPeople);
     const person = personTag(accountId);
-    const ref = { person, grant: newGrantId() };
+    const ref = { person, grant: grantIdOf(newLoginId()) };
     const verifier = randomToken();
     const code = mintCode(ref);
     const accessToken = `gho_${randomBytes(27).toString('base64url')}`;

@@ -33,9 +33,9 @@ import { forwarded } from './security/proxies.ts';
 import type { Store } from './store/store.ts';
 import { asset } from './web/assets.ts';
 import { landing, mcpPage } from './web/landing.ts';
-import { language } from './web/language.ts';
 import { notFound } from './web/not-found.ts';
 import { pageErrors } from './web/page-errors.ts';
+import { preferences } from './web/preferences.ts';
 import type { Bridge } from './wiring.ts';
 
 /** The bodies that routes accept; limits in bytes. `/mcp` and the gateway read their bodies themselves. */
@@ -140,7 +140,7 @@ function routes(
   const landingParts = { ...services, tools: publicTools, operator, simulated };
   const peopleSee: Route[] = [
     ['GET', '/', 'own', NO_BODY, landing(landingParts)],
-    ['POST', '/language', 'own', PAGE, language(services)],
+    ['POST', '/preferences', 'own', PAGE, preferences(services)],
     ['GET', '/authorize', 'own', NO_BODY, authorize(services)],
     ['POST', '/authorize', 'own', FORM, authorize(services)],
     ['POST', '/consent', 'own', FORM, decideConsent(services)],

@@ -2,6 +2,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { errorCode } from './base/error-cause.ts';
 import { SettingError } from './base/setting-error.ts';
 import type { Handler, RequestsUnderWay } from './requests-under-way.ts';
 
@@ -69,7 +70,7 @@ export async function listen(
       servers.push(server);
       closed.set(server, new Promise((resolve) => server.once('close', resolve)));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errorCode(error);
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
         await Promise.all(servers.map(close));
         throw code === 'EADDRINUSE'

@@ -137,7 +137,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Brid
   const clients = createClientDirectory(store, preregistered, config.clientMetadataDocuments ? documents : undefined);
   const https = issuer.startsWith('https:');
   const cookies = createCookies(https, secrets, now);
-  const pages = createPages({ host: new URL(issuer).host, operator: config.operator });
+  const pages = createPages({ host: new URL(issuer).host, operator: config.operator, timeZone: config.timeZone });
   const web = createWeb({ pages, githubUrl: url, context: events.context, cookies, secrets });
   const browsers = createKnownBrowsers(cookies);
   const logins = createLogins({ store, secrets, events, cookies, browsers, upstream });

@@ -48,7 +48,7 @@ describe('the app', () => {
     own: [
       'POST /introspect',
       'GET /',
-      'POST /language',
+      'POST /preferences',
       'GET /authorize',
       'POST /authorize',
       'POST /consent',

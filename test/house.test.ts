@@ -1,7 +1,7 @@
 // The house: folders import only downward, each opens with a word on what it owns, and no file outgrows one reading.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -48,7 +48,7 @@ const UNMIRRORED: readonly (readonly [RegExp, string])[] = [
   [/^src\/store\/last-backup\.ts$/, 'doctor/backups.test.ts'],
   [/^src\/store\/import-mark\.ts$/, 'admin/move.test.ts'],
   [
-    /^src\/admin\/(?:clients|command|commands|keys|misuse|options|people|sessions|stats)\.ts$/,
+    /^src\/admin\/(?:clients|command|commands|keys|misuse|people|sessions|stats)\.ts$/,
     'types, and what main.test.ts runs',
   ],
   [/^src\/telemetry\/config\.ts$/, 'types'],
@@ -175,6 +175,16 @@ describe('the house', () => {
         files.some((path) => pattern.test(path)),
         String(pattern),
       );
+  });
+
+  it('names every file of a room in its README', () => {
+    const unnamed = files.filter((path) => {
+      const folder = dirname(path);
+      return (
+        folder !== 'src' && folder === room(path) && !read(`${folder}/README.md`).includes(`\`${basename(path)}\``)
+      );
+    });
+    assert.deepEqual(unnamed, []);
   });
 
   it('opens every room with a README, and every file with what it owns', () => {

@@ -41,6 +41,8 @@ describe('npm start', () => {
     const { code, stdout, stderr } = await ended;
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     assert.ok(stdout.includes(`http://localhost:${port}/mcp`));
+    const events = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).event]));
+    assert.deepEqual(events.slice(-2), ['stopping', 'stopped']);
   });
 });
 

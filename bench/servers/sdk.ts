@@ -18,7 +18,6 @@ const answer = {
   logged_in_at: '2026-07-28T00:53:20.000Z',
   access_token_expires_at: '2026-07-28T01:53:20.000Z',
   session_expires_at: '2026-08-27T00:53:20.000Z',
-  github_token_expires_at: null,
 };
 const outputSchema = z.object({
   login: z.string(),
@@ -30,7 +29,7 @@ const outputSchema = z.object({
   logged_in_at: z.string(),
   access_token_expires_at: z.string(),
   session_expires_at: z.string(),
-  github_token_expires_at: z.string().nullable(),
+  github_token_expires_at: z.string().optional(),
 });
 const inputSchema = z.object({});
 const description = 'Says who is logged in, through which client, with which scopes, and when the tokens expire.';

@@ -10,7 +10,7 @@ import type { Parameters } from '../protocol/parameters.ts';
 import type { Block } from '../store/people-operations.ts';
 import { PageError } from '../web/page-error.ts';
 import { ADMIN_NOTICES, ADMIN_SORTS, type AdminView } from '../web/views.ts';
-import { type AccountServices, endedApp, keepEndedApp, nameActor, requireSignedIn, sessionView } from './pages.ts';
+import { type AccountServices, keepNotice, nameActor, noticeOf, requireSignedIn, sessionView } from './pages.ts';
 import { githubIdIn, type NamedPerson } from './people.ts';
 import type { PersonSessions } from './session-directory.ts';
 import type { SignedIn } from './sign-in.ts';
@@ -48,9 +48,8 @@ export function adminPage(services: AccountServices): Koa.Middleware {
       counts: { people, sessions },
       ...defined({
         next: found.next === undefined ? undefined : address({ after: found.next }),
-        notice: ADMIN_NOTICES.find((name) => name === ctx.query.notice),
-        ended: endedApp(services, ctx),
       }),
+      ...noticeOf(services, ctx, ADMIN_NOTICES),
       fields: toForm(shown),
       csrf,
       now: services.now(),
@@ -103,7 +102,7 @@ function administratorsForm(
     const self = await requireAdministrator(services, requireSignedIn(services, ctx));
     const parameters = formParameters(ctx);
     const notice = await act(parameters, self);
-    if (notice === 'disconnected') keepEndedApp(services, ctx, parameters);
+    keepNotice(services, ctx, notice, notice === 'disconnected' ? parameters.get('name') : undefined);
     const back = new URLSearchParams({ ...toForm(shownBy(parameters)), notice });
     ctx.status = 303;
     ctx.redirect(`${services.issuer}/account/sessions?${back}`);

@@ -3,13 +3,13 @@
  * those of administration.ts, and all forms of a person who is signed in carry the CSRF value of the sign-in.
  */
 import type Koa from 'koa';
+import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { redirectHost } from '../oauth/clients/redirect-uri.ts';
 import type { Services } from '../oauth/endpoints/services.ts';
 import { recipientView } from '../oauth/recipient-view.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import { formParameters, noStore } from '../protocol/http.ts';
-import type { Parameters } from '../protocol/parameters.ts';
 import type { Cookies } from '../security/cookies.ts';
 import { isSameOrigin } from '../security/same-origin.ts';
 import { hashToken, matchesHash } from '../security/secrets.ts';
@@ -35,23 +35,22 @@ export interface AccountServices
 /** Values of the query parameter `notice`, after a redirect from a form. */
 const NOTICES = ['disconnected', 'disconnected_all', 'signed_out'] as const;
 
-/** The cookie with the name of the app that was disconnected, and how long the page says it, in seconds. */
-const ENDED_COOKIE = 'ended';
-const ENDED_TTL = 60;
+/** The cookie with what the previous request did, and how long the page says it, in seconds. */
+const NOTICE_COOKIE = 'notice';
+const NOTICE_TTL = 60;
+const noticeSchema = z.object({ notice: z.string(), ended: z.string().exactOptional() });
 
 /** `GET /account` */
 export function accountPage(services: AccountServices): Koa.Middleware {
   return async (ctx) => {
     noStore(ctx);
     const signedIn = services.signIn.current(ctx);
-    const notice = NOTICES.find((name) => name === ctx.query.notice);
     const sessions = signedIn === undefined ? [] : await services.store.sessions.list(signedIn.person);
     const view: Omit<AccountView, 'githubHost'> = {
       ...defined({
         person: signedIn && (await personView(services, signedIn)),
-        notice,
-        ended: endedApp(services, ctx),
       }),
+      ...noticeOf(services, ctx, NOTICES),
       sessions: sessions.map((session) => sessionView(services, session)),
       csrf: signedIn?.csrf ?? '',
       now: services.now(),
@@ -91,8 +90,7 @@ export function accountDisconnect(services: AccountServices, all: boolean): Koa.
     const ref = parseSid(parameters.get('session') ?? '');
     if (all) await services.sessionEnding.endAll(person, 'disconnected', 'person');
     else if (ref?.person === person) await services.sessionEnding.end(ref, 'disconnected', 'person');
-    if (!all) keepEndedApp(services, ctx, parameters);
-    returnToAccount(services, ctx, all ? 'disconnected_all' : 'disconnected');
+    returnToAccount(services, ctx, all ? 'disconnected_all' : 'disconnected', all ? undefined : parameters.get('name'));
   };
 }
 
@@ -116,14 +114,24 @@ export function requireSignedIn(services: AccountServices, ctx: Koa.Context): Si
   return signedIn;
 }
 
-/** Keeps the name of an app for the next page, which says that it is disconnected. In the address it could be made up. */
-export function keepEndedApp({ cookies }: AccountServices, ctx: Koa.Context, parameters: Parameters): void {
-  cookies.setSealed(ctx, ENDED_COOKIE, parameters.get('name') ?? '', { sameSite: 'lax', maxAge: ENDED_TTL });
+/**
+ * Keeps for the next page what this request did. The address names it too, but alone it tells nothing: anybody can make a link.
+ * @param ended the name of the app that was disconnected
+ */
+export function keepNotice({ cookies }: AccountServices, ctx: Koa.Context, notice: string, ended?: string): void {
+  cookies.setSealed(ctx, NOTICE_COOKIE, JSON.stringify({ notice, ended }), { sameSite: 'lax', maxAge: NOTICE_TTL });
 }
 
-/** The name of the app that this browser has just disconnected; undefined when there is none. */
-export function endedApp({ cookies }: AccountServices, ctx: Koa.Context): string | undefined {
-  return cookies.getSealed(ctx, ENDED_COOKIE);
+/** What this browser's previous request did, when the address of the page names it. @param notices those of the page */
+export function noticeOf<Notice extends string>(
+  { cookies }: AccountServices,
+  ctx: Koa.Context,
+  notices: readonly Notice[],
+): { notice?: Notice; ended?: string } {
+  const kept = cookies.getSealed(ctx, NOTICE_COOKIE);
+  const { notice, ended } = kept === undefined ? {} : noticeSchema.parse(JSON.parse(kept));
+  const named = notices.find((name) => name === notice && name === ctx.query.notice);
+  return named === undefined ? {} : { notice: named, ...defined({ ended }) };
 }
 
 /** Says for the audit trail who does what the request does. */
@@ -135,7 +143,13 @@ export function nameActor(
   events.context.by('page', { kind, person, githubId: account.id, githubLogin: account.login });
 }
 
-function returnToAccount(services: AccountServices, ctx: Koa.Context, notice: (typeof NOTICES)[number]): void {
+function returnToAccount(
+  services: AccountServices,
+  ctx: Koa.Context,
+  notice: (typeof NOTICES)[number],
+  ended?: string,
+): void {
+  keepNotice(services, ctx, notice, ended);
   ctx.status = 303;
   ctx.redirect(`${services.issuer}/account?notice=${notice}`);
 }

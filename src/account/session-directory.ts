@@ -2,6 +2,7 @@
  * The sessions of all people, for administrators: search, end, count. People are found by the store's directory, which may
  * lag behind; what is shown of them is read anew.
  */
+import { isoTime } from '../base/iso-time.ts';
 import type { SessionEnding } from '../oauth/session-ending.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { EndedBy } from '../observe/events.ts';
@@ -197,9 +198,9 @@ export function createSessionDirectory(options: SessionDirectoryOptions): Sessio
       recipient: grant.recipient
         ? { host: new URL(grant.recipient.address).host, credential: grant.recipient.credential }
         : null,
-      created_at: instant(grant.createdAt),
-      last_used_at: instant(grant.lastUsedAt),
-      expires_at: instant(grant.expiresAt),
+      created_at: isoTime(grant.createdAt),
+      last_used_at: isoTime(grant.lastUsedAt),
+      expires_at: isoTime(grant.expiresAt),
     }),
     async revoke(name, by) {
       if (parseSid(name) !== undefined) return end(name, by);
@@ -226,8 +227,4 @@ export function createSessionDirectory(options: SessionDirectoryOptions): Sessio
 /** Whether the client or the server of a session contains a text, as the store's directory finds it. */
 function hasApp({ grant }: Session, app: string): boolean {
   return [grant.clientId, grant.clientName, serverOf(grant)].some((text) => text.toLowerCase().includes(app));
-}
-
-function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
 }

@@ -61,7 +61,7 @@ export function count(counts: Counts, record: ArchiveRecord): void {
 }
 
 /** What is wrong with a file, in the form of a wrong setting. */
-export const wrong = (path: string, line: number, problem: string, remedy: string): SettingError =>
+const wrong = (path: string, line: number, problem: string, remedy: string): SettingError =>
   new SettingError(`${path} line ${line}`, problem, remedy);
 
 const WHOLE = 'Nothing was imported; name a file that "export" has finished.';

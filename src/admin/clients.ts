@@ -1,13 +1,15 @@
 /** `clients …`: the clients that have sessions. */
+import { isoTime } from '../base/iso-time.ts';
 import type { ClientUse } from '../store/people-operations.ts';
 import { displayText } from '../web/display.ts';
 import { type Command, type CommandContext, YES } from './command.ts';
-import { selected } from './ending.ts';
+import { endEach, selected } from './ending.ts';
 import { aligned, counted, footOf, limitIn, PAGING } from './options.ts';
 
 /** Characters of what a client chose for itself. */
 const MAX_NAME = 60;
 const MAX_ID = 200;
+const COLUMNS = ['CLIENT', 'NAME', 'SESSIONS', 'PEOPLE'];
 
 export const clientCommands: readonly Command[] = [
   {
@@ -24,7 +26,7 @@ export const clientCommands: readonly Command[] = [
       const next = uses.length < limit ? undefined : uses.at(-1)?.clientId;
       terminal.answer(
         { clients: uses.map(describe), next: next ?? null },
-        [...aligned(uses.map(rowOf)), footOf(uses.length, next)].join('\n'),
+        [...aligned(COLUMNS, uses.map(rowOf)), footOf(uses.length, next)].join('\n'),
       );
     },
   },
@@ -41,8 +43,8 @@ export const clientCommands: readonly Command[] = [
       const name = registration?.client.metadata.client_name;
       const described = {
         ...describe(use ?? { clientId: id, clientName: typeof name === 'string' ? name : id, sessions: 0, people: 0 }),
-        registered_at: registration === undefined ? null : instant(registration.client.issuedAt),
-        expires_at: registration === undefined ? null : instant(registration.expiresAt),
+        registered_at: registration === undefined ? null : isoTime(registration.client.issuedAt),
+        expires_at: registration === undefined ? null : isoTime(registration.expiresAt),
         metadata: registration?.client.metadata ?? null,
       };
       const { metadata, ...rest } = described;
@@ -88,12 +90,10 @@ async function endClient(context: CommandContext, id: string, remove: boolean): 
     if (removed) events.emit('client.removed', { clientId: id });
     for (const person of users ?? []) people.add(person);
   }
-  let ended = 0;
-  for (const person of people) {
-    if (signal.aborted) break;
-    ended += await sessionEnding.endAll(person, remove ? 'client_removed' : 'administrator', 'operator', id);
-    terminal.progress(`ended ${ended} of ${counted(sessions, 'session')}`);
-  }
+  const reason = remove ? 'client_removed' : 'administrator';
+  const ended = await endEach(context, people, sessions, (person) =>
+    sessionEnding.endAll(person, reason, 'operator', id),
+  );
   const rest = signal.aborted ? `, and stopped. "clients end ${id}" goes on with the others` : '';
   terminal.answer(
     { ended, removed, stopped: signal.aborted },
@@ -120,10 +120,5 @@ function describe({ clientId, clientName, sessions, people }: ClientUse) {
 }
 
 function rowOf({ clientId, clientName, sessions, people }: ClientUse): string[] {
-  const uses = `${counted(sessions, 'session')} of ${counted(people, 'person', 'people')}`;
-  return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), uses];
-}
-
-function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
+  return [displayText(clientId, MAX_ID), displayText(clientName, MAX_NAME), String(sessions), String(people)];
 }

@@ -19,7 +19,8 @@ export type CommandLine = { readonly help: string } | { readonly command: Comman
 export function readCommandLine(argv: readonly string[], commands: readonly Command[], program: string): CommandLine {
   const command = commands.find(({ words }) => startsWith(argv, words.split(' ')));
   if (command === undefined) {
-    if (argv.length === 0 || argv.includes('--help')) return { help: listOf(matching(argv, commands), program) };
+    if (argv.length === 0 || argv.includes('--help') || argv.includes('-h'))
+      return { help: listOf(matching(argv, commands), program) };
     const near = matching(argv, commands).map(({ words }) => `"${words}"`);
     throw new Misuse(`no command "${argv.join(' ')}": it is one of ${near.join(', ')}; --help explains them`);
   }
@@ -31,6 +32,8 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   const needed = names.filter((name) => !name.startsWith('['));
   const missing = needed[parsed.positionals.length];
   if (missing !== undefined) throw new Misuse(`${missing} is missing: ${usage}`);
+  const empty = needed[parsed.positionals.indexOf('')];
+  if (empty !== undefined) throw new Misuse(`${empty} is empty: ${usage}`);
   const excess = parsed.positionals[names.length];
   if (excess !== undefined) throw new Misuse(`"${excess}" is one too many: ${usage}`);
   const args = { positionals: parsed.positionals, options: parsed.values };
@@ -43,7 +46,10 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
 }
 
 function parse(args: readonly string[], options: Readonly<Record<string, CommandOption>>, usage: string) {
-  const types = Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]));
+  const types = {
+    ...Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }])),
+    help: { type: 'boolean', short: 'h' },
+  } as const;
   try {
     const { values, positionals } = parseArgs({ args: args.map(hideDash), options: types, allowPositionals: true });
     const shown = Object.entries(values).map(([name, value]) => [
@@ -52,13 +58,14 @@ function parse(args: readonly string[], options: Readonly<Record<string, Command
     ]);
     return { values: Object.fromEntries(shown) as CommandArguments['options'], positionals: positionals.map(showDash) };
   } catch (error) {
-    const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new Misuse(`${what.charAt(0).toLowerCase()}${what.slice(1).replace(/\.$/, '')}: ${usage}`);
+    const [what = ''] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
+    const hint = /^Unknown option/.test(what) ? ' (a name that begins so comes after --)' : '';
+    throw new Misuse(`${what.charAt(0).toLowerCase()}${what.slice(1)}${hint}: ${usage}`);
   }
 }
 
-/** No option is a single dash and a letter; but ids of clients and names of sessions may begin with a dash. */
-const hideDash = (argument: string) => (/^-[^-]/.test(argument) ? `\0${argument}` : argument);
+/** No option but -h is a single dash and a letter; but ids of clients and names of sessions may begin with a dash. */
+const hideDash = (argument: string) => (/^-(?!-|h$)./.test(argument) ? `\0${argument}` : argument);
 const showDash = (argument: string) => argument.replace(/^\0/, '');
 
 const startsWith = (argv: readonly string[], words: readonly string[]) =>

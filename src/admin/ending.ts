@@ -54,6 +54,33 @@ export async function* selected({ bridge, signal }: CommandContext, selection: S
   }
 }
 
+/**
+ * Ends the sessions of one item after the other, until Ctrl-C.
+ * @param all how many sessions there are
+ * @param end returns how many sessions it has ended
+ * @returns how many have ended
+ * @throws {Error} when one cannot be ended; it says how many have
+ */
+export async function endEach<Item>(
+  { terminal, signal }: Pick<CommandContext, 'terminal' | 'signal'>,
+  items: Iterable<Item>,
+  all: number,
+  end: (item: Item) => Promise<number>,
+): Promise<number> {
+  let ended = 0;
+  for (const item of items) {
+    if (signal.aborted) break;
+    try {
+      ended += await end(item);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`stopped after ${ended} of ${counted(all, 'session')}: ${reason}`, { cause: error });
+    }
+    terminal.progress(`ended ${ended} of ${counted(all, 'session')}`);
+  }
+  return ended;
+}
+
 /** Finds the selected sessions, asks when they are several, ends them one by one, and answers. */
 export async function endSelected(context: CommandContext, selection: Selection): Promise<void> {
   const { bridge, terminal, signal } = context;
@@ -69,12 +96,11 @@ export async function endSelected(context: CommandContext, selection: Selection)
   const what = `End ${counted(sessions.length, 'session')} of ${counted(people, 'person', 'people')}`;
   const ended: string[] = [];
   if (!signal.aborted && (sessions.length === 1 || (await terminal.confirm(what)))) {
-    for (const { grant } of sessions) {
-      if (signal.aborted) break;
-      if (await bridge.services.sessionEnding.end(grant.ref, 'administrator', 'operator'))
-        ended.push(formatSid(grant.ref));
-      terminal.progress(`ended ${ended.length} of ${counted(sessions.length, 'session')}`);
-    }
+    await endEach(context, sessions, sessions.length, async ({ grant }) => {
+      const hasEnded = await bridge.services.sessionEnding.end(grant.ref, 'administrator', 'operator');
+      if (hasEnded) ended.push(formatSid(grant.ref));
+      return Number(hasEnded);
+    });
   }
   const rest = signal.aborted ? ', and stopped. The same command goes on with the others' : '';
   const said = sessions.length === 1 && ended.length === 1 ? ended[0] : counted(ended.length, 'session');

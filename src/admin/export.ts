@@ -1,5 +1,6 @@
 /** `export FILE`: all that is stored, as text, to be imported into another store. A bridge may serve meanwhile. */
 import { createHash } from 'node:crypto';
+import { isoTime } from '../base/iso-time.ts';
 import { VERSION } from '../base/version.ts';
 import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
@@ -30,7 +31,7 @@ export const exportCommand: StoreCommand = {
       version: VERSION,
       store: store.kind,
       github: config.github.url,
-      at: new Date(now * 1000).toISOString(),
+      at: isoTime(now),
     };
     const { people } = await store.counts();
     const write = (to: Write) =>

@@ -1,22 +1,42 @@
 /** `keys …`: the signing keys. */
-import type { Command } from './command.ts';
+
+import { isoTime } from '../base/iso-time.ts';
+import { SIGNING_ALGORITHMS } from '../security/keys.ts';
+import { type Command, YES } from './command.ts';
+import { aligned } from './options.ts';
+
+const COLUMNS = ['KEY', 'ALGORITHM', 'CREATED', 'SIGNS FROM', 'UNTIL', 'SIGNS NOW'];
 
 export const keyCommands: readonly Command[] = [
   {
     words: 'keys list',
-    about: 'lists the published signing keys, and says which sign now',
+    about: 'lists the published signing keys: when each was made, from when until when it signs, and which sign now',
     async run({ bridge, terminal }) {
       const { keys } = bridge.services;
-      const signing = await Promise.all((['ES256', 'RS256'] as const).map((algorithm) => keys.current(algorithm)));
-      const published = (await keys.jwks()).keys.map(({ kid, alg }) => ({
-        kid: kid ?? '',
-        algorithm: alg ?? '',
-        signs: signing.some((key) => key.kid === kid),
-      }));
-      const lines = published.map(
-        ({ kid, algorithm, signs }) => `${kid}  ${algorithm}  ${signs ? 'signs' : 'published'}`,
-      );
-      terminal.answer({ keys: published }, lines.join('\n'));
+      const lists = SIGNING_ALGORITHMS.map(async (algorithm) => {
+        const [{ kid: signing }, list] = await Promise.all([keys.current(algorithm), keys.list(algorithm)]);
+        return list.map(({ kid, createdAt, activeFrom }, index) => {
+          const next = list[index + 1]?.activeFrom;
+          return {
+            kid,
+            algorithm,
+            created_at: isoTime(createdAt),
+            signs_from: isoTime(activeFrom),
+            signs_until: next === undefined ? null : isoTime(next),
+            signs: kid === signing,
+          };
+        });
+      });
+      const published = (await Promise.all(lists)).flat();
+      const rows = published.map((key) => [
+        key.kid,
+        key.algorithm,
+        key.created_at,
+        key.signs_from,
+        key.signs_until ?? '-',
+        key.signs ? 'yes' : 'no',
+      ]);
+      terminal.answer({ keys: published }, aligned(COLUMNS, rows).join('\n'));
     },
   },
   {
@@ -32,7 +52,10 @@ export const keyCommands: readonly Command[] = [
   {
     words: 'keys retire',
     about: 'replaces the signing keys, when one has leaked: all access and ID tokens end',
+    options: YES,
     async run({ bridge, terminal }) {
+      if (!(await terminal.confirm('Replace the signing keys, and end all access and ID tokens')))
+        return terminal.answer({ retired: false }, 'Replaced no key.');
       await bridge.services.keys.retireAll();
       terminal.answer(
         { retired: true },

@@ -14,6 +14,7 @@ import { logEvents } from '../observe/logger.ts';
 import { openLog } from '../open-log.ts';
 import { openStore } from '../open-store.ts';
 import type { Store } from '../store/store.ts';
+import { displayText } from '../web/display.ts';
 import { wire } from '../wiring.ts';
 import { type Command, type CommandArguments, Misuse, type StoreCommand, type StoreContext } from './command.ts';
 import { readCommandLine } from './command-line.ts';
@@ -22,8 +23,10 @@ import { createTerminal } from './terminal.ts';
 
 /** Exit code for a wrong command line or a wrong configuration. */
 const EXIT_MISUSE = 2;
-/** Exit code after Ctrl-C: 128 and the number of the signal. */
+/** Exit code after Ctrl-C (128 and the number of the signal), and after the other signals that end a program. */
 const EXIT_INTERRUPTED = 130;
+/** Characters of an error's message. */
+const MAX_MESSAGE = 1000;
 
 /** Opens the store, carries the command out, and closes the store. */
 async function carryOut(command: Command, args: CommandArguments, signal: AbortSignal): Promise<void> {
@@ -58,6 +61,7 @@ async function carryOut(command: Command, args: CommandArguments, signal: AbortS
     const hook = config.eventHook && createEventHook(events, config.eventHook, { logger });
     const bridge = await wire(config, { store, events });
     try {
+      if (signal.aborted) throw new Error('stopped before it began; nothing was done');
       const actor = { kind: 'operator', name: userInfo().username } as const;
       await events.context.run({ via: 'command', actor }, () => command.run({ bridge, terminal, signal }, args));
     } finally {
@@ -100,7 +104,10 @@ try {
   else await carryOut(line.command, line.args, interruption.signal);
   if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  // What was typed is in many messages. Only wrong settings have several lines.
+  const said = error instanceof ConfigurationError ? message : displayText(message, MAX_MESSAGE);
+  process.stderr.write(`${said}\n`);
   const misused = [Misuse, ConfigurationError, SettingError].some((kind) => error instanceof kind);
   process.exitCode = interruption.signal.aborted ? EXIT_INTERRUPTED : misused ? EXIT_MISUSE : 1;
 }

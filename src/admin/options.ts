@@ -79,12 +79,14 @@ export function footOf(shown: number, next: string | undefined): string {
   return `${shown} shown${next === undefined ? '' : `, and there are more: --after '${next}'`}`;
 }
 
-/** Rows as lines, with the cells of a column below each other. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
+/** Rows as lines below a line with the names of the columns, with the cells of a column below each other; none without rows. */
+export function aligned(names: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
   const widths: number[] = [];
-  for (const row of rows)
+  const lines = [names, ...rows];
+  for (const row of lines)
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  return rows.map((row) =>
+  return lines.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')

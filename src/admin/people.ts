@@ -1,4 +1,5 @@
 /** `people …`: people with sessions, and people who are blocked. */
+import { isoTime } from '../base/iso-time.ts';
 import type { Block } from '../store/people-operations.ts';
 import type { Session } from '../store/records.ts';
 import { displayText } from '../web/display.ts';
@@ -19,6 +20,8 @@ import {
 
 /** Characters of a reason. */
 const MAX_REASON = 200;
+const COLUMNS = ['PERSON', 'LOGIN', 'SESSIONS', 'LAST USED', 'BLOCKED'];
+const SESSION_COLUMNS = ['SESSION', 'CLIENT', 'SCOPES', 'LAST USED'];
 
 interface Described {
   readonly person: string;
@@ -68,7 +71,7 @@ export const peopleCommands: readonly Command[] = [
       const described = people.map((one, index) => describe(one, blocks[index]));
       terminal.answer(
         { people: described, next: next ?? null },
-        [...aligned(described.map(rowOf)), footOf(described.length, next)].join('\n'),
+        [...aligned(COLUMNS, described.map(rowOf)), footOf(described.length, next)].join('\n'),
       );
     },
   },
@@ -84,12 +87,13 @@ export const peopleCommands: readonly Command[] = [
       const described = describe({ person, githubId, login, sessions }, block);
       const list = sessions.map(bridge.directory.describe);
       const rows = list.map(({ session, client_name, scopes, last_used_at }) => [
-        `  ${session}`,
+        session,
         client_name,
         scopes.join(' '),
-        `last used ${last_used_at}`,
+        last_used_at,
       ]);
-      terminal.answer({ ...described, sessions: list }, [rowOf(described).join('  '), ...aligned(rows)].join('\n'));
+      const lines = [...aligned(COLUMNS, [rowOf(described)]), ...aligned(SESSION_COLUMNS, rows)];
+      terminal.answer({ ...described, sessions: list }, lines.join('\n'));
     },
   },
   {
@@ -141,9 +145,9 @@ export const peopleCommands: readonly Command[] = [
 ];
 
 /** Asks before several sessions of a person end. */
-async function confirmed({ bridge, terminal }: CommandContext, { person }: { person: string }, what: string) {
+async function confirmed({ bridge, terminal, signal }: CommandContext, { person }: { person: string }, what: string) {
   const { length } = await bridge.services.store.sessions.list(person);
-  return length < 2 || terminal.confirm(`${what} ${counted(length, 'session')}`);
+  return length < 2 ? !signal.aborted : terminal.confirm(`${what} ${counted(length, 'session')}`);
 }
 
 function describe({ githubId, login, sessions }: Described, block: Block | undefined) {
@@ -152,8 +156,8 @@ function describe({ githubId, login, sessions }: Described, block: Block | undef
     github_id: githubId,
     login: login ?? null,
     sessions: sessions.length,
-    last_used_at: used.length === 0 ? null : instant(Math.max(...used)),
-    blocked: block === undefined ? null : { at: instant(block.blockedAt), reason: block.reason ?? null },
+    last_used_at: used.length === 0 ? null : isoTime(Math.max(...used)),
+    blocked: block === undefined ? null : { at: isoTime(block.blockedAt), reason: block.reason ?? null },
   };
 }
 
@@ -161,14 +165,8 @@ function rowOf({ github_id, login, sessions, last_used_at, blocked }: ReturnType
   return [
     `id:${github_id}`,
     login ?? '-',
-    counted(sessions, 'session'),
-    ...(last_used_at === null ? [] : [`last used ${last_used_at}`]),
-    ...(blocked === null
-      ? []
-      : [`blocked ${blocked.at}${blocked.reason ? `: ${displayText(blocked.reason, MAX_REASON)}` : ''}`]),
+    String(sessions),
+    last_used_at ?? '-',
+    blocked === null ? '-' : `${blocked.at}${blocked.reason ? `: ${displayText(blocked.reason, MAX_REASON)}` : ''}`,
   ];
-}
-
-function instant(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString();
 }

@@ -6,6 +6,8 @@ import { endSelected, SELECTING, selected, selectionIn } from './ending.ts';
 import { Misuse } from './misuse.ts';
 import { aligned, cursorIn, footOf, limitIn, PAGING, SORTING, sortIn } from './options.ts';
 
+const COLUMNS = ['SESSION', 'LOGIN', 'CLIENT', 'SERVER', 'LAST USED'];
+
 export const sessionCommands: readonly Command[] = [
   {
     words: 'sessions list',
@@ -35,7 +37,7 @@ export const sessionCommands: readonly Command[] = [
       context.terminal.answer(
         { sessions: described, next: next ?? null },
         [
-          ...aligned(described.map(rowOf)),
+          ...aligned(COLUMNS, described.map(rowOf)),
           selects && described.length === limit ? `${foot}, perhaps not all: --limit` : foot,
         ].join('\n'),
       );
@@ -108,5 +110,5 @@ function rowOf(session: ReturnType<SessionDirectory['describe']>): string[] {
   const { session: name, login, client_name, resource, recipient, last_used_at } = session;
   const server =
     recipient === null ? resource : `${resource} → ${recipient.host} (credential: ${recipient.credential})`;
-  return [name, login, client_name, server, `last used ${last_used_at}`];
+  return [name, login, client_name, server, last_used_at];
 }

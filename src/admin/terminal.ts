@@ -21,7 +21,7 @@ export interface Terminal {
   progress(text: string): void;
   /**
    * Asks whether to go on. `--yes` answers yes.
-   * @returns false when the operator does not say yes, or presses Ctrl-C
+   * @returns false when the operator does not say yes, or presses Ctrl-C, or has pressed it before
    * @throws {Misuse} when nobody can be asked
    */
   confirm(question: string): Promise<boolean>;
@@ -51,6 +51,7 @@ export function createTerminal(options: TerminalOptions, { stdin, stdout, stderr
   const { json = false, yes = false, signal, now = () => performance.now() } = options;
   let shown = false;
   let writtenAt: number | undefined;
+  const isAborted = () => signal?.aborted === true;
 
   function clear(): void {
     if (shown) stderr.write(ERASE_LINE);
@@ -78,6 +79,7 @@ export function createTerminal(options: TerminalOptions, { stdin, stdout, stderr
       stderr.write(`${text}\n`);
     },
     async confirm(question) {
+      if (isAborted()) return false;
       if (yes) return true;
       if (stdin.isTTY !== true || stderr.isTTY !== true)
         throw new Misuse(`${question}: nobody can be asked here; give --yes to say yes`);
@@ -89,7 +91,7 @@ export function createTerminal(options: TerminalOptions, { stdin, stdout, stderr
         const answered = lines.question(`${question}? [y/N] `, signal === undefined ? {} : { signal });
         return /^y(es)?$/i.test((await Promise.race([answered, closed])).trim());
       } catch (error) {
-        if (signal?.aborted === true) return false;
+        if (isAborted()) return false;
         throw error;
       } finally {
         lines.close();

@@ -1,4 +1,5 @@
 /** `trace`: the story of one login, from `/authorize` to the first call and the end of its session. */
+import { isoTime } from '../base/iso-time.ts';
 import { loginOf, readLoginId } from '../base/login-id.ts';
 import { formatSid, parseSid } from '../oauth/tokens/session-tokens.ts';
 import type { Actor } from '../observe/request-context.ts';
@@ -64,7 +65,7 @@ export const traceCommand: BridgeCommand = {
     const entries = stored.map(readStoryEntry).filter((entry) => entry !== undefined);
     if (entries.length === 0)
       throw new Error(
-        `no story of login ${login}: it is kept for 7 days from the consent page on; the lines of the log with "login":"${login}" may have more`,
+        `no story of login ${login}: it is kept for one day, and for seven once the browser came back from GitHub; the lines of the log with "login":"${login}" may have more`,
       );
     const happenings = happeningsOf(entries);
     terminal.answer({ login, happenings }, [`login ${login}`, ...happenings.map(lineOf)].join('\n'));
@@ -87,7 +88,7 @@ function happeningsOf(entries: readonly StoryEntry[]): Happening[] {
       events.map(([event, details = {}]): Happening => {
         known = { ...known, ...subjectOf(details) };
         return {
-          time: new Date(at * 1000).toISOString(),
+          time: isoTime(at),
           event,
           ...(reference === undefined ? {} : { request: reference }),
           ...(address === undefined ? {} : { address: displayText(address, MAX_TEXT) }),

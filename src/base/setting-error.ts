@@ -1,4 +1,5 @@
 /** Something at the start does not go with a setting: a file, a port, a store. It is said as a wrong setting is said. */
+import { errorCode } from './error-cause.ts';
 
 /** What is wrong, and how to correct it; both are for the operator, and repeat no secret. */
 export class SettingError extends Error {
@@ -19,5 +20,5 @@ export class SettingError extends Error {
 
 /** The code of a system error (`ENOENT`), for a message; other errors have none to show. */
 export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+  return errorCode(error) ?? 'unreadable';
 }

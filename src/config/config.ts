@@ -8,7 +8,7 @@ import type { EventHookConfig } from '../hooks/delivery.ts';
 import { comparableResource } from '../protocol/resource.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import type { TelemetryConfig } from '../telemetry/config.ts';
-import { type Complaint, createReader, type Environment } from './environment.ts';
+import { type Complaint, createReader, type Environment, type Reader } from './environment.ts';
 import { GENERATE_SECRET, type OrganizationRule, type UserRule } from './kinds.ts';
 import type { Operator } from './operator.ts';
 import { NAMES } from './settings.ts';
@@ -69,6 +69,8 @@ export interface Config {
   readonly upstreams: readonly McpUpstream[];
   /** Who runs this bridge. */
   readonly operator: Operator;
+  /** The time zone of the pages for people who chose none, by its name in the IANA database; when absent, the system's. */
+  readonly timeZone?: string;
   readonly clientsFile?: string;
   readonly redirectSchemes: readonly string[];
   /** Browser origins that may use `/mcp` and the token endpoints; when absent, the rule in `origins.ts` applies. */
@@ -105,7 +107,8 @@ const CREATE_OAUTH_APP =
  * @throws {ConfigurationError} with all complaints
  */
 export function readConfig(env: Environment): Config {
-  const { complaints, complain, has, read } = createReader(env);
+  const reader = createReader(env);
+  const { complaints, complain, has, read } = reader;
   const clientId = read('GITHUB_CLIENT_ID');
   const clientSecret = read('GITHUB_CLIENT_SECRET');
   if (clientId === undefined) complain('GITHUB_CLIENT_ID', 'missing', CREATE_OAUTH_APP);
@@ -132,19 +135,7 @@ export function readConfig(env: Environment): Config {
       complain(name, 'http on a public address', 'Use https: the client secret travels through it.');
   }
 
-  const resources = read('RESOURCES') ?? [];
-  for (const resource of resources)
-    if (URL.parse(resource)?.origin === origin?.origin)
-      complain('RESOURCES', `"${resource}" is this bridge's own`, 'Leave it out: the bridge serves it already.');
-  const comparable = resources.map(comparableResource);
-  for (const [index, resource] of resources.entries())
-    if (comparable.indexOf(comparable[index] ?? '') !== index)
-      complain(
-        'RESOURCES',
-        `"${resource}" is the same resource as one before it`,
-        'Keep one: a query and a slash at the end make no difference to clients.',
-      );
-
+  const resources = resourcesOf(reader, origin?.origin);
   const scopes = read('SCOPES');
   const entries = { MCP_UPSTREAMS: read('MCP_UPSTREAMS') ?? [], UPSTREAMS_FILE: read('UPSTREAMS_FILE') ?? [] };
   const upstreams = upstreamsOf({ entries, publicUrl, githubUrl: read('GITHUB_URL'), resources, scopes }, complain);
@@ -154,19 +145,7 @@ export function readConfig(env: Environment): Config {
   if (refreshTokenTtl < accessTokenTtl)
     complain('REFRESH_TOKEN_TTL', 'shorter than ACCESS_TOKEN_TTL', 'Make it at least as long.');
 
-  const [hookUrl, hookSecrets, hookEvents] = [
-    read('EVENTS_WEBHOOK_URL'),
-    read('EVENTS_WEBHOOK_SECRET'),
-    read('EVENTS_WEBHOOK_EVENTS'),
-  ];
-  if (hookUrl !== undefined && hookSecrets === undefined) complain('EVENTS_WEBHOOK_SECRET', 'missing', GENERATE_SECRET);
-  if (hookUrl === undefined && hookSecrets !== undefined)
-    complain('EVENTS_WEBHOOK_URL', 'missing beside EVENTS_WEBHOOK_SECRET', 'Name the receiver, or leave both out.');
-  const eventHook =
-    hookUrl === undefined || hookSecrets === undefined
-      ? undefined
-      : { url: hookUrl, secrets: hookSecrets, events: hookEvents };
-
+  const eventHook = eventHookOf(reader);
   const github = {
     clientId: clientId ?? '',
     clientSecret: clientSecret ?? '',
@@ -174,18 +153,9 @@ export function readConfig(env: Environment): Config {
     apiUrl: read('GITHUB_API_URL') ?? apiUrlOf(read('GITHUB_URL')),
     webhookSecret: read('GITHUB_WEBHOOK_SECRET'),
   };
-  const operator = {
-    name: read('OPERATOR_NAME'),
-    url: read('OPERATOR_URL'),
-    logo: read('OPERATOR_LOGO'),
-    supportUrl: read('OPERATOR_SUPPORT_URL'),
-    privacyUrl: read('OPERATOR_PRIVACY_URL'),
-    termsUrl: read('OPERATOR_TERMS_URL'),
-    color: read('OPERATOR_COLOR'),
-  };
   const config: Config = {
     github: defined(github),
-    operator: defined(operator),
+    operator: operatorOf(reader),
     publicUrl,
     loopback,
     secrets,
@@ -213,6 +183,7 @@ export function readConfig(env: Environment): Config {
       metrics,
       telemetry: readTelemetry(env, complain),
       redisUrl: read('REDIS_URL'),
+      timeZone: read('TZ'),
       clientsFile: read('CLIENTS_FILE'),
       allowedOrigins: read('ALLOWED_ORIGINS'),
     }),
@@ -224,6 +195,44 @@ export function readConfig(env: Environment): Config {
   }
   if (complaints.length > 0) throw new ConfigurationError(complaints);
   return config;
+}
+
+function resourcesOf({ read, complain }: Reader, own: string | undefined): readonly string[] {
+  const resources = read('RESOURCES') ?? [];
+  for (const resource of resources)
+    if (URL.parse(resource)?.origin === own)
+      complain('RESOURCES', `"${resource}" is this bridge's own`, 'Leave it out: the bridge serves it already.');
+  const comparable = resources.map(comparableResource);
+  for (const [index, resource] of resources.entries())
+    if (comparable.indexOf(comparable[index] ?? '') !== index)
+      complain(
+        'RESOURCES',
+        `"${resource}" is the same resource as one before it`,
+        'Keep one: a query and a slash at the end make no difference to clients.',
+      );
+  return resources;
+}
+
+function eventHookOf({ read, complain }: Reader): EventHookConfig | undefined {
+  const [url, secrets] = [read('EVENTS_WEBHOOK_URL'), read('EVENTS_WEBHOOK_SECRET')];
+  const events = read('EVENTS_WEBHOOK_EVENTS');
+  if (url !== undefined && secrets !== undefined) return { url, secrets, events };
+  if (url !== undefined) complain('EVENTS_WEBHOOK_SECRET', 'missing', GENERATE_SECRET);
+  if (secrets !== undefined)
+    complain('EVENTS_WEBHOOK_URL', 'missing beside EVENTS_WEBHOOK_SECRET', 'Name the receiver, or leave both out.');
+  return undefined;
+}
+
+function operatorOf({ read }: Reader): Operator {
+  return defined({
+    name: read('OPERATOR_NAME'),
+    url: read('OPERATOR_URL'),
+    logo: read('OPERATOR_LOGO'),
+    supportUrl: read('OPERATOR_SUPPORT_URL'),
+    privacyUrl: read('OPERATOR_PRIVACY_URL'),
+    termsUrl: read('OPERATOR_TERMS_URL'),
+    color: read('OPERATOR_COLOR'),
+  });
 }
 
 /** The default of `GITHUB_API_URL`: Enterprise Server has its API under `/api/v3`. */

@@ -17,7 +17,8 @@ export interface Complaint {
   readonly remedy: string;
 }
 
-interface Reader {
+/** The settings of one environment. */
+export interface Reader {
   /** In the order in which they were reported, without duplicates. */
   readonly complaints: readonly Complaint[];
   complain(variable: string, problem: string, remedy: string): void;

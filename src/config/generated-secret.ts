@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../base/error-cause.ts';
 import { createPrivateDirectory, unusableFolder } from '../base/private-directory.ts';
 import { SettingError } from '../base/setting-error.ts';
 import type { Config } from './config.ts';
@@ -42,7 +43,7 @@ function writeOnce(path: string, text: string): void {
   try {
     linkSync(draft, path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     // Some file systems have no hard links.
     if (code === 'EPERM' || code === 'ENOTSUP') renameSync(draft, path);
     else if (code !== 'EEXIST') throw error;

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { defined } from '../base/defined.ts';
+import { timeZoneNamed } from '../base/time-zone.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { DANGEROUS_SCHEMES } from '../security/schemes.ts';
 import type { Complain, Kind } from './setting.ts';
@@ -116,6 +117,18 @@ export const secrets: Kind<readonly string[]> = (value, complain) => {
   if (found.some((item) => Buffer.byteLength(item) < MIN_SECRET_BYTES))
     complain(`a secret in it is shorter than ${MIN_SECRET_BYTES} bytes (commas separate secrets)`, GENERATE_SECRET);
   return found;
+};
+
+/**
+ * A time zone of the IANA database, by its name, with the colon before it that POSIX has. `:/etc/localtime` names the system's.
+ */
+export const timeZone: Kind<string> = (value, complain) => {
+  const name = value.replace(/^:/, '');
+  if (name.startsWith('/')) return undefined;
+  const zone = timeZoneNamed(name);
+  if (zone === undefined)
+    complain(`"${value}" is not a time zone`, 'Write a name of the IANA database, for example Asia/Tokyo.');
+  return zone;
 };
 
 /** Scopes separated by commas or white space, without duplicates. */

@@ -35,7 +35,7 @@ const MAX_LOGO_BYTES = 100 * 1024;
 export const operatorName: Kind<string> = (value, complain) => {
   if ([...value].length > MAX_NAME) complain(`longer than ${MAX_NAME} characters`, 'Write the name that people know.');
   // The same characters are removed from the names of apps, so that no name can pose as another.
-  if (/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(value))
+  if (/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u.test(value))
     complain('has a control character or an invisible one', 'Write the name as plain text.');
   return value;
 };
@@ -61,7 +61,13 @@ export const contact: Kind<string> = (value, complain) => {
 export const logoFile: Kind<Logo> = (path, complain) => {
   let bytes: Buffer;
   try {
-    if (statSync(path).size > MAX_LOGO_BYTES) {
+    const file = statSync(path);
+    // A device or a pipe has no end, or waits for one.
+    if (!file.isFile()) {
+      complain('what is there is not a file', 'Name a PNG, SVG or WebP picture.');
+      return undefined;
+    }
+    if (file.size > MAX_LOGO_BYTES) {
       complain(
         `the file is larger than ${MAX_LOGO_BYTES / 1024} KB`,
         'Make the picture smaller; pages show it 32 pixels high.',

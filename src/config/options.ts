@@ -9,7 +9,7 @@ type List = string | readonly string[];
 
 /**
  * The settings. README.md has the table of their environment variables, with the meaning and the default of each; an option is
- * named like its variable, but for `clientId` and `clientSecret`.
+ * named like its variable, but for `clientId`, `clientSecret` and `timeZone`.
  */
 export interface BridgeSettings {
   /** The client id of your GitHub app (`GITHUB_CLIENT_ID`). */
@@ -78,6 +78,8 @@ export interface BridgeSettings {
   readonly operatorTermsUrl?: string | undefined;
   /** The colour of buttons and links, such as `#6b2fb3`; one that is too light to be read is refused. */
   readonly operatorColor?: string | undefined;
+  /** The time zone of times on the pages, such as `Asia/Tokyo`; people can choose another. Default: the system's. */
+  readonly timeZone?: string | undefined;
   /** The address of GitHub, when it is a GitHub Enterprise Server. Default: `https://github.com`. */
   readonly githubUrl?: string | undefined;
   /** The address of its API, when it is not the usual one. */
@@ -133,6 +135,7 @@ const OPTIONS: { readonly [Name in keyof Values]: keyof BridgeSettings } = {
   OPERATOR_PRIVACY_URL: 'operatorPrivacyUrl',
   OPERATOR_TERMS_URL: 'operatorTermsUrl',
   OPERATOR_COLOR: 'operatorColor',
+  TZ: 'timeZone',
   GITHUB_URL: 'githubUrl',
   GITHUB_API_URL: 'githubApiUrl',
   GITHUB_WEBHOOK_SECRET: 'githubWebhookSecret',

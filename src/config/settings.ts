@@ -24,6 +24,7 @@ import {
   secrets,
   shortDuration,
   text,
+  timeZone,
   users,
 } from './kinds.ts';
 import { OPERATOR_SETTINGS } from './operator-settings.ts';
@@ -175,6 +176,11 @@ const TABLE = {
       'The same as a JSON list, with all that can be said of a server: `name`, `url`, `title`, `credential`, `scopes`, `headers`, `allowTools`, `denyTools`, `firstByteTimeout`',
   }),
   ...OPERATOR_SETTINGS,
+  TZ: optional({
+    kind: timeZone,
+    without: "the system's; in the image UTC",
+    meaning: 'The time zone of times on the pages, such as `Asia/Tokyo`; people can choose another on the account page',
+  }),
   GITHUB_URL: setting({
     kind: githubAddress,
     default: 'https://github.com',

@@ -36,7 +36,7 @@ export function upstreamUrlAdvice(text: string): Advice | undefined {
  * name without a dot, or a name under one of the endings that no public name has.
  * @param hostname as in `URL.hostname`
  */
-export function isPrivateHost(hostname: string): boolean {
+function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   // The URL parser has turned every notation of IPv4 into four numbers; process() does so with IPv4-mapped IPv6.
   if (ipaddr.isValid(host)) return PRIVATE_RANGES.includes(ipaddr.process(host).range());

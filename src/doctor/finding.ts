@@ -1,4 +1,5 @@
 /** Findings: the result of a check, and the finding for a request that failed, with a remedy for the operator. */
+import { errorCode, innermostMessage } from '../base/error-cause.ts';
 
 /** The result of one check, printed as one line: `ok`, or a problem and its remedy. */
 export type Finding =
@@ -25,24 +26,20 @@ const UNTRUSTED_CERTIFICATE =
  * @param variable the setting that contains the address
  */
 export function unreachable(check: string, address: string, variable: string, error: unknown): Finding {
-  const code = codeOf(error);
-  const problem = `${new URL(address).origin} cannot be reached (${code})`;
-  if (UNTRUSTED_CERTIFICATE.test(code)) {
+  const reason = reasonOf(error);
+  const problem = `${new URL(address).origin} cannot be reached (${reason})`;
+  if (UNTRUSTED_CERTIFICATE.test(reason)) {
     const remedy = 'Name the certificate of your own authority in NODE_EXTRA_CA_CERTS=/path/to/ca.pem.';
-    return { check, problem: `the certificate of ${new URL(address).origin} is not trusted (${code})`, remedy };
+    return { check, problem: `the certificate of ${new URL(address).origin} is not trusted (${reason})`, remedy };
   }
-  if (/^(?:CERT_\w+|ERR_TLS_\w+)$/.test(code))
+  if (/^(?:CERT_\w+|ERR_TLS_\w+)$/.test(reason))
     return { check, problem, remedy: `Renew the certificate there, or name the right host in ${variable}.` };
   const remedy = `Check ${variable}, the name server, the firewall and, behind a proxy, NODE_USE_ENV_PROXY=1 with HTTPS_PROXY.`;
   return { check, problem, remedy };
 }
 
-/** The error code of the innermost cause of an error, or its message if it has no code. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'no answer';
-  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT / 1000} seconds`;
-  // Several IP addresses were tried; the error of the first one is enough.
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? error.message : codeOf(error.cause);
+/** The code or the message of a request that failed. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer in ${TIMEOUT / 1000} seconds`;
+  return errorCode(error) ?? innermostMessage(error);
 }

@@ -1,4 +1,5 @@
 /** Checks the proxy in front: whether its X-Forwarded headers count, without which all its clients share their limits. */
+import { isoTime } from '../base/iso-time.ts';
 import type { Config } from '../config/config.ts';
 import { inRanges } from '../security/address-ranges.ts';
 import { readIgnoredProxy } from '../security/ignored-proxy.ts';
@@ -12,7 +13,7 @@ const CONSEQUENCE = 'until then all its clients count as one address, and share 
 export async function checkProxy({ trustedProxies, publicUrl }: Config, store: SharedStore): Promise<Finding[]> {
   const ignored = await readIgnoredProxy(store);
   if (ignored !== undefined && !inRanges(trustedProxies)(ignored.peer)) {
-    const when = new Date(ignored.at * 1000).toISOString();
+    const when = isoTime(ignored.at);
     const warning = `the X-Forwarded headers of ${ignored.peer} were ignored (${when}); if it is your proxy, name it here: ${CONSEQUENCE}`;
     return [{ check: CHECK, warning }];
   }

@@ -1,6 +1,7 @@
 /** Checks the store: whether it answers, opens with the secret, and has sessions that the policy will end. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { innermostMessage } from '../base/error-cause.ts';
 import { SettingError } from '../base/setting-error.ts';
 import type { Config } from '../config/config.ts';
 import { covers } from '../github/scopes.ts';
@@ -10,7 +11,7 @@ import { readCanaries } from '../security/canary.ts';
 import { createSecrets } from '../security/secrets.ts';
 import { checkImport } from '../store/import-mark.ts';
 import { checkRedisSettings } from '../store/redis/server-settings.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { checkBackups, checkDatabase } from './backups.ts';
 import type { Finding } from './finding.ts';
 import { checkProxy } from './proxy.ts';
@@ -62,7 +63,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionError: Error | undefined): Finding {
   if (error instanceof SettingError)
     return { check: STORE, problem: `${error.setting}: ${error.problem}`, remedy: error.remedy };
-  const reason = reasonOf(connectionError ?? error);
+  const reason = innermostMessage(connectionError ?? error);
   if (redisUrl === undefined) {
     const remedy = `Let this user read and write ${dataDir}, or name another DATA_DIR.`;
     return { check: STORE, problem: `the database in ${dataDir} cannot be used (${reason})`, remedy };
@@ -71,14 +72,6 @@ function problemWith({ redisUrl, dataDir }: Config, error: unknown, connectionEr
     ? 'Redis runs, and takes no writes: give it more memory (maxmemory) or disk.'
     : 'Start Redis, or correct REDIS_URL (host, port, user, password, database).';
   return { check: STORE, problem: `Redis does not answer (${reason})`, remedy };
-}
-
-/** The message of an error, of the innermost cause if it is StoreUnavailable. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'no answer';
-  if (error instanceof StoreUnavailable && error.cause !== undefined) return reasonOf(error.cause);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return error.message || code || error.name;
 }
 
 /** Checks whether a new store can be created; called when there is none yet. */

@@ -4,6 +4,7 @@
  */
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type Koa from 'koa';
+import { innermostMessage } from '../base/error-cause.ts';
 import type { McpUpstream } from '../config/upstreams.ts';
 import { CredentialDead } from '../github/trouble.ts';
 import { callerOf, namedCaller } from '../mcp/bearer.ts';
@@ -13,12 +14,12 @@ import { send } from '../mcp/web-response.ts';
 import type { SessionRef } from '../store/records.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { checkHead, sendAnswer } from './answer.ts';
-import type { OutgoingToken } from './bearer.ts';
 import { readBody } from './bodies.ts';
 import { stepUpScopes } from './challenge.ts';
 import { exchange, type ServerAnswer, type ServerRequest } from './exchange.ts';
 import { requestHeaders, SESSION_ID } from './headers.ts';
 import { type Described, describeMessage, rawId } from './message.ts';
+import type { OutgoingToken } from './outgoing-token.ts';
 import { type EndpointParts, serverName } from './parts.ts';
 import { type Outcome, Refusal, refusalBody } from './refusal.ts';
 import { checkToolCall } from './tool-calls.ts';
@@ -177,7 +178,7 @@ async function answerError(
     throw error;
   }
   const { cause } = error;
-  report(error.outcome, error.status, cause instanceof Error ? cause.message : undefined);
+  report(error.outcome, error.status, cause === undefined ? undefined : innermostMessage(cause));
   const named = error.status >= 500 ? `${error.message} (${server.title}, ${new URL(server.url).host})` : error.message;
   ctx.status = error.status;
   ctx.set('Cache-Control', 'no-store');

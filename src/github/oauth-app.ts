@@ -4,8 +4,10 @@
  * verifier.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
+
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
+import { errorCode, innermostMessage } from '../base/error-cause.ts';
 import { parseJson } from '../base/json.ts';
 import type { UpstreamRequest } from '../oauth/upstream.ts';
 import type { EventBus } from '../observe/events.ts';
@@ -132,9 +134,7 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
       return { status: response.status, headers: response.headers, text };
     } catch (error) {
       if (error instanceof GithubUnavailable) throw error;
-      throw new GithubUnavailable(`${route}: ${error instanceof Error ? error.message : 'no answer'}`, {
-        cause: error,
-      });
+      throw new GithubUnavailable(`${route}: ${innermostMessage(error)}`, { cause: error });
     } finally {
       events.emit('github.call', callEvent(route, answer, begun));
     }
@@ -229,11 +229,9 @@ export function createGithubOAuth(options: GithubOAuthOptions): GithubOAuth {
   };
 }
 
-/** Whether a request failed because its connection was closed. `fetch` gives the reason as the cause of a TypeError. */
+/** Whether a request failed because its connection was closed. */
 function isClosedConnection(error: unknown): boolean {
-  if (!(error instanceof GithubUnavailable) || !(error.cause instanceof TypeError)) return false;
-  const reason = error.cause.cause;
-  return reason instanceof Error && 'code' in reason && CLOSED_CONNECTION.includes(reason.code);
+  return error instanceof GithubUnavailable && CLOSED_CONNECTION.includes(errorCode(error));
 }
 
 /** Splits a list of scopes. GitHub separates scopes with commas in answers, and with spaces elsewhere. */

@@ -1,4 +1,5 @@
 /** One attempt to deliver an event: a signed POST, whose answer counts by its status alone. */
+import { errorCode } from '../base/error-cause.ts';
 import type { Events } from '../observe/events.ts';
 import { signedHeaders } from './signature.ts';
 
@@ -54,10 +55,9 @@ export async function deliver(
   }
 }
 
+/** Not the message of the error, which may contain the address. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it cannot be reached';
   if (error.name === 'TimeoutError') return 'it does not answer in time';
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if ('code' in error && typeof error.code === 'string') return `it cannot be reached (${error.code})`;
-  return error.cause === undefined ? `it cannot be reached (${error.name})` : reasonOf(error.cause);
+  return `it cannot be reached (${errorCode(error) ?? error.name})`;
 }

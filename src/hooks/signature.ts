@@ -13,7 +13,7 @@ export function keyOf(secret: string): Buffer {
  * The headers of a delivery. Each secret signs, so that a receiver takes it by the old or by the new one while they change.
  * @param id of the event, the same in each attempt
  * @param timestamp of this attempt, epoch seconds
- * @https://www.standardwebhooks.com
+ * @see https://www.standardwebhooks.com
  */
 export function signedHeaders(
   secrets: readonly string[],

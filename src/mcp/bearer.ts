@@ -28,8 +28,6 @@ export interface Caller {
   readonly expiresAt: number;
   /** The tool that the request calls; set when it is one call, and then its server needs no other. */
   calledTool?: string;
-  /** The header `Accept-Language`, all that an MCP client can say of a language; the titles of tools follow it. */
-  acceptLanguage?: string;
   /** Set when GitHub refused the credential during this request; the answer is then a 401. */
   credentialDied: boolean;
   /** The error of creating the MCP server for this request. It is thrown again, because the SDK would answer 500. */

@@ -54,8 +54,12 @@ interface McpServerOptions {
 
 /** The factory of MCP servers. */
 export interface McpServers {
-  /** Creates the server of one caller. @param signal aborted when nobody waits for its answers */
-  create(authInfo: AuthInfo, signal: AbortSignal): Promise<McpServer>;
+  /**
+   * Creates the server of one caller.
+   * @param acceptLanguage the header `Accept-Language`, all that an MCP client can say of a language; the titles of tools follow it
+   * @param signal aborted when nobody waits for its answers
+   */
+  create(authInfo: AuthInfo, acceptLanguage: string | undefined, signal: AbortSignal): Promise<McpServer>;
 }
 
 /** Creates the factory. */
@@ -95,13 +99,13 @@ export function createMcpServers(options: McpServerOptions): McpServers {
     }
   }
 
-  async function withTools(authInfo: AuthInfo): Promise<McpServer> {
+  async function withTools(authInfo: AuthInfo, acceptLanguage: string | undefined): Promise<McpServer> {
     const server = new McpServer(description, {
       capabilities: { tools: { listChanged: false } },
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': { ttlMs: LIST_TTL, cacheScope: 'private' } },
     });
-    const { calledTool, acceptLanguage } = callerOf(authInfo);
+    const { calledTool } = callerOf(authInfo);
     const locale = negotiateLocale(undefined, acceptLanguage);
     const needed = calledTool === undefined ? tools : tools.filter((tool) => tool.name === calledTool);
     const administrator = needed.some((tool) => tool.administratorsOnly) && (await options.isAdministrator(authInfo));
@@ -126,8 +130,8 @@ export function createMcpServers(options: McpServerOptions): McpServers {
   }
 
   return {
-    async create(authInfo, signal) {
-      if (factory === undefined) return withTools(authInfo);
+    async create(authInfo, acceptLanguage, signal) {
+      if (factory === undefined) return withTools(authInfo, acceptLanguage);
       const context = await contexts(authInfo, signal);
       const late = () => new Error(`the option "server" made no McpServer in ${FACTORY_LIMIT / 1000} seconds`);
       const server = await within(FACTORY_LIMIT, (async () => factory(context))(), late, signal);

@@ -61,7 +61,7 @@ export function createSseTransport({ bearer, servers, answers }: SseOptions): Ss
       const { SSEServerTransport } = await import('@modelcontextprotocol/server-legacy/sse');
       const signal = answers.open(SSE_PATH, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
-      const server = await servers.create(authInfo, signal).catch((error: unknown) => {
+      const server = await servers.create(authInfo, ctx.get('accept-language'), signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
       if (signal.reason instanceof SessionOver) return send(ctx, bearer.sessionOver(SSE_PATH));

@@ -22,8 +22,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const CLIENT_CLOSED_REQUEST = 499;
 /** Characters of the name of a tool in the log. */
 const MAX_TOOL_NAME = 200;
-/** The headers that MCP defines, and those that say what a body is. */
-const MCP_HEADER = /^(?:accept|content-type|last-event-id|mcp-.*)$/;
+/** The headers that MCP defines, and those that say what a body is and in which language. */
+const MCP_HEADER = /^(?:accept|accept-language|content-type|last-event-id|mcp-.*)$/;
 
 export interface StreamableHttp {
   /** `POST`, `GET` and `DELETE /mcp` */
@@ -56,7 +56,8 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
     if (authInfo === undefined || requestInfo === undefined) throw new TypeError('the request was not authenticated');
     let server: Awaited<ReturnType<McpServers['create']>>;
     try {
-      server = await servers.create(authInfo, requestInfo.signal);
+      const acceptLanguage = requestInfo.headers.get('accept-language') ?? undefined;
+      server = await servers.create(authInfo, acceptLanguage, requestInfo.signal);
     } catch (error) {
       // When the answer has ended, the reason of its signal says what it is.
       if (!requestInfo.signal.aborted) callerOf(authInfo).failure = error;
@@ -103,7 +104,6 @@ export function createStreamableHttp(options: StreamableHttpOptions): Streamable
       // 401 before 405: a client sends GET without a token to learn where to log in (docs/clients.md, mcp-remote).
       const authInfo = await bearer.authenticate(ctx.get('authorization'), MCP_PATH);
       if (authInfo instanceof Response) return send(ctx, authInfo);
-      callerOf(authInfo).acceptLanguage = ctx.get('accept-language');
       const signal = answers.open(kind, callerOf(authInfo).session.grant.ref, ctx.res);
       if (signal === undefined) return send(ctx, tooManyOpen());
       const begun = performance.now();
@@ -144,7 +144,7 @@ function requestWithSignal(url: string, init: Omit<RequestInit, 'signal'>, signa
   return Object.defineProperty(new Request(url, init), 'signal', { value: signal });
 }
 
-/** The headers that MCP defines, as web-standard Headers; repeated ones are joined with commas. */
+/** The headers of {@link MCP_HEADER}, as web-standard Headers; repeated ones are joined with commas. */
 function mcpHeaders(request: IncomingMessage): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))

@@ -1,6 +1,8 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
+
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { deepFreeze } from '../base/deep-freeze.ts';
 import type { CallContext } from './call-context.ts';
 
 /** What is read of a message that calls a tool. */
@@ -51,9 +53,12 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
 }
 
-/** Whether a list of GitHub has another page, by the headers of the answer (RFC 8288). */
-export function hasNextPage({ link }: { readonly link?: string | undefined }): boolean {
-  return /rel="next"/.test(link ?? '');
+/** The member `next_page` of a tool's output; not null, because some clients do not understand a type that is one of two. */
+export const nextPageSchema = z.number().optional().describe('Absent on the last page');
+
+/** That member, by the headers of GitHub's answer (RFC 8288). */
+export function nextPage(page: number, { link }: { readonly link?: string | undefined }): { next_page?: number } {
+  return /rel="next"/.test(link ?? '') ? { next_page: page + 1 } : {};
 }
 
 /**
@@ -64,7 +69,7 @@ function plain(schema: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(schema, (name, value) =>
     name === 'additionalProperties' && typeof value === 'object' && Object.keys(value).length === 0 ? undefined : value,
   );
-  return Object.freeze(JSON.parse(text));
+  return deepFreeze(JSON.parse(text));
 }
 
 /**

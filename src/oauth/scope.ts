@@ -3,7 +3,9 @@
  * login: the scopes that the client requests, those requested from the upstream, and those of the token.
  * @see OAuth 2.1 section 1.4.1 (design decision 8)
  */
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
 import { spaceSeparated } from '../protocol/parameters.ts';
+import type { AuthorizationRequest } from '../store/records.ts';
 
 /** OpenID Connect's scopes, each with the upstream scope that it needs, if any. */
 export const OPENID_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
@@ -26,23 +28,6 @@ const OWN_SCOPES: ReadonlyMap<string, string | undefined> = new Map([
   [ADMINISTRATION_SCOPE, undefined],
 ]);
 
-/**
- * What every consent gives: who the person is, and access until it is disconnected. The person may leave out any other scope
- * of a request.
- */
-export const IDENTITY_SCOPES: ReadonlySet<string> = new Set([
-  'openid',
-  'profile',
-  'email',
-  'offline_access',
-  'read:user',
-]);
-
-/** The scopes of a request that the person gives. @param chosen the names that the person did not leave out; others count nothing */
-export function givenScope(requested: readonly string[], chosen: readonly string[]): string[] {
-  return requested.filter((scope) => IDENTITY_SCOPES.has(scope) || chosen.includes(scope));
-}
-
 /** The upstream's scopes and their hierarchy. */
 export interface UpstreamScopes {
   /** Requested from the upstream at every login, whatever the client requests. */
@@ -50,6 +35,13 @@ export interface UpstreamScopes {
   isKnown(scope: string): boolean;
   /** Whether one of the granted scopes is `needed` or contains it. */
   covers(granted: readonly string[], needed: string): boolean;
+}
+
+/** What decides which scopes are requested from the upstream besides those that a client needs. */
+interface UpstreamNeeds {
+  readonly scopes: UpstreamScopes;
+  /** Those that the operator's policy needs. */
+  readonly policyScope: readonly string[];
 }
 
 /** Whether a scope is one of this server or of the upstream. */
@@ -76,13 +68,32 @@ export function requestedScope(
  * those that are always requested.
  * @param requested scopes of the request; empty for a login without a client
  */
-export function upstreamScope(
-  { scopes, policyScope }: { readonly scopes: UpstreamScopes; readonly policyScope: readonly string[] },
-  requested: readonly string[],
-): string[] {
+export function upstreamScope({ scopes, policyScope }: UpstreamNeeds, requested: readonly string[]): string[] {
   const needed = requested.flatMap((scope) => (OWN_SCOPES.has(scope) ? (OWN_SCOPES.get(scope) ?? []) : scope));
   const asked = [...new Set([...needed, ...policyScope])];
   return [...asked, ...scopes.always.filter((scope) => !scopes.covers(asked, scope))];
+}
+
+/**
+ * What the person cannot leave out of a request, and what comes with it unasked: who they are, and for a server behind the
+ * bridge that gets the upstream's token, all that this token has whatever the person chooses.
+ */
+export function fixedScope(
+  upstream: UpstreamNeeds,
+  { scope, recipient }: Pick<AuthorizationRequest, 'scope' | 'recipient'>,
+): string[] {
+  const identity = scope.filter((name) => IDENTITY_SCOPES.has(name));
+  const atUpstream = recipient?.credential === 'github' ? upstreamScope(upstream, identity) : upstream.scopes.always;
+  return [...new Set([...identity, ...atUpstream])];
+}
+
+/** The scopes of a request that the person gives. @param chosen the names that the person did not leave out; others count nothing */
+export function givenScope(
+  requested: readonly string[],
+  chosen: readonly string[],
+  fixed: readonly string[],
+): string[] {
+  return requested.filter((scope) => fixed.includes(scope) || chosen.includes(scope));
 }
 
 /** The scope of the token: the requested scopes that the upstream granted. */

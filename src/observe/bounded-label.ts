@@ -1,7 +1,8 @@
 /** Labels of metrics that have few values: each value is a series, which Prometheus keeps for weeks. */
+import { STATUS_CODES } from 'node:http';
 
 /** The label of all that has no label of its own. */
-export const OTHER = 'other';
+const OTHER = 'other';
 /** Methods, routes, and names of rate limits that have a label. */
 const MAX_VALUES = 100;
 /** Folders of GitHub's whose next segments, so many of them, are words of GitHub's and not names. */
@@ -40,4 +41,9 @@ export function routePattern(route: string): string {
 export function tokenRefusal(reason: string): 'expired' | 'session_over' | 'not_valid_here' {
   if (reason === 'expired' || reason.startsWith('"exp"')) return 'expired';
   return reason === 'its grant has ended' ? 'session_over' : 'not_valid_here';
+}
+
+/** A status that HTTP does not define counts by its class: an MCP server may send any, and each would be a series. */
+export function statusLabel(status: number): string {
+  return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
 }

@@ -4,6 +4,7 @@
  * messages.
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { innermostMessage } from '../base/error-cause.ts';
 import { attribution, circumstances } from './attribution.ts';
 import type { EventBus, Events } from './events.ts';
 import type { StoreOutage } from './store-outage.ts';
@@ -136,9 +137,9 @@ export const AUDITED: ReadonlySet<keyof Events> = new Set([
   'gateway.request',
 ]);
 
-/** An error as members of a log line. */
+/** An error as members of a log line; its cause is the innermost, because `fetch failed` tells nothing. */
 export function describe(error: unknown, withStack: boolean): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
-  const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
+  const cause = error.cause === undefined ? {} : { cause: innermostMessage(error) };
   return { error: error.name, message: error.message, ...cause, ...(withStack ? { stack: error.stack } : {}) };
 }

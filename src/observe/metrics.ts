@@ -1,10 +1,10 @@
-/** Metrics for Prometheus: requests, logins, refusals, tool calls, the gateway, and counted events. No label identifies a person. */
-import { STATUS_CODES } from 'node:http';
+/** All metrics, for Prometheus; here those of requests, logins, refusals, tool calls, and counted events. No label identifies a person. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../base/version.ts';
-import { boundedLabel, tokenRefusal } from './bounded-label.ts';
+import { boundedLabel, statusLabel, tokenRefusal } from './bounded-label.ts';
 import type { EventBus, Events } from './events.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createGithubMetrics } from './github-metrics.ts';
 import { createHookMetrics, type HookMetrics } from './hook-metrics.ts';
 import { createStoreMetrics, type MeasuredStore, type StoreOperations } from './store-metrics.ts';
@@ -58,9 +58,6 @@ const COUNTED: ReadonlySet<keyof Events> = new Set([
   'store.error',
 ]);
 
-/** Milliseconds in which the delay of the event loop gets its first values; it is measured every ten. */
-const FIRST_VALUES = 100;
-
 /**
  * Creates the metrics in a registry of their own, and subscribes to the events.
  * @param now milliseconds of any clock that does not go back
@@ -69,6 +66,62 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
   const registry = new Registry();
   let processMeasured: Promise<void> | undefined;
   const registers = [registry];
+  const build = new Gauge({
+    name: 'bridge_build_info',
+    help: 'Always 1; the version of the bridge and of Node',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  build.set({ version: VERSION, node: process.versions.node }, 1);
+  countEvents(events, registers);
+  createGithubMetrics(events, registry, now);
+  createGatewayMetrics(events, registry);
+  const store = createStoreMetrics(registry, now);
+  const hook = createHookMetrics(registry);
+  const tools = new Histogram({
+    name: 'bridge_tool_call_seconds',
+    help: 'Tool calls',
+    labelNames: ['tool', 'outcome'],
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'bridge_http_request_seconds',
+    help: 'HTTP requests',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
+
+  // Clients choose the name where a program makes the server.
+  const toolNames = boundedLabel();
+  events.on('tool.called', ({ tool, outcome, milliseconds }) =>
+    tools.observe({ tool: toolNames(tool), outcome }, milliseconds / 1000),
+  );
+
+  async function refresh(measured: MeasuredStore | undefined): Promise<void> {
+    // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
+    processMeasured ??= measureProcess(registry);
+    await Promise.all([processMeasured, measured && store.refresh(measured)]);
+  }
+
+  return {
+    storeOperations: store,
+    hook,
+    async read(measured) {
+      await refresh(measured);
+      const all = await registry.getMetricsAsJSON();
+      return all.map(({ name, help, type, values }) => ({ name, help, type: String(type), values }));
+    },
+    async render(measured) {
+      await refresh(measured);
+      return { text: await registry.metrics(), contentType: registry.contentType };
+    },
+    request: (route, method, status, seconds) =>
+      requests.observe({ route, method, status: statusLabel(status) }, seconds),
+  };
+}
+
+/** Counts events by name, and what ended, failed and was refused by its reason. */
+function countEvents(events: EventBus, registers: Registry[]): void {
   const counted = new Counter({
     name: 'bridge_events_total',
     help: 'Events, by name',
@@ -99,58 +152,12 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
     labelNames: ['reason'],
     registers,
   });
-  const build = new Gauge({
-    name: 'bridge_build_info',
-    help: 'Always 1; the version of the bridge and of Node',
-    labelNames: ['version', 'node'],
-    registers,
-  });
-  build.set({ version: VERSION, node: process.versions.node }, 1);
-  createGithubMetrics(events, registry, now);
-  const store = createStoreMetrics(registry, now);
-  const hook = createHookMetrics(registry);
-  const tools = new Histogram({
-    name: 'bridge_tool_call_seconds',
-    help: 'Tool calls',
-    labelNames: ['tool', 'outcome'],
-    registers,
-  });
-  const gateway = new Histogram({
-    name: 'bridge_gateway_first_byte_seconds',
-    help: 'Requests for MCP servers behind the bridge, until their answers began',
-    labelNames: ['server', 'outcome', 'status'],
-    registers,
-  });
-  const streams = new Gauge({
-    name: 'bridge_gateway_open_answers',
-    help: 'Answers of MCP servers that flow to clients now',
-    labelNames: ['server'],
-    registers,
-  });
-  const bytes = new Counter({
-    name: 'bridge_gateway_bytes_total',
-    help: 'Bytes of bodies that passed, to the servers and to the clients',
-    labelNames: ['server', 'to'],
-    registers,
-  });
-  const cut = new Counter({
-    name: 'bridge_gateway_incomplete_total',
-    help: 'Answers of MCP servers that ended before their end, on either side',
-    labelNames: ['server'],
-    registers,
-  });
-  const requests = new Histogram({
-    name: 'bridge_http_request_seconds',
-    help: 'HTTP requests',
-    labelNames: ['route', 'method', 'status'],
-    registers,
-  });
+  const outcomes = boundedLabel();
 
   events.onAny((name) => {
     if (COUNTED.has(name)) counted.inc({ event: name });
   });
   events.on('grant.ended', ({ reason }) => ended.inc({ reason }));
-  const outcomes = boundedLabel();
   events.on('login.completed', () => logins.inc({ outcome: 'completed' }));
   events.on('consent.denied', () => logins.inc({ outcome: 'consent_denied' }));
   events.on('login.failed', ({ error }) => logins.inc({ outcome: outcomes(error) }));
@@ -163,50 +170,10 @@ export function createMetrics(events: EventBus, now: () => number = () => perfor
   events.on('rate.limited', ({ limit }) => refusals.inc({ what: 'rate_limit', reason: limit }));
   // The reason is the SDK's text, which may repeat words of the request.
   events.on('mcp.refused', () => refusals.inc({ what: 'mcp', reason: 'protocol' }));
-  // Clients choose the name where a program makes the server.
-  const toolNames = boundedLabel();
-  events.on('tool.called', ({ tool, outcome, milliseconds }) =>
-    tools.observe({ tool: toolNames(tool), outcome }, milliseconds / 1000),
-  );
-
-  events.on('gateway.request', ({ server, outcome, status, milliseconds }) =>
-    gateway.observe({ server, outcome, status: statusLabel(status) }, milliseconds / 1000),
-  );
-  events.on('gateway.flow.began', ({ server }) => streams.inc({ server }));
-  events.on('gateway.flow.ended', ({ server, sent, received, complete }) => {
-    streams.dec({ server });
-    bytes.inc({ server, to: 'server' }, received);
-    bytes.inc({ server, to: 'client' }, sent);
-    if (!complete) cut.inc({ server });
-  });
-
-  async function refresh(measured: MeasuredStore | undefined): Promise<void> {
-    // From the first request for them on, because measuring the event loop wakes the process 100 times a second.
-    processMeasured ??= measureProcess(registry);
-    await Promise.all([processMeasured, measured && store.refresh(measured)]);
-  }
-
-  return {
-    storeOperations: store,
-    hook,
-    async read(measured) {
-      await refresh(measured);
-      const all = await registry.getMetricsAsJSON();
-      return all.map(({ name, help, type, values }) => ({ name, help, type: String(type), values }));
-    },
-    async render(measured) {
-      await refresh(measured);
-      return { text: await registry.metrics(), contentType: registry.contentType };
-    },
-    request: (route, method, status, seconds) =>
-      requests.observe({ route, method, status: statusLabel(status) }, seconds),
-  };
 }
 
-/** A status that HTTP does not define counts by its class: an MCP server may send any, and each would be a series. */
-function statusLabel(status: number): string {
-  return STATUS_CODES[status] === undefined ? `${Math.floor(status / 100)}xx` : String(status);
-}
+/** Milliseconds in which the delay of the event loop gets its first values; it is measured every ten. */
+const FIRST_VALUES = 100;
 
 /** Adds the metrics of the process, and waits for the first delays of the event loop: the minimum of none is 292 years. */
 async function measureProcess(registry: Registry): Promise<void> {

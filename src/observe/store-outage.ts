@@ -3,6 +3,7 @@
  * error and each request that failed because of it is counted there, and in the metrics; none has a line of its own.
  */
 import type { Logger } from 'pino';
+import { innermostMessage } from '../base/error-cause.ts';
 
 /** Milliseconds between two lines. */
 const BETWEEN_LINES = 60_000;
@@ -94,10 +95,6 @@ export function createStoreOutage(
 
 /** The message of an error, and that of its innermost cause. */
 function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  // Several addresses were tried: the error has no message, but a code.
-  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
-  const reason = inner instanceof Error ? inner.message || code || inner.name : String(inner);
-  return error instanceof Error && error !== inner ? `${error.message} (${reason})` : reason;
+  const reason = innermostMessage(error);
+  return error instanceof Error && error.cause !== undefined ? `${error.message} (${reason})` : reason;
 }

@@ -24,7 +24,7 @@ const MAX_WAITING = 10_000;
 /** Characters of what a client or an error says. */
 const MAX_TEXT = 200;
 
-/** What of a store this file uses; `../store/store.ts` says what it does. */
+/** What of a store this file uses; `../store/story-store.ts` says what it does. */
 interface StoryStore {
   append(login: string, entries: readonly string[], limit: number, ttl?: number): Promise<void>;
 }

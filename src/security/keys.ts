@@ -10,7 +10,7 @@ import type { EventBus } from '../observe/events.ts';
 import type { SharedStore } from '../store/store.ts';
 import type { Secrets } from './secrets.ts';
 
-const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** Seconds for which a key signs before a new one is made. */
@@ -42,7 +42,10 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
 }
 
-interface LoadedKey extends SigningKey, Pick<StoredKey, 'activeFrom'> {
+/** When a key was made, and from when on it signs. */
+type KeyDates = Readonly<Pick<StoredKey, 'kid' | 'alg' | 'createdAt' | 'activeFrom'>>;
+
+interface LoadedKey extends SigningKey, KeyDates {
   readonly publicKey: CryptoKey | Uint8Array;
   readonly publicJwk: JWK;
 }
@@ -54,6 +57,8 @@ export interface SigningKeys {
   find(kid: string, algorithm: SigningAlgorithm): Promise<CryptoKey | Uint8Array | undefined>;
   /** The public key set (RFC 7517 section 5). */
   jwks(): Promise<{ keys: JWK[] }>;
+  /** The published keys of an algorithm; each signs until the next one does. */
+  list(algorithm: SigningAlgorithm): Promise<readonly KeyDates[]>;
   /**
    * Makes a new key for each algorithm.
    * @param immediately whether the new keys sign at once, instead of after a day of being published
@@ -132,7 +137,7 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     const fresh: StoredKey[] = [];
     const kept = keys.filter((key) => !isExpired(key, keys, time));
     for (const alg of SIGNING_ALGORITHMS) {
-      const newest = newestOf(kept, alg);
+      const newest = byAge(kept, alg).at(-1);
       if (newest === undefined) fresh.push(await makeKey(alg, time, time));
       else if (newest.activeFrom + ROTATION_PERIOD < time) fresh.push(await makeKey(alg, time, time + PUBLISHED_AHEAD));
     }
@@ -151,7 +156,7 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   async function load(): Promise<LoadedKey[]> {
     const { keys, order: begun } = await read();
-    const isComplete = SIGNING_ALGORITHMS.every((alg) => newestOf(keys, alg) !== undefined);
+    const isComplete = SIGNING_ALGORITHMS.every((alg) => keys.some((key) => key.alg === alg));
     return isComplete ? adopt(keys, begun) : change(maintained);
   }
 
@@ -182,12 +187,11 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
 
   return {
     async current(algorithm) {
-      const candidates = (await keys()).filter((key) => key.alg === algorithm);
+      const candidates = byAge(await keys(), algorithm);
       const time = now();
       // If this replica's clock is behind that of the replica which made the first key, no key is active yet. Then the
       // oldest key signs.
-      const active = candidates.filter((key) => key.activeFrom <= time);
-      const key = active.length > 0 ? newestOf(active, algorithm) : oldestOf(candidates);
+      const key = candidates.findLast(({ activeFrom }) => activeFrom <= time) ?? candidates[0];
       if (key === undefined) throw new Error(`no key signs ${algorithm}`);
       return key;
     },
@@ -203,6 +207,7 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
     async jwks() {
       return { keys: (await keys()).map((key) => key.publicJwk) };
     },
+    list: async (algorithm) => byAge(await keys(), algorithm),
     async rotate(immediately) {
       await change(async (stored) => [...stored, ...(await freshKeys(immediately ? 0 : PUBLISHED_AHEAD))]);
     },
@@ -219,14 +224,9 @@ export function createSigningKeys(options: SigningKeyOptions): SigningKeys {
   };
 }
 
-function newestOf<Key extends { alg: string; activeFrom: number }>(keys: readonly Key[], alg: string): Key | undefined {
-  return keys
-    .filter((key) => key.alg === alg)
-    .reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom >= a.activeFrom ? b : a), undefined);
-}
-
-function oldestOf<Key extends { activeFrom: number }>(keys: readonly Key[]): Key | undefined {
-  return keys.reduce<Key | undefined>((a, b) => (a === undefined || b.activeFrom < a.activeFrom ? b : a), undefined);
+/** The keys of an algorithm in the order in which they sign. */
+function byAge<Key extends { alg: string; activeFrom: number }>(keys: readonly Key[], alg: string): Key[] {
+  return keys.filter((key) => key.alg === alg).sort((a, b) => a.activeFrom - b.activeFrom);
 }
 
 async function makeKey(alg: SigningAlgorithm, createdAt: number, activeFrom: number): Promise<StoredKey> {

@@ -73,7 +73,10 @@ export interface Block {
 
 /** Blocked people. {@link SessionStore.begin} refuses them. */
 export interface BlockStore {
-  /** Blocks a person, or replaces the reason. @returns the grants of the person, all of which it has ended */
+  /**
+   * Blocks a person. Of one who is blocked already, `blockedAt` stays; login and reason are replaced by those that are given.
+   * @returns the grants of the person, all of which it has ended
+   */
   add(block: Omit<Block, 'blockedAt'>): Promise<EndedGrant[]>;
   /** @returns false when the person was not blocked */
   remove(person: string): Promise<boolean>;

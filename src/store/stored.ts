@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { deepFreeze } from '../base/deep-freeze.ts';
 import type {
   Account,
   AccountLogin,
@@ -33,7 +34,7 @@ export const clientSchema: z.ZodType<RegisteredClient> = z.object({
   registrationTokenHash: z.string(),
 } satisfies Shape<RegisteredClient>);
 
-export const recipientSchema: z.ZodType<Recipient> = z.object({
+const recipientSchema: z.ZodType<Recipient> = z.object({
   address: z.string(),
   credential: z.enum(['github', 'identity', 'none']),
 } satisfies Shape<Recipient>);
@@ -145,7 +146,7 @@ const cachedReader = <T extends object>(schema: z.ZodType<T>) => {
   return (json: string): Readonly<T> => {
     let record = parsed.get(json);
     if (record === undefined) {
-      record = Object.freeze(read(json));
+      record = deepFreeze(read(json));
       parsed.set(json, record);
     }
     return record;

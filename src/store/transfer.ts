@@ -97,7 +97,7 @@ export interface TransferStore {
   documents(): AsyncIterable<DocumentRecord[]>;
   /** Reads a person at one moment; undefined when nothing is stored. */
   exportPerson(person: string): Promise<PersonRecord | undefined>;
-  /** Writes a person, whole or not at all. The sweeper visits the person within a minute, and completes the directory. */
+  /** Writes a person, whole or not at all, and into the directory. The sweeper visits the person within a minute. */
   importPerson(person: PersonRecord): Promise<void>;
   importClient(client: ClientRecord): Promise<void>;
   importDocument(document: DocumentRecord): Promise<void>;

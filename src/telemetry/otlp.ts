@@ -18,6 +18,7 @@ import {
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
+import { errorCode } from '../base/error-cause.ts';
 import type { OtlpTarget } from './config.ts';
 
 /** Milliseconds between two lines of the log. */
@@ -77,11 +78,8 @@ function exporter<Items, Answer>(
 
 /** The status or the code of a failure. Its message is the collector's, or has the URL. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed';
-  const { code, cause } = error as Error & { code?: unknown };
-  if (typeof code === 'number') return `HTTP ${code}`;
-  if (typeof code === 'string') return code;
-  return cause instanceof Error ? reasonOf(cause) : 'no answer';
+  const isStatus = error instanceof Error && 'code' in error && typeof error.code === 'number';
+  return isStatus ? `HTTP ${error.code}` : (errorCode(error) ?? 'no answer');
 }
 
 /**

@@ -4,7 +4,6 @@
  * @see Unicode UAX #9 (bidirectional text), UTS #39 (security mechanisms)
  */
 import { SCRIPT_SCHEMES } from '../security/schemes.ts';
-import type { Locale } from './views.ts';
 
 /** UTF-16 units of input that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_INPUT = 2000;
@@ -40,10 +39,16 @@ export function displayText(text: string, max: number): string {
 /** Characters of a host that are shown: two lines of a telephone. */
 const MAX_HOST = 64;
 
-/** A host from a stranger. One that is too long is truncated on the left, because the registrable domain is at the end. */
+/**
+ * A host from a stranger, or the scheme of an app with what follows it (`com.example.app://host`). One that is too long is
+ * truncated: a host on the left, because the registrable domain is at the end; a scheme on the right, because it is at the
+ * beginning there (RFC 8252 section 7.1).
+ */
 export function displayHost(host: string): string {
   const clean = host.replace(/[^\x21-\x7e]/g, '');
-  return clean.length <= MAX_HOST ? clean : `…${clean.slice(1 - MAX_HOST)}`;
+  if (clean.length <= MAX_HOST) return clean;
+  // Without U+2060 (word joiner) the ellipsis would stand on a line of its own.
+  return clean.includes('://') ? `${clean.slice(0, MAX_HOST - 1)}…` : `…\u2060${clean.slice(1 - MAX_HOST)}`;
 }
 
 /**
@@ -53,7 +58,8 @@ export function displayHost(host: string): string {
 export function displayWebsite(url: string): string | undefined {
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
-  return displayText(`${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`, 100);
+  // Each is truncated at its own end: a path, however long, hides nothing of the host, nor a long host its own end.
+  return `${displayHost(parsed.host)}${parsed.pathname === '/' ? '' : displayText(parsed.pathname, 40)}`;
 }
 
 /**
@@ -66,54 +72,6 @@ export function followableUrl(url: string): { readonly href: string; readonly ho
   if (parsed === null || SCRIPT_SCHEMES.has(parsed.protocol.slice(0, -1)) || /[^\x21-\x7e]/.test(url)) return undefined;
   const host = /^https?:$/.test(parsed.protocol) ? parsed.host : `${parsed.protocol}//${parsed.host}`;
   return { href: url, host: displayHost(host) };
-}
-
-/** A time for the element `<time>`: ISO 8601 for `datetime`, and text in UTC for the person. */
-export function displayTime(locale: Locale, epochSeconds: number): { readonly machine: string; readonly text: string } {
-  const date = new Date(epochSeconds * 1000);
-  const text = new Intl.DateTimeFormat(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-  }).format(date);
-  return { machine: date.toISOString(), text };
-}
-
-/** The units of {@link displayRelative}: each up to so many seconds, and as long as so many. */
-const UNITS = [
-  ['minute', 3600, 60],
-  ['hour', 86_400, 3600],
-  ['day', 30 * 86_400, 86_400],
-  ['month', 365 * 86_400, 30 * 86_400],
-  ['year', Number.POSITIVE_INFINITY, 365 * 86_400],
-] as const;
-
-/** How long ago, or how far ahead, a time is, in words: true in every time zone. @param now epoch seconds */
-export function displayRelative(locale: Locale, epochSeconds: number, now: number): string {
-  const seconds = epochSeconds - now;
-  const far = Math.abs(seconds);
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const unit = UNITS.find(([, limit]) => far < limit);
-  return far < 60 || unit === undefined
-    ? format.format(0, 'second')
-    : format.format(Math.trunc(seconds / unit[2]), unit[0]);
-}
-
-/** A duration, rounded up: in seconds below two minutes, in minutes below two hours, else in hours. */
-export function displayDuration(locale: Locale, seconds: number): string {
-  const whole = Math.max(1, Math.ceil(seconds));
-  const [value, unit] =
-    whole < 120
-      ? [whole, 'second']
-      : whole < 7200
-        ? [Math.ceil(whole / 60), 'minute']
-        : [Math.ceil(whole / 3600), 'hour'];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
 /** A part of a text: plain text, code, or the value of a placeholder (which may have another writing direction). */

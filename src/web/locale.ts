@@ -18,9 +18,19 @@ export const LOCALES = Object.keys(MESSAGES) as readonly Locale[];
 const MAX_LENGTH = 500;
 const MAX_ENTRIES = 30;
 
+/** The direction in which a language is written. It is known of each, so a language from right to left is a file like the others. */
+export function direction(locale: Locale): 'ltr' | 'rtl' {
+  return new Intl.Locale(locale).getTextInfo().direction === 'rtl' ? 'rtl' : 'ltr';
+}
+
 /** The texts of a language. */
 export function messages(locale: Locale): Messages {
   return MESSAGES[locale];
+}
+
+/** The languages that a page is not in, each with its name in itself. */
+export function otherLanguages(locale: Locale): { readonly tag: Locale; readonly name: string }[] {
+  return LOCALES.filter((one) => one !== locale).map((one) => ({ tag: one, name: messages(one).language }));
 }
 
 /** The title of a tool in a language: only the built-in tools have several. */

@@ -15,8 +15,18 @@ import type { Web } from './web.ts';
 /** `Retry-After` in seconds of a 503 that names no time: GitHub does not answer. The page says it in its own words. */
 const UPSTREAM_RETRY = 30;
 
+/** Seconds of a wait whose end the page names, beside its length. */
+const LONG_WAIT = 120;
+
+interface PageErrorsOptions {
+  readonly events: EventBus;
+  readonly web: Web;
+  /** Returns epoch seconds. */
+  readonly now: () => number;
+}
+
 /** Creates the middleware that answers errors with a page. */
-export function pageErrors({ events, web }: { readonly events: EventBus; readonly web: Web }): Koa.Middleware {
+export function pageErrors({ events, web, now }: PageErrorsOptions): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
@@ -30,9 +40,11 @@ export function pageErrors({ events, web }: { readonly events: EventBus; readonl
         ctx.body = { error: code, error_description: error.description ?? error.kind };
       } else {
         const { kind, description, login, retryAfter, continueUrl, anotherAccount, clientName } = error;
+        // Pages show minutes.
+        const retryAt = retryAfter && retryAfter >= LONG_WAIT ? Math.ceil((now() + retryAfter) / 60) * 60 : undefined;
         web.page(ctx, 'error', error.uiLocales, {
           kind,
-          ...defined({ description, login, retryAfter, continueUrl, anotherAccount, clientName }),
+          ...defined({ description, login, retryAfter, retryAt, continueUrl, anotherAccount, clientName }),
         });
       }
       ctx.status = error.status;

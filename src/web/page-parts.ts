@@ -1,7 +1,9 @@
 /** The parts that several pages show, in the words of a locale: scopes, names, MCP servers, sessions. */
-import { displayHost, displayRelative, displayText, displayTime, splitPlaceholders } from './display.ts';
+import { IDENTITY_SCOPES } from '../protocol/identity-scopes.ts';
+import { displayHost, displayText, splitPlaceholders } from './display.ts';
 import { type Messages, toolTitle } from './locale.ts';
-import type { AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
+import { displayRelative, displayTime } from './times.ts';
+import type { AccountView, AskedScopeView, Locale, RecipientView, ScopeView, SessionView } from './views.ts';
 
 /** Characters of a name that are shown: enough for real names, too few for a false message to the person. */
 export const MAX_NAME = 60;
@@ -24,12 +26,10 @@ export function scopeParts(m: Messages, views: readonly ScopeView[]) {
 
 /** Scopes that let an app delete things, or decide about other people. */
 const DANGEROUS_SCOPE = /^(?:delete_repo|bridge:admin|(?:admin|delete):.+)$/;
-/** Scopes that say who the person is, and for how long. They are one line of the consent page. */
-const IDENTITY_SCOPE = /^(?:openid|profile|email|offline_access|read:user)$/;
 
 /** The scopes of the consent page: who the person is in one line, the others in groups, each once, the worst group first. */
 export function askedScopes(m: Messages, views: readonly AskedScopeView[]) {
-  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPE.test(name));
+  const names = views.map(({ name }) => name).filter((name) => IDENTITY_SCOPES.has(name));
   const { who, whoWithEmail, stay } = m.consent.identity;
   const words = [names.includes('email') ? whoWithEmail : who, ...(names.includes('offline_access') ? [stay] : [])];
   const others = views
@@ -57,13 +57,31 @@ export function initialOf(name: string): string {
   return first?.segment.toLocaleUpperCase('en') ?? '';
 }
 
-/** The name of an app, empty when nothing of it is visible. Pages quote it, so it has no quotation marks that could end the quote. */
+/** Quotation marks, and what looks like one: two that stand together, primes, accents, ornaments. */
+const QUOTATION = /[\p{Quotation_Mark}`´ʹ-ʽˮ՚׳״′-‷〃❛-❠\u{1f676}-\u{1f678}]+/gu;
+/** Marks with which pages say that something is verified. */
+const CHECK_MARK = /[✓✔☑✅\u{1f5f8}\u{1f5f9}]/gu;
+
+/** The name of an app, empty when nothing of it is visible. Pages quote it, and mark what is verified, so it can do neither. */
 export function shownName(name: string): string {
-  return displayText(name.replace(/["\p{Pi}\p{Pf}„‟«»「」『』〝〞〟＂]/gu, "'"), MAX_NAME);
+  return displayText(
+    displayText(name, Number.POSITIVE_INFINITY).replace(CHECK_MARK, '').replace(QUOTATION, "'"),
+    MAX_NAME,
+  );
 }
 
 export function appName(m: Messages, name: string): string {
   return shownName(name) || m.unnamedApp;
+}
+
+/** A GitHub account as pages name it. The sign is part of the name, so that it stays before it on a page from right to left. */
+export function accountName(login: string): string {
+  return `@${displayText(login, MAX_NAME)}`;
+}
+
+/** Who is signed in: the account, and the name that the person has at GitHub. */
+export function personPart(person: NonNullable<AccountView['person']>) {
+  return { ...person, account: accountName(person.login), name: displayText(person.name ?? '', MAX_NAME) };
 }
 
 export function githubName(host: string): string {
@@ -79,10 +97,17 @@ export function recipientPart({ title = '', host, credential }: RecipientView) {
   return { title: shown === '' || shown === host ? undefined : shown, host: displayHost(host), credential };
 }
 
-/** @param hasToken the words for a session whose server gets the GitHub token @param now epoch seconds */
-export function sessionPart(locale: Locale, m: Messages, view: SessionView, hasToken: string, now: number) {
+/** How a page shows times; `now` is in epoch seconds. */
+interface Clock {
+  readonly locale: Locale;
+  readonly timeZone: string;
+  readonly now: number;
+}
+
+/** @param hasToken the words for a session whose server gets the GitHub token */
+export function sessionPart(m: Messages, view: SessionView, hasToken: string, { locale, timeZone, now }: Clock) {
   const time = (label: string, at: number) => {
-    return { label, ...displayTime(locale, at), relative: displayRelative(locale, at, now) };
+    return { label, ...displayTime(locale, timeZone, at), relative: displayRelative(locale, at, now) };
   };
   const asked = askedScopes(
     m,

@@ -1,25 +1,18 @@
 /**
- * The pages: each function turns a view and a locale into an HTML document. Templates are compiled once. Text from
- * clients passes through `display.ts` here, and the templates escape it. No page needs a script, an image or another
- * host.
+ * The pages: each function turns a view and a locale into an HTML document. Templates are compiled once. Text from clients passes
+ * through `display.ts` here, and the templates escape it. No page needs a script, an image or another host.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Eta } from 'eta';
+import { systemTimeZone } from '../base/time-zone.ts';
 import type { Operator } from '../config/operator.ts';
 import { isLoopbackHost } from '../security/hosts.ts';
 import { type Asset, logoAsset, stylesheetAsset } from './assets.ts';
 import { clientGuides } from './client-guides.ts';
+import { displayHost, displayText, displayWebsite, followableUrl, splitPlaceholders } from './display.ts';
+import { direction, messages, otherLanguages } from './locale.ts';
 import {
-  displayDuration,
-  displayHost,
-  displayText,
-  displayTime,
-  displayWebsite,
-  followableUrl,
-  splitPlaceholders,
-} from './display.ts';
-import { LOCALES, messages } from './locale.ts';
-import {
+  accountName,
   appName,
   askedScopes,
   filled,
@@ -27,16 +20,18 @@ import {
   initialOf,
   MAX_NAME,
   noticePart,
+  personPart,
   recipientPart,
   scopeParts,
   sessionPart,
   shownName,
   toolPart,
 } from './page-parts.ts';
-import { ADMIN_SORTS, type LanguageControl, type Locale, type Views } from './views.ts';
+import { displayDuration, displayTime, timeZoneChoice } from './times.ts';
+import { ADMIN_SORTS, type Locale, type PageControls, type Views } from './views.ts';
 
 /** Renders each page in a language. */
-type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name] & LanguageControl) => string };
+type Renderers = { readonly [Name in keyof Views]: (locale: Locale, view: Views[Name] & PageControls) => string };
 
 export interface Pages extends Renderers {
   /** The files that pages load: the stylesheet, and the operator's logo if there is one. */
@@ -48,6 +43,8 @@ export interface Site {
   /** The host of `PUBLIC_URL`. */
   readonly host: string;
   readonly operator: Operator;
+  /** The time zone for people who chose none; when undefined, the system's. */
+  readonly timeZone?: string | undefined;
 }
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
@@ -57,7 +54,7 @@ const TEMPLATES = new URL('../../templates/', import.meta.url);
  * @param site by default a bridge on this computer that nobody gave a name
  * @throws {Error} when a template is missing or malformed
  */
-export function createPages(site: Site = { host: 'localhost:8000', operator: {} }): Pages {
+export function createPages(site: Site = { host: 'localhost:8000', operator: {}, timeZone: 'UTC' }): Pages {
   const eta = new Eta({ autoEscape: true, cache: true });
   for (const file of readdirSync(TEMPLATES).filter((name) => name.endsWith('.eta')))
     eta.loadTemplate(`@${file.slice(0, -'.eta'.length)}`, readFileSync(new URL(file, TEMPLATES), 'utf8'));
@@ -68,6 +65,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
   /** The one name of this bridge, on every page. */
   const brand = operator.name ?? host;
   const whose = { brand, host, operator, stylesheet: stylesheet.path, logo: logo?.path };
+  const zoneOf = ({ timeZone }: PageControls) => timeZone ?? site.timeZone ?? systemTimeZone();
 
   function page(
     template: string,
@@ -75,11 +73,8 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
     frame: { title: string; again: string | undefined; wide?: true; home?: true; form?: string },
     data: object,
   ): string {
-    const languages = LOCALES.filter((one) => one !== locale).map((one) => ({
-      tag: one,
-      name: messages(one).language,
-    }));
-    const shared = { m: messages(locale), locale, languages, pieces: splitPlaceholders, ...whose };
+    const words = { m: messages(locale), locale, direction: direction(locale), languages: otherLanguages(locale) };
+    const shared = { ...words, again: frame.again, pieces: splitPlaceholders, ...whose };
     const body = eta.render(`@${template}`, { ...data, ...shared });
     return eta.render('@layout', { ...frame, ...shared, body });
   }
@@ -126,7 +121,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
         { title: m.connect.title, again: view.again },
         {
           name: appName(m, view.clientName),
-          login: displayText(view.login, MAX_NAME),
+          login: accountName(view.login),
           redirectKind: view.redirectKind,
           redirectHost: displayHost(view.redirectHost),
           server: view.recipient && recipientPart(view.recipient),
@@ -149,8 +144,9 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           readd: view.kind === 'unknown_client' || view.kind === 'invalid_redirect_uri' ? m.error.readdClients : [],
           reference: view.reference,
           description: displayText(view.description ?? '', 500),
-          login: view.login === undefined ? undefined : displayText(view.login, MAX_NAME),
+          login: view.login && accountName(view.login),
           wait: view.retryAfter === undefined ? undefined : displayDuration(locale, view.retryAfter),
+          until: view.retryAt === undefined ? undefined : displayTime(locale, zoneOf(view), view.retryAt),
           connected: view.kind === 'finished',
           another: view.anotherAccount,
           back: view.continueUrl === undefined ? undefined : followableUrl(view.continueUrl),
@@ -165,7 +161,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
       const title = view.success ? m.returning.success : m.returning.failure;
       const lead = view.success ? m.returning.successLead : m.returning.failureLead;
       const [name, target] = [appName(m, view.clientName), followableUrl(view.url)];
-      const login = displayText(view.login ?? '', MAX_NAME);
+      const login = view.login && accountName(view.login);
       return page('returning', locale, { title, again: view.again }, { title, lead, name, target, login });
     },
 
@@ -202,13 +198,15 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
 
     account(locale, view) {
       const m = messages(locale);
+      const clock = { locale, timeZone: zoneOf(view), now: view.now };
       return page(
         'account',
         locale,
         { title: m.account.title, again: view.again, wide: true, home: true },
         {
-          person: view.person && { ...view.person, name: displayText(view.person.name ?? '', MAX_NAME) },
-          sessions: view.sessions.map((one) => sessionPart(locale, m, one, m.account.hasToken, view.now)),
+          person: view.person && personPart(view.person),
+          sessions: view.sessions.map((one) => sessionPart(m, one, m.account.hasToken, clock)),
+          zones: view.sessions.length > 0 && timeZoneChoice(clock.timeZone),
           notice: noticePart(m, m.account.notices, view),
           csrf: view.csrf,
           github: githubName(view.githubHost),
@@ -219,6 +217,7 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
 
     admin(locale, view) {
       const m = messages(locale);
+      const clock = { locale, timeZone: zoneOf(view), now: view.now };
       return page(
         'admin',
         locale,
@@ -230,12 +229,13 @@ export function createPages(site: Site = { host: 'localhost:8000', operator: {} 
           people: view.people.map((person) => ({
             ...person,
             shownLogin: displayText(person.login ?? '', MAX_NAME) || m.admin.unknownLogin,
-            sessions: person.sessions.map((one) => sessionPart(locale, m, one, m.admin.hasToken, view.now)),
+            sessions: person.sessions.map((one) => sessionPart(m, one, m.admin.hasToken, clock)),
             block: person.block && {
               reason: displayText(person.block.reason ?? '', 200),
-              time: displayTime(locale, person.block.blockedAt),
+              time: displayTime(locale, clock.timeZone, person.block.blockedAt),
             },
           })),
+          zones: view.people.length > 0 && timeZoneChoice(clock.timeZone),
           counts: {
             people: view.counts.people.toLocaleString(locale),
             sessions: view.counts.sessions.toLocaleString(locale),

@@ -2,15 +2,16 @@
  * The views: the input of each page. Pages know nothing else, and templates escape everything. Texts are in the locale
  * files under templates/locales/.
  */
-
 import type { UpstreamCredential } from '../config/upstreams.ts';
 
 export type { Locale } from './locale.ts';
 
 /** What every page has beside its view. */
-export interface LanguageControl {
-  /** The page, sealed, for the buttons that show it in another language; without it there are none. */
+export interface PageControls {
+  /** The page, sealed, for the forms that show it in another language or time zone; without it there are none. */
   readonly again?: string;
+  /** The time zone that the person chose, by its name in the IANA database. */
+  readonly timeZone?: string;
 }
 
 /** A scope. The page shows its name and its description from the locale file. */
@@ -63,10 +64,7 @@ export interface ConsentView {
   readonly rememberable: boolean;
   /** Whether the person had ticked that when the page was asked for in another language. */
   readonly remember?: boolean;
-  /**
-   * Hidden fields of the form, posted to /consent with `decision` = `allow` or `deny` (and `remember` = `1`, and `scope:NAME` = `1`
-   * for each optional scope that is given).
-   */
+  /** Hidden fields of the form to /consent, beside `decision` (`allow`, `deny`), `remember` and `scope:NAME` (`1` when ticked). */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -127,6 +125,8 @@ export interface ErrorView {
   readonly login?: string;
   /** Seconds to wait, for `too_many_requests`, `unavailable` and `client_unreachable`. */
   readonly retryAfter?: number;
+  /** The end of that wait in epoch seconds, when it is long. */
+  readonly retryAt?: number;
   /** The client's address with the error response, when the error can be sent to the client. */
   readonly continueUrl?: string;
   /** A form that begins the same login with another account. */
@@ -180,11 +180,9 @@ export interface SessionView {
   readonly recipient?: RecipientView;
   /** The resource of its tokens, when there is no recipient and another resource is thinkable. */
   readonly resource?: string;
-  /** Epoch seconds. */
+  /** This, and the two below: epoch seconds. */
   readonly createdAt: number;
-  /** Epoch seconds. */
   readonly lastUsedAt: number;
-  /** Epoch seconds. */
   readonly expiresAt: number;
 }
 

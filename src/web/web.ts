@@ -1,10 +1,12 @@
 /**
- * The function with which a route answers with a page: it chooses the language and adds what every page needs. Each page has a
- * button for each other language; it sends the page along, sealed, so that a page that cannot be asked for again (the answer of a form, an
- * error) is the same page in the other language, and nothing is done twice (design decision 29).
+ * The function with which a route answers with a page: it chooses the language and the time zone, and adds what every page needs. Each page
+ * has a button for each other language; it sends the page along, sealed, so that a page that cannot be asked for again (the answer of a form,
+ * an error) is the same page in the other language, and nothing is done twice (design decision 29).
  */
 import type Koa from 'koa';
 import type {} from 'koa-body';
+import { defined } from '../base/defined.ts';
+import { timeZoneNamed } from '../base/time-zone.ts';
 import { VERSION } from '../base/version.ts';
 import type { RequestContext } from '../observe/request-context.ts';
 import type { Cookies } from '../security/cookies.ts';
@@ -17,13 +19,23 @@ import type { ConsentView, Locale, Views } from './views.ts';
 /** Members of views that no route chooses; routes leave them out. */
 type Common = 'githubHost' | 'reference';
 
-/** The cookie with the language that the person chose, and how long it is kept, in seconds. */
-const COOKIE = 'language';
+/**
+ * The cookies with what the person chose, and how long they are kept, in seconds. Being Lax, they do not come with a form of
+ * another site, a `POST /authorize` for example: that one page is in the language of `ui_locales` or of the browser. All
+ * that follow are asked for by our own pages, or come back from GitHub by GET, and have the cookies.
+ */
+const COOKIES = { locale: 'language', timeZone: 'time-zone' } as const;
 const COOKIE_TTL = 365 * 86400;
 /** Another version of this program may have other views. */
 const SEALED_FOR = `page:${VERSION}`;
 /** Pages that the browser can ask for again by their address. */
 const AT_THEIR_ADDRESS: ReadonlySet<keyof Views> = new Set(['landing', 'account', 'admin']);
+
+/** What the person chose. */
+interface Preferences {
+  readonly locale?: Locale;
+  readonly timeZone?: string;
+}
 
 /** What a page is sealed as: its address, or the page and its view. */
 type Again = { readonly address: string } | { readonly name: keyof Views; readonly view: object };
@@ -42,10 +54,10 @@ export interface Web {
     view: Omit<Views[Name], Common>,
   ): void;
   /**
-   * Answers the button for another language: keeps the choice, and shows the same page.
-   * @throws {PageError} forged_form when no page of this server sent the form
+   * Answers the form for another language or time zone: keeps the choice, and shows the same page.
+   * @throws {PageError} invalid_request when the form names none; forged_form when no page of this server sent it
    */
-  changeLanguage(ctx: Koa.Context, form: URLSearchParams): void;
+  prefer(ctx: Koa.Context, form: URLSearchParams): void;
 }
 
 interface WebOptions {
@@ -62,14 +74,30 @@ interface WebOptions {
 export function createWeb({ pages, githubUrl, context, cookies, secrets }: WebOptions): Web {
   const common = { githubHost: new URL(githubUrl).host };
 
-  function answer(ctx: Koa.Context, locale: Locale, name: keyof Views, view: object): void {
+  function answer(
+    ctx: Koa.Context,
+    chosen: Preferences,
+    uiLocales: string | undefined,
+    name: keyof Views,
+    view: object,
+  ) {
+    const { locale = negotiateLocale(uiLocales ?? uiLocalesOf(ctx), ctx.get('accept-language')), timeZone } = chosen;
     const sealed: Again = AT_THEIR_ADDRESS.has(name) ? { address: ctx.path + ctx.search } : { name, view };
     ctx.type = 'html';
     ctx.set('Content-Language', locale);
     ctx.vary('Accept-Language');
     ctx.vary('Cookie');
+    const again = secrets.seal(JSON.stringify(sealed), SEALED_FOR);
     const render = pages[name] as (locale: Locale, view: object) => string;
-    ctx.body = render(locale, { ...view, again: secrets.seal(JSON.stringify(sealed), SEALED_FOR) });
+    ctx.body = render(locale, { ...view, ...defined({ timeZone }), again });
+  }
+
+  /** What the cookies say, as far as it is one of the languages, and the name of a zone. */
+  function chosenBefore(ctx: Koa.Context): Preferences {
+    return defined({
+      locale: LOCALES.find((locale) => locale === cookies.get(ctx, COOKIES.locale)),
+      timeZone: nameOfZone(cookies.get(ctx, COOKIES.timeZone)),
+    });
   }
 
   function opened(sealed: string): Again {
@@ -84,24 +112,37 @@ export function createWeb({ pages, githubUrl, context, cookies, secrets }: WebOp
   return {
     assets: pages.assets,
     page(ctx, name, uiLocales, view) {
-      const chosen = LOCALES.find((locale) => locale === cookies.get(ctx, COOKIE));
-      const locale = chosen ?? negotiateLocale(uiLocales ?? uiLocalesOf(ctx), ctx.get('accept-language'));
       const { login, reference } = context.current ?? { reference: '' };
-      answer(ctx, locale, name, { ...common, reference: login ?? reference, ...view });
+      answer(ctx, chosenBefore(ctx), uiLocales, name, { ...common, reference: login ?? reference, ...view });
     },
-    changeLanguage(ctx, form) {
-      const locale = LOCALES.find((one) => form.has(`language:${one}`));
-      if (locale === undefined) throw new PageError('invalid_request', { description: 'the form names no language' });
-      const page = opened(form.get(`language:${locale}`) ?? '');
-      cookies.set(ctx, COOKIE, locale, { sameSite: 'lax', maxAge: COOKIE_TTL });
+    prefer(ctx, form) {
+      const { name, value, sealed } = choiceIn(form);
+      const page = opened(sealed);
+      cookies.set(ctx, COOKIES[name], value, { sameSite: 'lax', maxAge: COOKIE_TTL });
       if ('name' in page) {
-        answer(ctx, locale, page.name, page.name === 'consent' ? ticked(page.view as ConsentView, form) : page.view);
+        const view = page.name === 'consent' ? ticked(page.view as ConsentView, form) : page.view;
+        answer(ctx, { ...chosenBefore(ctx), [name]: value }, undefined, page.name, view);
         return;
       }
       ctx.status = 303;
       ctx.redirect(page.address);
     },
   };
+}
+
+/** What a form chooses, and the page that sent it. The buttons of languages have the page in their value. */
+function choiceIn(form: URLSearchParams): { name: keyof Preferences; value: string; sealed: string } {
+  const locale = LOCALES.find((one) => form.has(`language:${one}`));
+  if (locale !== undefined) return { name: 'locale', value: locale, sealed: form.get(`language:${locale}`) ?? '' };
+  const [zone, ...more] = form.getAll('time-zone').map(nameOfZone);
+  if (zone === undefined || more.length > 0)
+    throw new PageError('invalid_request', { description: 'the form names neither a language nor a time zone' });
+  return { name: 'timeZone', value: zone, sealed: form.get('page') ?? '' };
+}
+
+/** The name of a zone exactly as the page has it; undefined for every other text. */
+function nameOfZone(text = ''): string | undefined {
+  return timeZoneNamed(text) === text ? text : undefined;
 }
 
 /** The consent page with the boxes as the person had left them. */

@@ -15,9 +15,10 @@ export const en = {
   /** The name of this language, in itself. */
   language: 'English',
   changeLanguage: 'Language',
+  timeZone: { label: 'Time zone', change: 'Change' },
   brand: 'MCP GitHub bridge',
   unnamedApp: 'An app without a name',
-  connectedAs: 'Connected as @{login}',
+  connectedAs: 'Connected as {login}',
   connectedApps: 'Your connected apps',
 
   footer: { support: 'Help', privacy: 'Privacy', terms: 'Terms' },
@@ -71,7 +72,7 @@ export const en = {
       between: ' ',
     },
     isNew: 'New',
-    untick: 'Untick what you don’t want to give. The app may ask you for it again.',
+    untick: 'Uncheck what you don’t want to give. The app may ask you for it again.',
     changes: 'Can change things',
     policyScopes: 'Only for this server',
     policyLead:
@@ -80,7 +81,7 @@ export const en = {
     resource: 'The access is for this server',
     runBy: 'This page is run by {operator}. The app never sees your GitHub password or your GitHub token.',
     nextStep:
-      'If you allow, {github} comes next; it asks you to sign in if you are not signed in there. You can disconnect the app at any time at {account}.',
+      'If you allow this, {github} comes next. It asks you to sign in if you are not signed in there. You can disconnect the app at any time at {account}.',
     remember: 'Do not ask me again for this app and these permissions',
     allow: 'Allow',
     cancel: 'Cancel',
@@ -91,7 +92,7 @@ export const en = {
     lead: '{github} says that you are {login}. One more step connects {name} to this account.',
     account: 'GitHub account',
     caution:
-      'Another program on this computer could have begun this sign-in. Connect only if you allowed this app just now, in this browser. Otherwise close this page: the app then gets nothing.',
+      'Another program on this computer may have started this sign-in. Connect only if you allowed this app just now, in this browser. Otherwise close this page: the app then gets nothing.',
     connect: 'Connect',
     another: 'Use another account',
   },
@@ -141,25 +142,28 @@ export const en = {
     openid: 'Know that it is you who signed in',
     profile: 'See your name, your user name and your picture',
     email: 'See your email address',
-    'bridge:admin': "See and end everybody's sessions at this server, if you administer it",
+    'bridge:admin': 'See and end everybody’s sessions at this server, if you administer it',
     offline_access: 'Stay connected while you are away, until you disconnect it',
   },
-  unknownScope: 'A permission that this page has no words for: look its name up before you allow it',
+  unknownScope: 'A permission that this page does not know. Look up its name before you allow it',
 
-  /** The titles of the built-in tools, for landing page and MCP clients; those of administrators are in English. */
+  /** The titles of the built-in tools, for the landing page and for MCP clients. */
   tools: {
     get_user_profile: 'Get the GitHub profile',
-    get_auth_status: 'Get the login status',
+    get_auth_status: 'Get the sign-in status',
     list_user_emails: 'List the email addresses',
     list_organizations: 'List the organizations',
     list_repositories: 'List the repositories',
+    list_sessions: 'List everybody’s sessions',
+    revoke_session: 'End a session',
+    get_session_stats: 'Count the sessions',
   },
 
   returning: {
     success: 'Access granted',
     successLead: 'Open the app to finish. When it has opened, you can close this page.',
     failure: 'Access not granted',
-    failureLead: 'You can close this page. If you want the app to know, open it.',
+    failureLead: 'You can close this page. To let the app know, open it.',
     open: 'Open the app',
     blocked: 'This page cannot open the app. Close this page, go back to the app and connect again.',
   },
@@ -167,7 +171,7 @@ export const en = {
   error: {
     next: 'What to do next',
     reference: 'Reference',
-    referenceUse: 'It helps the operator to find out what happened.',
+    referenceUse: 'It helps the operator find out what happened.',
     contact: 'Contact {operator}',
     detail: 'Technical detail',
     signedInAs: 'You signed in to {github} as {login}.',
@@ -204,8 +208,8 @@ export const en = {
   errors: {
     unknown_client: {
       title: 'This server does not know the app',
-      what: 'The app uses a registration that this server no longer has, or never had. This happens when the server was set up anew, or when the app was not used for a long time.',
-      next: ['In the app, remove this server and add it again: the app then registers anew.'],
+      what: 'The app uses a registration that this server no longer has, or never had. This happens when the server was set up again, or when the app was not used for a long time.',
+      next: ['In the app, remove this server and add it again. The app then registers again.'],
     },
     invalid_client_metadata: {
       title: 'The app’s description cannot be used',
@@ -229,7 +233,7 @@ export const en = {
       ],
     },
     invalid_request: {
-      title: 'The app asked in a way that this server cannot answer',
+      title: 'This server cannot answer the app’s request',
       what: 'The request that brought you here has something missing or wrong in it, or asks for what this server does not do.',
       next: [
         'Go back to the app and connect again.',
@@ -246,7 +250,7 @@ export const en = {
     },
     finished: {
       title: 'You are connected',
-      what: 'This sign-in has succeeded already, and the app has its answer.',
+      what: 'This sign-in has already succeeded, and the app has its answer.',
       next: [
         'You can close this page and go back to the app.',
         'If the app says that it is not connected, connect again there.',
@@ -261,12 +265,12 @@ export const en = {
       ],
     },
     other_browser: {
-      title: 'This sign-in belongs to another browser window',
+      title: 'This sign-in was started in another browser',
       what: 'You came back from GitHub in a browser that did not start this sign-in, or that does not keep cookies. To protect you, this server stopped here.',
       next: [
         'Go back to the app and connect again; stay in the same browser from start to end.',
         'If you block cookies, allow them for this server.',
-        'If somebody sent you the link, close this page: do not sign in for others.',
+        'If somebody sent you the link, close this page. Do not sign in for others.',
       ],
     },
     forged_form: {
@@ -276,7 +280,7 @@ export const en = {
     },
     not_allowed: {
       title: 'This account may not sign in here',
-      what: 'The operator decides which GitHub accounts may use it. Yours is not among them.',
+      what: 'The operator decides which GitHub accounts may use this server. Yours is not among them.',
       next: [
         'If you have another GitHub account, use that one.',
         'Otherwise ask the operator to let you in.',
@@ -284,9 +288,9 @@ export const en = {
       ],
     },
     github_denied: {
-      title: 'GitHub was told not to give access',
-      what: 'Access was cancelled at GitHub. The app got nothing.',
-      next: ['If you did not mean that, go back to the app and connect again.'],
+      title: 'GitHub gave no access',
+      what: 'The sign-in was canceled at GitHub, or the access was withdrawn there. Nothing was changed.',
+      next: ['If you did not mean to cancel, sign in again.'],
     },
     github_account: {
       title: 'GitHub does not let this account through',
@@ -304,12 +308,12 @@ export const en = {
     github_unreachable: {
       title: 'GitHub does not answer',
       what: 'This server could not reach GitHub, or GitHub had a problem of its own. Your connected apps stay connected.',
-      next: ['Try again in a few minutes.', 'Look at the status page of GitHub if it lasts.'],
+      next: ['Try again in a few minutes.', 'If it lasts, look at GitHub’s status page.'],
     },
     github_rate_limited: {
       title: 'GitHub limits the requests of this account',
       what: 'GitHub has had too many requests for this account, and accepts no more for a while. Your connected apps stay connected.',
-      next: ['Wait, then go back to the app and connect again.'],
+      next: ['Wait, then connect again in the app, or sign in again here.'],
     },
     github_misconfigured: {
       title: 'This server is not set up correctly',
@@ -317,7 +321,7 @@ export const en = {
       next: ['Tell the operator, with the reference below.'],
     },
     too_many_requests: {
-      title: 'Too many tries',
+      title: 'Too many requests',
       what: 'There were too many requests from your network in a short time.',
       next: ['Wait a little, then try again.'],
     },
@@ -351,7 +355,7 @@ export const en = {
       'It is for anyone with a GitHub account and a client that speaks the Model Context Protocol (MCP). There is nothing to install and no token to copy.',
     simulated: 'Demo',
     simulatedNote:
-      'GitHub is simulated here: no real account is touched. It forgets everything when it stops: log in again then.',
+      'GitHub is simulated here: no real account is touched. It forgets everything when it stops. Sign in again after that.',
     address: 'Address of this server',
     addressHint: 'One click selects it all.',
     sse: 'Older clients (HTTP+SSE): `{url}`',

@@ -4,9 +4,10 @@ import type { Messages } from './en.ts';
 export const ja: Messages = {
   language: '日本語',
   changeLanguage: '言語',
+  timeZone: { label: 'タイムゾーン', change: '変更する' },
   brand: 'MCP GitHub ブリッジ',
   unnamedApp: '名前のないアプリ',
-  connectedAs: '@{login} として連携しました',
+  connectedAs: '{login} として連携しました',
   connectedApps: '連携中のアプリ',
 
   footer: { support: 'お問い合わせ', privacy: 'プライバシーポリシー', terms: '利用規約' },
@@ -32,8 +33,8 @@ export const ja: Messages = {
     odd: '別のウェブサイトからこのページが開かれました',
     oddKind: {
       loopback:
-        '戻り先はこのコンピューター上のプログラムですが、そうしたプログラムは自分でこのページを開きます。リンクやメッセージから来た場合は、キャンセルしてください。',
-      app: '戻り先はこの端末上のアプリですが、そうしたアプリは自分でこのページを開きます。リンクやメッセージから来た場合は、キャンセルしてください。',
+        '戻り先はこのコンピューター上のプログラムですが、通常はそのプログラム自身がこのページを開きます。リンクやメッセージから来た場合は、キャンセルしてください。',
+      app: '戻り先はこの端末上のアプリですが、通常はそのアプリ自身がこのページを開きます。リンクやメッセージから来た場合は、キャンセルしてください。',
     },
     recipient: {
       github: {
@@ -41,11 +42,11 @@ export const ja: Messages = {
         meaning: 'アプリとの連携を解除するまで、この権限でできることをすべて行えます。',
       },
       identity: {
-        what: '{host} に、あなたの GitHub アカウント（ユーザー名と番号）が伝わります。',
+        what: 'あなたの GitHub アカウント（ユーザー名と ID）が {host} に伝わります。',
         meaning: 'GitHub トークンは渡されないため、GitHub アカウントを操作することはできません。',
       },
       none: {
-        what: '{host} に、あなたの GitHub アカウントについて伝わることはありません。',
+        what: 'あなたの GitHub アカウントの情報は {host} に伝わりません。',
         meaning: 'アプリが送る内容だけが渡されます。',
       },
     },
@@ -53,8 +54,8 @@ export const ja: Messages = {
     scopesWithToken: 'このアプリと {host} に許可される操作',
     groups: { dangerous: '削除と管理', change: '変更', read: '閲覧' },
     identity: {
-      who: 'あなたが誰かの確認（ユーザー名と、非公開の項目を含むプロフィール）。',
-      whoWithEmail: 'あなたが誰かの確認（ユーザー名、メールアドレスと、非公開の項目を含むプロフィール）。',
+      who: '本人情報の確認（ユーザー名と、非公開の項目を含むプロフィール）。',
+      whoWithEmail: '本人情報の確認（ユーザー名、メールアドレス、非公開の項目を含むプロフィール）。',
       stay: '連携を解除するまでの継続的なアクセス。',
       between: '',
     },
@@ -66,7 +67,7 @@ export const ja: Messages = {
       'ご本人とサインインの可否を確認するため、このサーバー自身も次の権限を GitHub に求めます。アプリには渡されません。',
     server: '利用する MCP サーバー',
     resource: 'アクセス先のサーバー',
-    runBy: 'このページは {operator} が運営しています。GitHub のパスワードやトークンがアプリに渡ることはありません。',
+    runBy: 'このページの運営者は {operator} です。GitHub のパスワードやトークンがアプリに渡ることはありません。',
     nextStep:
       '許可すると、続いて {github} に移ります。サインインしていない場合は、サインインを求められます。アプリとの連携は {account} でいつでも解除できます。',
     remember: 'このアプリに同じ権限を許可する場合は、次回から確認しない',
@@ -76,7 +77,7 @@ export const ja: Messages = {
 
   connect: {
     title: 'アプリをこの GitHub アカウントと連携しますか？',
-    lead: '{github} に {login} としてサインインしています。あと一つの操作で、{name} がこのアカウントと連携します。',
+    lead: '{github} に {login} としてサインインしています。あと 1 ステップで、{name} がこのアカウントと連携します。',
     account: 'GitHub アカウント',
     caution:
       'このコンピューター上の別のプログラムが、このサインインを始めた可能性があります。たった今このブラウザーでアプリを許可した場合にのみ連携してください。そうでない場合はこのページを閉じてください。アプリには何も渡りません。',
@@ -86,9 +87,8 @@ export const ja: Messages = {
 
   recipient: {
     github: '{host} は、呼び出しのたびに、あなたの GitHub トークンを受け取ります。',
-    identity:
-      '{host} に、あなたの GitHub アカウント（ユーザー名と番号）が伝わりますが、GitHub トークンは渡されません。',
-    none: '{host} に、あなたの GitHub アカウントについて伝わることはありません。',
+    identity: 'あなたの GitHub アカウント（ユーザー名と ID）が {host} に伝わります。GitHub トークンは渡されません。',
+    none: 'あなたの GitHub アカウントの情報は {host} に伝わりません。',
   },
 
   scopes: {
@@ -126,20 +126,23 @@ export const ja: Messages = {
     codespace: 'Codespaces（クラウド上の開発環境）の作成と管理',
     workflow: 'リポジトリの自動処理（GitHub Actions のワークフロー）の追加と変更',
     'read:audit_log': 'Organization の監査ログの読み取り',
-    openid: 'サインインしたのがあなたであることの確認',
+    openid: 'サインインしたご本人であることの確認',
     profile: '名前、ユーザー名、プロフィール画像の閲覧',
     email: 'メールアドレスの閲覧',
     'bridge:admin': 'このサーバーの全利用者のセッションの閲覧と終了（管理者の場合）',
     offline_access: '連携を解除するまでの継続的なアクセス（操作していない間を含む）',
   },
-  unknownScope: 'このページでは説明できない権限です。許可する前に名前をお調べください',
+  unknownScope: 'このページに説明のない権限です。許可する前に、名前から内容をお調べください',
 
   tools: {
     get_user_profile: 'GitHub プロフィールの取得',
-    get_auth_status: 'ログイン状態の取得',
+    get_auth_status: 'サインイン状態の取得',
     list_user_emails: 'メールアドレスの一覧',
     list_organizations: 'Organization の一覧',
     list_repositories: 'リポジトリの一覧',
+    list_sessions: '全ユーザーのセッションの一覧',
+    revoke_session: 'セッションの終了',
+    get_session_stats: 'セッションの集計',
   },
 
   returning: {
@@ -228,7 +231,7 @@ export const ja: Messages = {
     },
     expired_request: {
       title: 'このサインインは終了しています',
-      what: 'サインインは、短い時間のうちに一度だけ完了できます。このサインインはすでに完了しているか、時間がかかりすぎました。今回の操作でアプリに渡されたものはありません。',
+      what: 'サインインには制限時間があり、完了できるのは一度だけです。このサインインは、すでに完了しているか、制限時間を過ぎています。今回の操作でアプリに渡されたものはありません。',
       next: [
         'アプリが接続されていない場合は、アプリに戻り、もう一度接続してください。',
         '連携中のアプリのページをご利用の場合は、もう一度サインインしてください。',
@@ -236,7 +239,7 @@ export const ja: Messages = {
     },
     finished: {
       title: '連携は完了しています',
-      what: 'このサインインはすでに成功し、アプリに結果が渡っています。',
+      what: 'このサインインはすでに完了し、結果がアプリに渡されています。',
       next: [
         'このページを閉じて、アプリに戻ってください。',
         'アプリが接続されていない場合は、アプリでもう一度接続してください。',
@@ -277,9 +280,9 @@ export const ja: Messages = {
       ],
     },
     github_denied: {
-      title: 'GitHub でアクセスが拒否されました',
-      what: 'GitHub の画面でアクセスがキャンセルされました。アプリには何も渡されていません。',
-      next: ['意図した操作でない場合は、アプリに戻り、もう一度接続してください。'],
+      title: 'GitHub へのアクセスが許可されませんでした',
+      what: 'GitHub の画面でキャンセルされたか、許可が取り消されました。何も変更されていません。',
+      next: ['意図した操作でない場合は、もう一度サインインしてください。'],
     },
     github_account: {
       title: 'GitHub がこのアカウントを受け付けません',
@@ -297,12 +300,15 @@ export const ja: Messages = {
     github_unreachable: {
       title: 'GitHub から応答がありません',
       what: 'このサーバーから GitHub に接続できないか、GitHub 側で問題が起きています。連携中のアプリはそのまま維持されます。',
-      next: ['数分待ってから、もう一度お試しください。', '続く場合は、GitHub のステータスページをご確認ください。'],
+      next: [
+        '数分待ってから、もう一度お試しください。',
+        '問題が続く場合は、GitHub のステータスページをご確認ください。',
+      ],
     },
     github_rate_limited: {
-      title: 'GitHub がこのアカウントの利用を制限しています',
-      what: 'このアカウントのリクエストが多すぎるため、GitHub がしばらく受け付けません。連携中のアプリはそのまま維持されます。',
-      next: ['しばらく待ってから、アプリに戻ってもう一度接続してください。'],
+      title: 'GitHub のリクエスト数の上限に達しました',
+      what: 'このアカウントのリクエストが多すぎるため、GitHub が一時的に受け付けていません。連携中のアプリはそのまま維持されます。',
+      next: ['しばらく待ってから、アプリで接続し直すか、このサイトでもう一度サインインしてください。'],
     },
     github_misconfigured: {
       title: 'サーバーの設定に誤りがあります',
@@ -322,7 +328,7 @@ export const ja: Messages = {
     not_found: {
       title: 'ページが見つかりません',
       what: 'このアドレスは、このサーバーにありません。',
-      next: ['アドレスを確認するか、上部の名前からトップページに移動してください。'],
+      next: ['アドレスを確認するか、ページ上部のサーバー名からトップページに移動してください。'],
     },
     internal: {
       title: '問題が発生しました',
@@ -347,7 +353,7 @@ export const ja: Messages = {
       'GitHub アカウントと、Model Context Protocol（MCP）に対応したクライアントがあれば、どなたでもご利用いただけます。インストールやトークンのコピーは不要です。',
     simulated: 'デモ',
     simulatedNote:
-      'GitHub はシミュレーションです。実際のアカウントには影響しません。停止するとすべてを忘れるため、次に起動したときはログインし直してください。',
+      'GitHub はシミュレーションです。実際のアカウントには影響しません。停止するとデータはすべて消えるため、次に起動したときはサインインし直してください。',
     address: 'このサーバーの URL',
     addressHint: 'クリックすると全体が選択されます。',
     sse: '従来のクライアント向け（HTTP+SSE）：`{url}`',
@@ -421,7 +427,7 @@ export const ja: Messages = {
     resource: 'アクセス先のサーバー',
     hasToken: 'GitHub トークンの受け取り先',
     scopes: '許可されている操作',
-    noScopes: 'ユーザーの確認のみ',
+    noScopes: '本人情報の確認のみ',
     firstUsed: '連携した日時',
     lastUsed: '最後に使われた日時',
     expires: '未使用時の有効期限',

@@ -25,7 +25,7 @@ describe('the account page', () => {
     assert.equal(page.headers.get('cache-control'), 'no-store');
     assert.deepEqual(
       page.forms().map(({ action }) => action.pathname),
-      ['/language', '/account/sign-in'],
+      ['/preferences', '/account/sign-in'],
     );
   });
 
@@ -60,6 +60,19 @@ describe('the account page', () => {
     const answer = await browser.submit(page.form('/account/disconnect-all'));
     assert.equal(answer.location?.href, `${bridge.url}/account?notice=disconnected_all`);
     assert.deepEqual([await isAlive(one), await isAlive(other), await isAlive(bystander)], [false, false, true]);
+  });
+
+  it('says what was done for a while, and nothing that a stranger’s link names', async () => {
+    await connect(bridge.url, { login: 'hubot', metadata: { client_name: 'Named app' } });
+    const { browser, page } = await signIn(bridge, 'hubot');
+    const linked = async (notice: string) => (await browser.get(`${bridge.url}/account?notice=${notice}`)).html;
+    for (const notice of ['disconnected', 'disconnected_all', 'signed_out'])
+      assert.doesNotMatch(await linked(notice), /role="status"/, notice);
+    await browser.submit(page.form('/account/disconnect'));
+    assert.match(await linked('disconnected'), /role="status">.*Named app/s);
+    assert.doesNotMatch(await linked('disconnected_all'), /role="status"/);
+    bridge.advance(61);
+    assert.doesNotMatch(await linked('disconnected'), /role="status"/);
   });
 
   it('takes no form from another site, without its CSRF value, or from nobody', async () => {

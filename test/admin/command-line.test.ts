@@ -41,6 +41,37 @@ describe('the command line', () => {
     refused('nonsense', /^no command "nonsense": it is one of "things list", "things end", "count"; /);
   });
 
+  it('takes a name that begins with a dash, of which some clients and sessions have one', () => {
+    const argumentsOf = (line: string) => {
+      const found = read(line);
+      assert.ok('command' in found, line);
+      return { positionals: found.args.positionals, options: { ...found.args.options } };
+    };
+    assert.deepEqual(argumentsOf('things end -Ab_c-d -x'), { positionals: ['-Ab_c-d', '-x'], options: {} });
+    assert.deepEqual(argumentsOf('things end one --at -3h --now'), {
+      positionals: ['one'],
+      options: { at: '-3h', now: true },
+    });
+    assert.deepEqual(argumentsOf('things end --now -- --json -h'), {
+      positionals: ['--json', '-h'],
+      options: { now: true },
+    });
+    assert.deepEqual(argumentsOf('things end one --at=--x').options, { at: '--x' });
+    assert.deepEqual(argumentsOf('things end -').positionals, ['-']);
+    refused(
+      'things end --Ab_c-d',
+      /^unknown option '--Ab_c-d' \(a name that begins so comes after --\): usage: admin /,
+    );
+    refused('things end one --at --x', /^option '--at' argument is ambiguous: usage: admin things end /);
+  });
+
+  it('refuses an empty name, such as that of a variable that is not set', () => {
+    const line = ['things', 'end', '', 'because'];
+    assert.throws(() => readCommandLine(line, COMMANDS, 'admin'), /^Misuse: THING is empty: usage: admin things end /);
+    const list = readCommandLine(['things', 'list', ''], COMMANDS, 'admin');
+    assert.ok('command' in list, 'a text to search for may be empty');
+  });
+
   it('explains one command, a group of them, or all', () => {
     const helpOf = (line: string) => {
       const found = read(line);
@@ -53,7 +84,8 @@ describe('the command line', () => {
     );
     assert.match(helpOf('things --help'), /things list \[TEXT\] .*things end THING/s);
     assert.doesNotMatch(helpOf('things --help'), /counts/);
-    for (const line of ['', '--help']) assert.match(helpOf(line), / {2}count {20,}counts\n/);
+    assert.equal(helpOf('things end -h'), helpOf('things end --help'));
+    for (const line of ['', '--help', '-h']) assert.match(helpOf(line), / {2}count {20,}counts\n/);
   });
 
   it('lets a command look at its arguments before anything is opened', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { it } from 'node:test';
-import { endSelected } from '../../src/admin/ending.ts';
+import { endEach, endSelected } from '../../src/admin/ending.ts';
 import { createTerminal } from '../../src/admin/terminal.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
 import { connect } from '../support/oauth.ts';
@@ -31,6 +31,20 @@ onBothStores('ending many sessions', (kind) => {
     return { ...JSON.parse(String(stdout.read())), written };
   }
   const count = async () => (await bridge.bridge.directory.search('client:many')).sessions.length;
+
+  it('says how many have ended when one cannot be ended', async () => {
+    const written: string[] = [];
+    const context = {
+      signal: new AbortController().signal,
+      terminal: { ...createTerminal({}, process), progress: (text: string) => void written.push(text) },
+    };
+    const ending = endEach(context, [2, 1, 0], 4, async (count) => {
+      if (count === 0) throw new Error('the store does not answer');
+      return count;
+    });
+    await assert.rejects(ending, /^Error: stopped after 3 of 4 sessions: the store does not answer$/);
+    assert.deepEqual(written, ['ended 2 of 4 sessions', 'ended 3 of 4 sessions']);
+  });
 
   it('happens after a yes, and stops at Ctrl-C after a whole one; the same again goes on', async () => {
     for (const login of ['octocat', 'hubot', 'octocat', 'hubot', 'monalisa'])

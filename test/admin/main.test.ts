@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { SimulatedGitHub } from '../../demo/github/index.ts';
+import { commands } from '../../src/admin/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { withGeneratedSecret } from '../../src/config/generated-secret.ts';
 import type { GithubBridge } from '../../src/github-bridge.ts';
@@ -69,7 +70,7 @@ describe('the admin command', () => {
   it('leaves a line in the audit trail for what it ends', async () => {
     const { tokens } = await connect(url, { login: 'hubot', metadata: { client_name: 'Audited' } });
     assert.equal((await callTool(url, tokens.access_token, 'get_auth_status')).status, 200);
-    const [, name = ''] = /^(\S+) {2}hubot/m.exec((await admin('sessions', 'list', 'Audited')).stdout) ?? [];
+    const [, name = ''] = /^(\S+) {2}hubot {2}/m.exec((await admin('sessions', 'list', 'Audited')).stdout) ?? [];
     const { stderr } = await admin('sessions', 'end', name);
     const ended = stderr.split('\n').filter((line) => line.includes('"grant.ended"'));
     assert.equal(ended.length, 1);
@@ -100,7 +101,9 @@ describe('the admin command', () => {
     const { tokens } = await connect(url, { login: 'monalisa', metadata: { client_name: 'An editor' } });
     const [all, counted] = await Promise.all([admin('sessions', 'list', 'EDITOR'), admin('stats', '--json')]);
     const [, name = '', server] =
-      /^(\S+) {2}monalisa {2}An editor {2}(\S+) {2}last used \S+\n1 shown\n$/.exec(all.stdout) ?? [];
+      /^SESSION +LOGIN +CLIENT +SERVER +LAST USED\n(\S+) {2}monalisa {2}An editor {2}(\S+) {2}\d{4}-\S+Z\n1 shown\n$/.exec(
+        all.stdout,
+      ) ?? [];
     assert.equal(server, `${url}/mcp`);
     assert.match(name, /^[\w-]{16}\.[\w-]{16}$/, all.stdout);
     assert.equal(JSON.parse(counted.stdout).sessions, 1);
@@ -122,7 +125,7 @@ describe('the admin command', () => {
     const { stdout } = await admin('sessions', 'list', 'mcp/GITHUB');
     assert.match(
       stdout,
-      / {2}hubot {2}Test client {2}\S+ → github-mcp\.octo\.example \(credential: github\) {2}last used /,
+      / {2}hubot {2}Test client {2}\S+ → github-mcp\.octo\.example \(credential: github\) {2}\d{4}-/,
     );
     assert.ok(stdout.includes(`  ${resource} → `), stdout);
   });
@@ -148,7 +151,7 @@ describe('the admin command', () => {
     const { stdout } = await admin('people', 'list', '--limit', '1');
     assert.match(
       stdout,
-      /^id:\d+ {2}hubot {2}\d+ sessions? {2}last used \S+\n1 shown, and there are more: --after 'login:hubot /,
+      /^PERSON +LOGIN +SESSIONS +LAST USED +BLOCKED\nid:\d+ +hubot +\d+ +\d{4}-\S+Z +-\n1 shown, and there are more: --after 'login:hubot /,
     );
     assert.equal(
       json(await admin('people', 'list', `id:${github.account('octocat').id}`, '--json')).people[0].login,
@@ -198,7 +201,7 @@ describe('the admin command', () => {
       (await admin('people', 'block', 'id:99')).stdout,
       /^Blocked the account \(id:99\), and ended 0 sessions/,
     );
-    assert.match((await admin('people', 'show', 'hubot')).stdout, /0 sessions {2}blocked \S+: left the company\n$/);
+    assert.match((await admin('people', 'show', 'hubot')).stdout, /^id:\d+ +hubot +0 +- +\S+Z: left the company\n$/m);
     const list = json(await admin('people', 'list', '--blocked', '--json'));
     assert.deepEqual(list.people.map((person: { github_id: number }) => person.github_id).sort(), [99, id].sort());
     assert.equal((await admin('people', 'unblock', 'hubot')).stdout, 'Unblocked hubot.\n');
@@ -211,7 +214,7 @@ describe('the admin command', () => {
     const id = client.client_id;
     assert.equal(
       (await admin('clients', 'list', 'REMOVED')).stdout,
-      `${id}  Removed  1 session of 1 person\n1 shown\n`,
+      `${'CLIENT'.padEnd(id.length)}  NAME     SESSIONS  PEOPLE\n${id}  Removed  1         1\n1 shown\n`,
     );
     const shown = json(await admin('clients', 'show', id, '--json'));
     assert.deepEqual([shown.client_name, shown.sessions, shown.metadata.client_name], ['Removed', 1, 'Removed']);
@@ -246,8 +249,16 @@ describe('the admin command', () => {
     );
   });
 
-  it('lists the signing keys', async () => {
+  it('lists the signing keys, with the times from when until when they sign', async () => {
     const { keys } = json(await admin('keys', 'list', '--json'));
+    for (const { created_at, signs_from, signs_until } of keys) {
+      assert.equal(signs_from, created_at, 'the first keys sign at once');
+      assert.ok(Date.now() - Date.parse(created_at) < 600_000);
+      assert.equal(signs_until, null);
+    }
+    const { stdout } = await admin('keys', 'list');
+    const row = String.raw`\S{43} +[ER]S256 +\S+Z +\S+Z +- +yes\n`;
+    assert.match(stdout, new RegExp(`^KEY +ALGORITHM +CREATED +SIGNS FROM +UNTIL +SIGNS NOW\\n${row}${row}$`));
     assert.deepEqual(
       keys
         .filter(({ signs }: { signs: boolean }) => signs)
@@ -273,9 +284,92 @@ describe('the admin command', () => {
     const { code, stdout } = await admin('keys', 'rotate');
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'New signing keys are published; they sign in a day.\n' });
     assert.deepEqual(await keys(), { signing: before.signing, published: before.published + 2 });
+    const listed = json(await admin('keys', 'list', '--json')).keys;
+    const [old, next] = listed.filter((key: { algorithm: string }) => key.algorithm === 'ES256');
+    assert.deepEqual([old.signs, old.signs_until, next.signs], [true, next.signs_from, false]);
+    assert.equal(Date.parse(next.signs_from) - Date.parse(next.created_at), 86_400_000);
     assert.equal((await admin('keys', 'rotate', '--now')).stdout, 'New signing keys are published; they sign now.\n');
     const after = await keys();
     assert.notEqual(after.signing, before.signing);
     assert.equal(after.published, before.published + 4);
+  });
+
+  it('asks before it retires the signing keys', async () => {
+    const { keys } = json(await admin('keys', 'list', '--json'));
+    const asked = await admin('keys', 'retire');
+    assert.deepEqual([asked.code, asked.stdout], [2, '']);
+    assert.match(asked.stderr, /^Replace the signing keys, and end all access and ID tokens: nobody can be asked here/);
+    assert.deepEqual(json(await admin('keys', 'list', '--json')).keys, keys);
+    assert.match((await admin('keys', 'retire', '--yes')).stdout, /^The signing keys are replaced\. /);
+    const fresh = json(await admin('keys', 'list', '--json')).keys;
+    assert.equal(fresh.length, 2);
+    for (const { kid } of keys) assert.ok(fresh.every((key: { kid: string }) => key.kid !== kid));
+  });
+
+  it('answers with one JSON value to --json, whatever the command', async () => {
+    const { client } = await connect(url, { login: 'monalisa', metadata: { client_name: 'In JSON' } });
+    const { sessions } = json(await admin('sessions', 'list', client.client_id, '--json'));
+    const elsewhere = { ...env, DATA_DIR: join(folder, 'moved'), BRIDGE_SECRET_FILE: join(folder, 'secret') };
+    const inTurn: string[][][] = [
+      [
+        ['sessions', 'show', sessions[0].session],
+        ['people', 'show', 'monalisa'],
+        ['people', 'block', 'id:98'],
+        ['clients', 'list'],
+      ],
+      [
+        ['stats'],
+        ['trace', sessions[0].session],
+        ['export', join(folder, 'export')],
+        ['backup', join(folder, 'backup')],
+      ],
+      [
+        ['people', 'unblock', 'id:98'],
+        ['sessions', 'end', sessions[0].session],
+        ['keys', 'rotate'],
+        ['import', join(folder, 'export')],
+      ],
+      [
+        ['people', 'list'],
+        ['people', 'end', 'monalisa', '--yes'],
+        ['clients', 'show', client.client_id],
+        ['keys', 'list'],
+      ],
+      [
+        ['clients', 'end', client.client_id, '--remove'],
+        ['keys', 'retire', '--yes'],
+        ['sessions', 'list'],
+      ],
+    ];
+    assert.deepEqual(
+      new Set(
+        inTurn.flat().map(([one, two]) => commands.find(({ words }) => words === one || words === `${one} ${two}`)),
+      ),
+      new Set(commands),
+    );
+    for (const lines of inTurn)
+      await Promise.all(
+        lines.map(async (line) => {
+          const ended = await startAdmin(line[0] === 'import' ? elsewhere : env, [...line, '--json']).ended;
+          assert.equal(ended.code, 0, `${line.join(' ')}: ${ended.stderr}`);
+          assert.equal(typeof json(ended), 'object');
+        }),
+      );
+  });
+
+  it('says in one short line, without control characters, what is wrong with what was typed', async () => {
+    for (const [code, ...line] of [
+      [2, 'people', 'show', 'é'.repeat(50_000)],
+      [2, 'people', 'show', 'モナリザ'],
+      [2, 'x'.repeat(100_000)],
+      [2, 'sessions', 'list', '--limit', '9'.repeat(100_000)],
+      [1, 'clients', 'show', `\u001B[31m${'c'.repeat(100_000)}\n`],
+      [1, 'people', 'show', 'a'.repeat(100)],
+      [1, 'sessions', 'show', '\u001B[31m\n'],
+    ] as const) {
+      const ended = await admin(...line);
+      assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr);
+      assert.match(ended.stderr, /^[^\p{Cc}]{10,1000}\n$/u);
+    }
   });
 });

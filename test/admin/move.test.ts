@@ -177,6 +177,18 @@ describe('moving a store', () => {
     }
   });
 
+  it('refuses a file with a line that is longer than any record, without reading all of it', async () => {
+    // It has no bytes on the disk.
+    writeFileSync(at('endless'), '{');
+    truncateSync(at('endless'), 2 ** 27);
+    const { code, stderr } = await admin({ DATA_DIR: at('none') }, 'import', at('endless'));
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^\S+endless: has a line of more than 64 MB\. Nothing was imported; name a file that "export" has/,
+    );
+  });
+
   it('removes an export that is interrupted, and completes an import that was', async () => {
     const stopped = startAdmin({ ...env, ...one() }, ['export', at('stopped')]);
     await until(() => existsSync(at('stopped')), { what: 'the file', interval: 1 });
@@ -192,10 +204,10 @@ describe('moving a store', () => {
       what: 'the import to write',
       interval: 1,
     });
-    importing.child.kill('SIGINT');
+    importing.child.kill('SIGTERM');
     const half = await importing.ended;
     assert.equal(half.code, 130, half.stderr);
-    assert.match(half.stderr, /^stopped after \d+ of \d+ people; the same command again completes it/);
+    assert.match(half.stderr, /^stopped after \d+ of \d+ people; the same command again completes it/m);
     for (const [program, args] of [
       ['main.ts', []],
       ['admin/main.ts', ['stats']],
@@ -233,10 +245,10 @@ describe('moving a store', () => {
     assert.equal((await admin(place, 'stats')).code, 2, 'and the store is not served');
   });
 
-  it('says where an export to standard output stopped, at Ctrl-C and when nobody reads it', async () => {
+  it('says where an export to standard output stopped, when the terminal is gone and when nobody reads it', async () => {
     const stopped = startAdmin({ ...env, ...one() }, ['export', '-']);
     await once(stopped.child.stdout ?? assert.fail(), 'data');
-    stopped.child.kill('SIGINT');
+    stopped.child.kill('SIGHUP');
     const { code, stdout, stderr } = await stopped.ended;
     assert.equal(code, 130, stderr);
     assert.match(
@@ -315,7 +327,7 @@ describe('moving a store', () => {
     padded.close();
     const copying = startAdmin({ ...env, DATA_DIR: at('large') }, ['backup', at('half.db')]);
     await until(() => existsSync(at('half.db')), { what: 'the copy', interval: 1 });
-    copying.child.kill('SIGINT');
+    copying.child.kill('SIGTERM');
     const { code, stdout, stderr } = await copying.ended;
     assert.deepEqual([code, stdout], [130, '']);
     assert.match(stderr, /^stopped while the database was copied; \S+ was removed\n$/);

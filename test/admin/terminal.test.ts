@@ -78,6 +78,8 @@ describe('the terminal of a command', () => {
     const interrupted = open({ signal: interruption.signal }).terminal.confirm('End them');
     interruption.abort();
     assert.equal(await interrupted, false);
+    const { signal } = interruption;
+    assert.equal(await open({ signal, yes: true }).terminal.confirm('End them'), false, 'also one before the question');
   });
 
   it('asks nobody with --yes, and refuses where nobody can be asked', async () => {

@@ -181,11 +181,14 @@ onBothStores('the story of a login', (store) => {
     const refused = await browser.get(`${bridge.url}/github/callback?${new URLSearchParams({ state, code: 'x' })}`);
     assert.equal(refused.status, 400);
     assert.ok(refused.html.includes(made));
-    await assert.rejects(trace(bridge, made), /no story of login 0000000000000000: it is kept for 7 days/);
+    await assert.rejects(
+      trace(bridge, made),
+      /no story of login 0000000000000000: it is kept for one day, and for seven once/,
+    );
     assert.deepEqual(await bridge.store.stories.read(made), []);
   });
 
-  it('is kept for seven days', async () => {
+  it('is kept for seven days once the browser came back from GitHub', async () => {
     const client = await register(bridge.url);
     await login(bridge.url, client);
     const id = loginOf(bridge.eventsOf('login.completed').at(-1)?.grant ?? '');

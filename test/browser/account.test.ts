@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
+import { axeViolations } from '../support/axe.ts';
 import { CLIENT_ID, useBridge } from '../support/bridge.ts';
 import { type Browser, launchBrowser } from '../support/browser.ts';
 import { callTool, connect, type Tokens } from '../support/oauth.ts';
@@ -41,7 +42,7 @@ describe('the account page', () => {
     assert.doesNotMatch(await text(page), /Notes/);
     await signIn(page, 'monalisa');
     const shown = await text(page);
-    assert.match(shown, /Signed in as monalisa\s+山田 モナリザ/);
+    assert.match(shown, /Signed in as @monalisa\s+山田 モナリザ/);
     assert.match(shown, /“Notes”\s+Change Read\s+now/);
     assert.doesNotMatch(shown, /Everybody’s connected apps/);
     await page.locator('.session summary').click();
@@ -67,6 +68,42 @@ describe('the account page', () => {
       const time = page.locator('.session summary time').first();
       assert.equal(await time.innerText(), locale === 'ja-JP' ? '2 時間前' : '2 hours ago');
       assert.match((await time.getAttribute('datetime')) ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
+    }
+  });
+
+  it('shows exact times in the zone that the person chose, here and to administrators, in both languages, and not where no time is', async (t) => {
+    await connectAs('octocat', 'Notes');
+    for (const locale of ['en-US', 'ja-JP']) {
+      const { page } = await openPage(t, browser, { locale, viewport: { width: 320, height: 640 } });
+      await page.goto(`${bridge.url}/account`);
+      const zone = page.locator('select[name=time-zone]');
+      assert.equal(await zone.count(), 0);
+      await press(page, 'main form button');
+      await passGithub(page, 'octocat');
+      const isJapanese = locale === 'ja-JP';
+      await zone.selectOption('Asia/Kathmandu');
+      await press(page, page.getByRole('button', { name: isJapanese ? '変更する' : 'Change', exact: true }));
+      const exact = isJapanese
+        ? /^20\d\d年\d+月\d+日 \d\d:\d\d GMT\+5:45$/
+        : /^\w{3} \d+, 20\d\d, \d\d:\d\d GMT\+5:45$/;
+      for (const path of ['/account', '/account/sessions']) {
+        await page.goto(`${bridge.url}${path}`);
+        assert.equal(await page.getByLabel(isJapanese ? 'タイムゾーン' : 'Time zone').inputValue(), 'Asia/Kathmandu');
+        await page.locator('.session summary').first().click();
+        const times = await page.locator('.session').first().locator('dd time').all();
+        assert.equal(times.length, 3);
+        for (const time of times) {
+          const text = await time.locator('.muted').innerText();
+          assert.match(text, exact);
+          const utc = new Date((await time.getAttribute('datetime')) ?? '');
+          const there = new Date(utc.getTime() + (5 * 60 + 45) * 60_000).toISOString();
+          assert.ok(text.includes(there.slice(11, 16)), `${text} is ${utc.toISOString()}`);
+        }
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false, path);
+        assert.deepEqual(await axeViolations(page), [], path);
+      }
+      await page.goto(bridge.url);
+      assert.equal(await zone.count(), 0);
     }
   });
 
@@ -114,7 +151,9 @@ describe('the account page', () => {
     await bridge.github.revokeAuthorization('hubot', CLIENT_ID);
     await press(page, page.getByRole('button', { name: /^Sign in with GitHub/ }));
     await passGithub(page, 'hubot', 'cancel');
-    assert.equal(await page.locator('h1').innerText(), 'GitHub was told not to give access');
+    assert.equal(await page.locator('h1').innerText(), 'GitHub gave no access');
+    assert.match(await text(page), /sign in again\./);
+    assert.doesNotMatch(await text(page), /the app/i, 'no app asked');
   });
 
   it('shows administrators everybody, with search, and ends a session of another person', async (t) => {

@@ -52,7 +52,7 @@ describe('an error page', () => {
     await page.goto(login.url);
     await press(page, ALLOW);
     await passGithub(page, 'hubot');
-    assert.match(await text(page), /You signed in to GitHub.* as hubot/);
+    assert.match(await text(page), /You signed in to GitHub.* as @hubot/);
     await press(page, page.getByRole('button', { name: /^Use another GitHub.* account$/ }));
     assert.match(await heading(page), /^“Example Client” wants to use your GitHub/);
     assert.equal(await page.locator('.caution').count(), 0, 'no other website led here');
@@ -101,7 +101,10 @@ describe('an error page', () => {
     await passGithub(page, 'octocat');
     const response = await answered;
     assert.equal(await heading(page), 'GitHub limits the requests of this account');
-    assert.match(await text(page), /Try again in 12 minutes\./);
+    assert.match(await text(page), /Try again in 12 minutes\. \w{3} \d+, \d{4}, \d\d:\d\d (?:UTC|GMT)/);
+    const until = Date.parse((await page.locator('main time').getAttribute('datetime')) ?? '') / 1000;
+    const left = until - bridge.now();
+    assert.ok(left > 11 * 60 && left <= 13 * 60, String(left));
     assert.ok(Number(response.headers()['retry-after']) > 11 * 60);
   });
 
@@ -126,5 +129,43 @@ describe('an error page', () => {
     await passGithub(page, 'octocat');
     assert.match(await text(page), /^Access g[\s\S]*Connected as @octocat/);
     assert.deepEqual(await axeViolations(page), []);
+  });
+
+  it('explains the same in Japanese', async (t) => {
+    const { page, context } = await openPage(t, browser, { locale: 'ja-JP' });
+    const allow = async (login: string) => {
+      const begun = client.begin();
+      await page.goto(begun.url);
+      await press(page, ALLOW);
+      await passGithub(page, login);
+      return begun;
+    };
+    await page.goto(client.begin().url);
+    await context.clearCookies();
+    await press(page, ALLOW);
+    assert.equal(await heading(page), 'Cookie が送信されませんでした');
+    assert.match(await text(page), /このサーバーの Cookie を許可してください。/);
+
+    await allow('hubot');
+    assert.equal(await heading(page), 'このアカウントではサインインできません');
+    assert.match(await text(page), /@hubot としてサインインしました。/);
+    assert.equal(await page.getByRole('button', { name: /^別の GitHub.* アカウントを使う$/ }).count(), 1);
+    assert.equal(await page.getByRole('link', { name: 'アプリに戻る' }).count(), 1);
+    await context.clearCookies();
+
+    const path = '/api/v3/user';
+    bridge.github.fault({ kind: 'primary-rate-limit', resetAfter: 12 * 60, path, times: Number.POSITIVE_INFINITY });
+    t.after(() => bridge.github.clearFaults());
+    await allow('octocat');
+    assert.equal(await heading(page), 'GitHub のリクエスト数の上限に達しました');
+    assert.match(await text(page), /12 分後にもう一度お試しください。/);
+    bridge.github.clearFaults();
+
+    const callback = page.waitForRequest((request) => request.url().includes('/github/callback'));
+    const login = await allow('octocat');
+    await login.tokens();
+    await page.goto((await callback).url());
+    assert.equal(await heading(page), '連携は完了しています');
+    assert.match(await text(page), /@octocat として連携しました/);
   });
 });

@@ -53,6 +53,27 @@ describe('the language of the pages', () => {
     assert.equal(await page.locator('main a').getAttribute('href'), link);
   });
 
+  it('is that of the browser on the page that the form of another site opens, without a Lax cookie, and the chosen one after it', async (t) => {
+    const page = await open(t);
+    await page.goto(bridge.url);
+    await choose(page, '日本語');
+    const request = new URL(authorizationUrl(bridge.url, await app(), pkce().challenge)).searchParams;
+    await page.goto(bridge.github.url);
+    await page.evaluate(`(() => {
+      const form = document.createElement('form');
+      Object.assign(form, { method: 'post', action: ${JSON.stringify(`${bridge.url}/authorize`)} });
+      for (const [name, value] of ${JSON.stringify([...request])})
+        form.append(Object.assign(document.createElement('input'), { name, value }));
+      document.body.append(form);
+      form.submit();
+    })()`);
+    await page.waitForURL(`${bridge.url}/authorize`);
+    assert.equal(await language(page), 'en');
+    await press(page, ALLOW);
+    await passGithub(page, 'octocat');
+    assert.equal(await heading(page), 'アクセスを許可しました');
+  });
+
   it('leaves the boxes of the consent page as they are', async (t) => {
     const page = await open(t);
     await page.goto(authorizationUrl(bridge.url, await app(), pkce().challenge, { scope: 'repo delete_repo' }));

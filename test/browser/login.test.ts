@@ -200,7 +200,7 @@ describe('a login in the browser', () => {
     const { page: other } = await open(t);
     await other.goto(page.url());
     await passGithub(other, 'octocat');
-    assert.equal(await heading(other), 'This sign-in belongs to another browser window');
+    assert.equal(await heading(other), 'This sign-in was started in another browser');
   });
 
   it('works with scripts switched off', async (t) => {

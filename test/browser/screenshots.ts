@@ -8,15 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { LOCALES } from '../../src/web/locale.ts';
+import type { Locale } from '../../src/web/views.ts';
 import { startTestBridge } from '../support/bridge.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { authorizationUrl, connect, pkce, register } from '../support/oauth.ts';
+import { serveGallery } from './gallery.ts';
 import { passGithub, press, TOUR_BRIDGE, tour } from './tour.ts';
 
-const LOCALES = ['en', 'ja'] as const;
 const THEMES = ['light', 'dark'] as const;
 /** CSS pixels: a window, and a telephone. */
-const WIDTHS = [1000, 390];
+const WIDTHS = [1280, 360];
 /** The address of `npm run demo`. */
 const DEMO = 'http://localhost:8000';
 
@@ -66,24 +68,31 @@ async function picturesOfReadme(browser: Browser, locale: string, theme: (typeof
 
 async function everyPage(
   browser: Browser,
-  locale: string,
+  locale: Locale,
   theme: (typeof THEMES)[number],
   into: string,
 ): Promise<void> {
   mkdirSync(into, { recursive: true });
   const bridge = await startTestBridge(TOUR_BRIDGE);
   const page = await open(browser, { locale, colorScheme: theme });
+  const shoot = async (name: string, shown: Page) => {
+    for (const width of WIDTHS) {
+      await shown.setViewportSize({ width, height: 900 });
+      await shown.setViewportSize({ width, height: await heightOf(shown) });
+      await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.${width}.png`) });
+    }
+  };
+  const shown = await serveGallery(locale);
   try {
-    await tour(bridge, page, async (name, shown) => {
-      for (const width of WIDTHS) {
-        await shown.setViewportSize({ width, height: 900 });
-        await shown.setViewportSize({ width, height: await heightOf(shown) });
-        await shown.screenshot({ path: join(into, `${name}.${locale}.${theme}.${width}.png`) });
-      }
-    });
+    for (const name of shown.names) {
+      await page.goto(`${shown.url}/${name}`);
+      await shoot(`gallery-${name}`, page);
+    }
+    await tour(bridge, page, shoot);
   } finally {
     await page.context().close();
     await bridge.stop();
+    await shown.close();
   }
 }
 

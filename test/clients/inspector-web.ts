@@ -1,15 +1,17 @@
 // MCP Inspector's web interface in Chromium, as a person uses it.
 
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
+import { tools } from '../../src/mcp/tools/index.ts';
 import { newPage } from '../support/browser.ts';
 import { freePort } from '../support/ports.ts';
 import { logInOn } from './chromium.ts';
 import { type Connected, exercise, profileLoginOf, type Row, versionOf } from './client.ts';
-import type { Demo } from './demo.ts';
+import { Demo } from './demo.ts';
 import { end, environment, programOf, start } from './programs.ts';
 
 interface Kind {
@@ -17,6 +19,8 @@ interface Kind {
   /** Of the protocol. `modern` takes no older server. */
   readonly era: 'legacy' | 'auto' | 'modern';
 }
+/** Seconds that an access token lives where nothing is to expire. */
+const LONG = 600;
 const KINDS: readonly (Kind & { name: string })[] = [
   { name: 'Streamable HTTP', transport: 'http', era: 'legacy' },
   { name: 'Streamable HTTP, protocol 2026-07-28', transport: 'http', era: 'modern' },
@@ -24,18 +28,50 @@ const KINDS: readonly (Kind & { name: string })[] = [
 ];
 
 export function inspectorWeb(browser: Browser): Row[] {
-  return KINDS.map((kind) => ({
-    client: 'MCP Inspector web',
-    version: versionOf('@modelcontextprotocol/inspector'),
-    transport: kind.name,
-    run: (demo) => exercise(demo, connectInspectorWeb(demo, browser, kind)),
-  }));
+  const version = versionOf('@modelcontextprotocol/inspector');
+  const administrators: Row = {
+    client: 'MCP Inspector web: every form',
+    version,
+    transport: 'Streamable HTTP',
+    run: () => Demo.during((demo) => openEveryTool(demo, browser), { ADMIN_GITHUB_USERS: 'octocat' }, LONG),
+  };
+  const everybodys = KINDS.map((kind): Row => {
+    const run = (demo: Demo) => exercise(demo, connectInspectorWeb(demo, browser, kind));
+    return { client: 'MCP Inspector web', version, transport: kind.name, run };
+  });
+  return [...everybodys, administrators];
+}
+
+/**
+ * Opens the form of every built-in tool, those of administrators among them.
+ * @throws when the Inspector warns of a schema: at the tool, or on the console
+ */
+async function openEveryTool(demo: Demo, browser: Browser): Promise<string> {
+  const { page, warnings, ...inspector } = await connectInspectorWeb(demo, browser, {
+    transport: 'http',
+    era: 'legacy',
+  });
+  try {
+    assert.deepEqual((await inspector.toolNames()).sort(), tools.map(({ name }) => name).sort());
+    const main = page.getByRole('main');
+    for (const { name, description } of tools) {
+      await main.getByText(name, { exact: true }).first().click();
+      await main.getByText(description, { exact: true }).waitFor();
+      assert.deepEqual(await page.getByTestId('schema-findings').allInnerTexts(), [], name);
+    }
+    assert.deepEqual(warnings, []);
+    return `opens the forms of all ${tools.length} tools, and warns of nothing`;
+  } finally {
+    await inspector.close();
+  }
 }
 
 export interface InspectorWeb extends Connected {
   readonly page: Page;
   /** The authorization requests, in order; under load some come twice. */
   readonly asked: readonly URLSearchParams[];
+  /** What it wrote to the console as a warning or an error, but for files that it could not load, as without the internet. */
+  readonly warnings: readonly string[];
   /** The person logs in where the Inspector has sent the page. */
   logIn(): Promise<void>;
   /** Disconnects, and connects again. */
@@ -67,6 +103,11 @@ export async function connectInspectorWeb(
   const { page } = observed;
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto(await addressPrinted(program.stdout, `http://127.0.0.1:${port}`));
+  const warnings: string[] = [];
+  page.on('console', (message) => {
+    const isLoad = message.text().startsWith('Failed to load resource');
+    if (!isLoad && /^(?:warning|error)$/.test(message.type())) warnings.push(message.text());
+  });
   const asked: URLSearchParams[] = [];
   page.on('framenavigated', (frame) => {
     if (frame.url().startsWith(`${demo.url}/authorize?`)) asked.push(new URL(frame.url()).searchParams);
@@ -87,6 +128,7 @@ export async function connectInspectorWeb(
   return {
     page,
     asked,
+    warnings,
     logIn,
     async connect() {
       await page.getByRole('button', { name: 'Disconnect from server' }).click();
@@ -99,6 +141,9 @@ export async function connectInspectorWeb(
     async toolNames() {
       const names = page.getByRole('main').getByText(/^[a-z]+(?:_[a-z]+)+$/);
       await names.first().waitFor();
+      // The mark of a tool whose schema other clients may refuse.
+      const marks = await page.getByRole('img', { name: 'Schema portability' }).all();
+      assert.deepEqual(await Promise.all(marks.map((mark) => mark.getAttribute('aria-label'))), []);
       return names.allTextContents();
     },
     profileLogin: () => callGetUserProfile(page),

@@ -111,6 +111,7 @@ describe('configuration', () => {
     ],
     ['an MCP server that is the bridge itself', { MCP_UPSTREAMS: 'http://localhost:8000/mcp' }, 'MCP_UPSTREAMS'],
     ['a file of MCP servers that is not there', { UPSTREAMS_FILE: 'no-such-file.json' }, 'UPSTREAMS_FILE'],
+    ['a time zone that nobody has', { TZ: 'Asia/Tokio' }, 'TZ'],
     ['a store that is not Redis', { REDIS_URL: 'postgres://127.0.0.1' }, 'REDIS_URL'],
   ];
   for (const [what, env, variable] of refused) {
@@ -127,6 +128,7 @@ describe('configuration', () => {
       GITHUB_URL: 'https://github.example.com',
       TRUSTED_PROXIES: '10.0.0.0/8, 127.0.0.1',
       REFRESH_TOKEN_TTL: '90d',
+      TZ: 'Asia/Tokyo',
     });
     assert.equal(config.secrets.length, 2);
     assert.deepEqual(config.allowedUsers, [{ login: 'octocat' }, { id: 42 }]);
@@ -136,6 +138,7 @@ describe('configuration', () => {
     ]);
     assert.equal(config.github.apiUrl, 'https://github.example.com/api/v3');
     assert.equal(config.refreshTokenTtl, 90 * 86400);
+    assert.equal(config.timeZone, 'Asia/Tokyo');
   });
 });
 

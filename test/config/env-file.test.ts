@@ -34,6 +34,25 @@ describe('the file .env', () => {
     assert.deepEqual(withEnvFile({}), { PORT: '2', HOST: '::1' });
   });
 
+  it('is refused with the number of the first line that sets nothing, in whatever form', (t) => {
+    enter(t);
+    for (const line of ['PORT', 'PORT 8001', '=8001', '  PORT: 8001', 'export PORT']) {
+      writeFileSync('.env', `# a comment\n\nHOST=::1\n${line}\nSCOPES\n`);
+      assert.throws(() => withEnvFile({}), {
+        name: 'ConfigurationError',
+        message: /\.env: line 4 is no NAME=value\. Correct it, or begin it with #\./,
+      });
+    }
+    writeFileSync('.env', ' # a comment\r\n\t\r\n  HOST = ::1\r\nSCOPES=\r\n');
+    assert.deepEqual(withEnvFile({}), { HOST: '::1', SCOPES: '' });
+  });
+
+  it('may have values of several lines, in quotation marks', (t) => {
+    enter(t);
+    writeFileSync('.env', 'OPERATOR_NAME="one\ntwo"\nPORT=1\n');
+    assert.deepEqual(withEnvFile({}), { OPERATOR_NAME: 'one\ntwo', PORT: '1' });
+  });
+
   it('can be the file that is made of .env.example for Docker Compose', (t) => {
     enter(t);
     copyFileSync(EXAMPLE, '.env');

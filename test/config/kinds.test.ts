@@ -18,6 +18,8 @@ import {
   resources,
   scopes,
   secrets,
+  shortDuration,
+  timeZone,
   users,
 } from '../../src/config/kinds.ts';
 import type { Kind } from '../../src/config/setting.ts';
@@ -37,6 +39,11 @@ const KINDS: Readonly<Record<string, Row>> = {
     accepted: { '90s': 90, '15m': 900, '1h': 3600, '30d': 2_592_000 },
     refused: ['0s', '1', 'h', '1w', '1.5h', '-1h', '1 h', '1h30m', '1234567d'],
   },
+  'a short duration': {
+    kind: shortDuration,
+    accepted: { '1s': 1, '60s': 60, '1m': 60 },
+    refused: ['61s', '2m', '1h', '0s', '5'],
+  },
   'an integer': {
     kind: integer(0, 65_535),
     accepted: { '0': 0, '8000': 8000, '65535': 65_535 },
@@ -44,6 +51,17 @@ const KINDS: Readonly<Record<string, Row>> = {
   },
   'a switch': { kind: onOff, accepted: { on: true, off: false }, refused: ['yes', 'ON', 'true', '1'] },
   'a level': { kind: oneOf('level', 'info', 'warn'), accepted: { info: 'info' }, refused: ['loud', 'INFO'] },
+  'a time zone': {
+    kind: timeZone,
+    accepted: {
+      'Asia/Tokyo': 'Asia/Tokyo',
+      'asia/calcutta': 'Asia/Kolkata',
+      ':Europe/Berlin': 'Europe/Berlin',
+      UTC: 'UTC',
+      ':/etc/localtime': undefined,
+    },
+    refused: ['Asia/Tokio', 'JST-9', '+09:00', '../Asia/Tokyo', '<b>', LONG],
+  },
   'a bare origin': {
     kind: bareOrigin,
     accepted: { 'https://mcp.example.com': 'https://mcp.example.com', 'http://[::1]:8000': 'http://[::1]:8000' },

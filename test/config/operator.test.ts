@@ -61,6 +61,11 @@ describe('the operator', () => {
 
   const refused: [string, Record<string, string>, RegExp][] = [
     ['a name that turns the text around', { OPERATOR_NAME: 'Acme \u202e' }, /^OPERATOR_NAME: has a control character/],
+    [
+      'a name that nobody sees',
+      { OPERATOR_NAME: '\u3164' },
+      /^OPERATOR_NAME: has a control character or an invisible one/,
+    ],
     ['a name that is a text', { OPERATOR_NAME: 'x'.repeat(61) }, /^OPERATOR_NAME: longer than 60 characters\. /],
     ['a script as a website', { OPERATOR_URL: 'javascript:alert(1)' }, /^OPERATOR_URL: .* is not the https address/],
     ['plain http', { OPERATOR_TERMS_URL: 'http://acme.example/' }, /^OPERATOR_TERMS_URL: .* is not the https address/],
@@ -76,6 +81,8 @@ describe('the operator', () => {
       { OPERATOR_LOGO: '/no/such/logo.png' },
       /^OPERATOR_LOGO: .* cannot be read \(ENOENT\)/,
     ],
+    ['a logo without an end', { OPERATOR_LOGO: '/dev/zero' }, /^OPERATOR_LOGO: what is there is not a file\. /],
+    ['a folder as a logo', { OPERATOR_LOGO: folder }, /^OPERATOR_LOGO: what is there is not a file\. /],
     ['a logo of another kind', { OPERATOR_LOGO: file('d.svg', '<html><svg/></html>') }, /^OPERATOR_LOGO: .* not a PNG/],
     ['a large logo', { OPERATOR_LOGO: file('e', Buffer.alloc(102_401)) }, /^OPERATOR_LOGO: .* larger than 100 KB/],
   ];

@@ -34,6 +34,7 @@ describe('the options', () => {
       clientMetadataDocuments: false,
       githubUrl: 'https://github.example.com',
       registrationsPerHour: 5,
+      timeZone: 'Asia/Tokyo',
       mcpUpstreams: ['github=https://mcp.example.net/'],
       logLevel: undefined,
     });
@@ -48,6 +49,7 @@ describe('the options', () => {
     assert.equal(config.clientMetadataDocuments, false);
     assert.equal(config.github.apiUrl, 'https://github.example.com/api/v3');
     assert.equal(config.registrationsPerHour, 5);
+    assert.equal(config.timeZone, 'Asia/Tokyo');
     assert.equal(config.upstreams[0]?.name, 'github');
     assert.equal(config.logLevel, 'info');
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { Redis } from 'ioredis';
 import { defined } from '../../src/base/defined.ts';
 import { openStore } from '../../src/open-store.ts';
 import { writeImportMark } from '../../src/store/import-mark.ts';
@@ -37,6 +38,21 @@ onBothStores('the doctor on the store', (store) => {
     const { problems, text } = await doctor({ ...setup.env, DATA_DIR: damaged });
     assert.deepEqual(problems, ['store']);
     assert.match(text, /store: DATA_DIR: bridge\.db in \S+ is damaged/);
+  });
+
+  it('says of a Redis without memory what it needs, and not that it is to be started', async (t) => {
+    if (setup.redis === undefined) return t.skip('SQLite has no limit of memory');
+    const redis = new Redis(setup.redis.url);
+    await redis.config('SET', 'maxmemory', '1');
+    const { problems, text } = await doctor(setup.env);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.quit();
+    assert.deepEqual(problems, ['store']);
+    assert.match(
+      text,
+      /Redis does not answer \(OOM .*\)\. Redis runs, and takes no writes: give it more memory \(maxmemory\)/,
+    );
+    assert.ok((await doctor(setup.env)).well);
   });
 
   it('reports a store made under another secret, accepts a rotated one, and writes nothing', async () => {

@@ -3,6 +3,7 @@
 // calls without their scope in test/threats/scopes.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { githubScopes } from '../../src/github/scopes.ts';
@@ -10,6 +11,7 @@ import { type CallContext, createCallContexts } from '../../src/mcp/call-context
 import { createMcpServers } from '../../src/mcp/server.ts';
 import { defineTool, type Tool } from '../../src/mcp/tool.ts';
 import { EventBus } from '../../src/observe/events.ts';
+import { messages } from '../../src/web/locale.ts';
 import { useBridge } from '../support/bridge.ts';
 import { callTool, connect } from '../support/oauth.ts';
 
@@ -60,7 +62,7 @@ describe('the MCP server', () => {
       isAdministrator: async () => false,
       operator: {},
       events,
-    }).create(authInfo, never);
+    }).create(authInfo, undefined, never);
     const [client, transport] = InMemoryTransport.createLinkedPair();
     await server.connect(transport);
     const params = { name: tool.name, arguments: {} };
@@ -89,6 +91,27 @@ describe('the MCP server', () => {
     assert.deepEqual(await listed(await tokenOf('octocat')), EVERYBODYS);
     assert.deepEqual(await listed(await tokenOf('monalisa')), [...EVERYBODYS, ...ADMINISTRATORS].sort());
   });
+
+  for (const [path, Transport] of [
+    ['/mcp', StreamableHTTPClientTransport],
+    ['/sse', SSEClientTransport],
+  ] as const)
+    it(`titles every tool in the language of the client at ${path}, which can say it in Accept-Language alone`, async () => {
+      const authorization = `Bearer ${await tokenOf('monalisa')}`;
+      for (const [language, locale] of [
+        ['ja,en;q=0.5', 'ja'],
+        ['*', 'en'],
+        [`${'x,'.repeat(900)};q=<script>`, 'en'],
+      ] as const) {
+        const client = new Client({ name: 'test', version: '1' });
+        await using _ = { [Symbol.asyncDispose]: () => client.close() };
+        const requestInit = { headers: { authorization, 'accept-language': language } };
+        await client.connect(new Transport(new URL(path, bridge.url), { requestInit }));
+        const { tools } = await client.listTools();
+        const titles = Object.fromEntries(tools.map(({ name, title }) => [name, title]));
+        assert.deepEqual(titles, messages(locale).tools, language);
+      }
+    });
 
   it('knows no administrators’ tool for anybody else, whatever the token says', async () => {
     const { text } = await callTool(bridge.url, await tokenOf('octocat', 'bridge:admin'), 'list_sessions');
@@ -190,7 +213,7 @@ describe('the MCP server', () => {
     });
     async function toolsFor(calledTool?: string): Promise<string[]> {
       const caller = { session: {}, credentialDied: false, ...(calledTool === undefined ? {} : { calledTool }) };
-      const server = await servers.create({ token: '', clientId: '', scopes: [], extra: { caller } }, never);
+      const server = await servers.create({ token: '', clientId: '', scopes: [], extra: { caller } }, undefined, never);
       const [client, transport] = InMemoryTransport.createLinkedPair();
       const answer = new Promise<unknown>((resolve) => {
         client.onmessage = resolve;

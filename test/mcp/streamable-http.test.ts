@@ -47,18 +47,6 @@ describe('/mcp', () => {
     assert.equal(notified.status, 202);
   });
 
-  it('titles its tools in the language of the client, which can say it in Accept-Language alone', async () => {
-    const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
-    for (const [language, title] of [
-      ['ja,en;q=0.5', 'ログイン状態の取得'],
-      ['*', 'Get the login status'],
-      [`${'x,'.repeat(900)};q=<script>`, 'Get the login status'],
-    ] as const) {
-      const response = await ask('POST', list, { 'accept-language': language });
-      assert.ok((await response.text()).includes(`"title":"${title}"`), language);
-    }
-  });
-
   it('refuses what is no JSON-RPC, and tells so', async () => {
     const before = bridge.eventsOf('mcp.refused').length;
     for (const body of ['', '{', '"x"', '[]', '{"jsonrpc":"1.0"}']) {

@@ -75,7 +75,7 @@ describe('the schemas of the built-in tools', () => {
     for (const [name, member] of Object.entries(value)) yield* objectsIn(member, `${place}.${name}`);
   }
 
-  it('have nothing that clients warn of: no alternatives, and no members of a type but any or none', () => {
+  it('have nothing that clients warn of: one type each, no alternatives, and no members of a type but any or none', () => {
     const options = { target: 'draft-2020-12' } as const;
     for (const { name, inputSchema, outputSchema } of tools) {
       const schemas = {
@@ -84,6 +84,8 @@ describe('the schemas of the built-in tools', () => {
       };
       for (const [place, object] of objectsIn(schemas, name)) {
         for (const keyword of ['anyOf', 'oneOf', 'allOf']) assert.ok(!(keyword in object), `${place}.${keyword}`);
+        if ('type' in object && !place.endsWith('.properties'))
+          assert.equal(typeof object.type, 'string', `${place}.type`);
         if ('additionalProperties' in object) assert.equal(object.additionalProperties, false, place);
       }
     }

@@ -7,6 +7,8 @@ import { githubScopes } from '../../src/github/scopes.ts';
 import {
   ADMINISTRATION_SCOPE,
   effectiveScope,
+  fixedScope,
+  givenScope,
   OPENID_SCOPES,
   requestedScope,
   upstreamScope,
@@ -90,6 +92,17 @@ describe('the scopes of a login', () => {
     ]);
     assert.deepEqual(upstream(['user']), ['user'], 'user contains read:user');
     assert.deepEqual(upstream([]), ['read:user'], 'an empty request would return whatever was granted before');
+  });
+
+  it('can be left out but for who the person is, and what a server gets with the GitHub token in any case', () => {
+    const needs = { scopes, policyScope: ['read:org'] };
+    const scope = ['repo', 'openid', 'email', 'user', 'user:email', 'read:org'];
+    const of = (credential?: 'github' | 'none') =>
+      fixedScope(needs, { scope, ...(credential && { recipient: { address: 'https://x.example', credential } }) });
+    for (const credential of [undefined, 'none'] as const)
+      assert.deepEqual(of(credential), ['openid', 'email', 'read:user']);
+    assert.deepEqual(of('github'), ['openid', 'email', 'user:email', 'read:org', 'read:user']);
+    assert.deepEqual(givenScope(scope, ['repo', 'gist'], of()), ['repo', 'openid', 'email']);
   });
 
   it('are in the token as asked for, as far as the upstream granted what they need', () => {

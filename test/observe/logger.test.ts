@@ -62,7 +62,10 @@ describe('the log of a failed request', () => {
   });
 
   it('has the reason behind an error, and whatever else is thrown', async () => {
-    assert.equal((await lineFor(new Error('x', { cause: new Error('the reason') }))).cause, 'the reason');
+    const reason = new Error('the reason');
+    assert.equal((await lineFor(new Error('x', { cause: reason }))).cause, 'the reason');
+    const fetchFailed = new TypeError('fetch failed', { cause: reason });
+    assert.equal((await lineFor(new Error('x', { cause: fetchFailed }))).cause, 'the reason');
     const { level, message } = await lineFor('just a text');
     assert.deepEqual({ level, message }, { level: 'error', message: 'just a text' });
   });

@@ -53,26 +53,6 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('count what passes to MCP servers and back, by server, and never by method or tool, which clients choose', async () => {
-    const call = { ...caller, server: 'github', method: 'a-method', tool: 'a-tool' };
-    bus.emit('gateway.request', { ...call, outcome: 'answered', status: 200, milliseconds: 500 });
-    bus.emit('gateway.flow.began', { server: 'github' });
-    bus.emit('gateway.flow.began', { server: 'github' });
-    bus.emit('gateway.flow.ended', { server: 'github', sent: 10, received: 3, complete: false });
-    assert.deepEqual(await lines('bridge_gateway_first_byte_seconds_sum'), [
-      'bridge_gateway_first_byte_seconds_sum{server="github",outcome="answered",status="200"} 0.5',
-    ]);
-    assert.deepEqual(await lines('bridge_gateway_open_answers'), ['bridge_gateway_open_answers{server="github"} 1']);
-    assert.deepEqual(await lines('bridge_gateway_bytes_total'), [
-      'bridge_gateway_bytes_total{server="github",to="server"} 3',
-      'bridge_gateway_bytes_total{server="github",to="client"} 10',
-    ]);
-    assert.deepEqual(await lines('bridge_gateway_incomplete_total'), [
-      'bridge_gateway_incomplete_total{server="github"} 1',
-    ]);
-    assert.doesNotMatch((await metrics.render()).text, /a-method|a-tool/);
-  });
-
   it('count logins by outcome, and refusals and failures by reason', async () => {
     bus.emit('login.failed', { clientId: 'client-1', error: 'access_denied', detail: 'a detail' });
     bus.emit('consent.denied', { clientId: 'client-1' });

@@ -34,6 +34,15 @@ describe('a stored record', () => {
     assert.throws(() => readLogin(JSON.stringify({ ...login, request: {} })));
   });
 
+  it('that is kept after it was read, and shared, cannot be changed', () => {
+    const json = JSON.stringify(aClient('kept'));
+    const kept = readClient(json);
+    assert.equal(readClient(json), kept);
+    const uris = kept.metadata.redirect_uris as string[];
+    assert.throws(() => uris.push('https://attacker.example'), { name: 'TypeError', message: /not extensible/ });
+    assert.deepEqual(readClient(json), aClient('kept'));
+  });
+
   it('of a login to the account page is not read as one of a client', () => {
     assert.throws(() => readClientLogin(JSON.stringify(accountLogin)));
   });

@@ -98,9 +98,9 @@ export class Page {
     return parseForms(this.html, this.url);
   }
 
-  /** The forms but that of the language, which every page has. */
+  /** The forms but those of the language and the time zone. */
   formsOfItsOwn(): Form[] {
-    return this.forms().filter(({ action }) => action.pathname !== '/language');
+    return this.forms().filter(({ action }) => action.pathname !== '/preferences');
   }
 
   /**

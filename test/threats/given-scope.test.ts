@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createAgent } from '../support/agent.ts';
 import { onBothStores, useBridge } from '../support/bridge.ts';
+import { UPSTREAMS_FILE } from '../support/mcp-servers.ts';
 import {
   authorizationUrl,
   confirmConnect,
@@ -19,7 +20,7 @@ import {
 const REDIRECT = 'https://notes.example/callback';
 
 onBothStores('the scopes that a person gives', (store) => {
-  const bridge = useBridge({ store });
+  const bridge = useBridge({ store, env: { ALLOWED_GITHUB_ORGS: 'octo-org', UPSTREAMS_FILE } });
   const scopesOf = (scope: string) => scope.split(' ').filter(Boolean).sort();
 
   it('#51 gives what was requested and ticked, and nothing that a changed form adds', async () => {
@@ -52,6 +53,14 @@ onBothStores('the scopes that a person gives', (store) => {
   it('#51 leaves who the person is, when everything else is left out', async () => {
     const { tokens } = await connect(bridge.url, { parameters: { scope: 'openid repo' }, untick: ['openid', 'repo'] });
     assert.equal(tokens.scope, 'openid');
+  });
+
+  it('#51 is what a server gets with the GitHub token: nobody is told that it can be less', async () => {
+    const { tokens } = await connect(bridge.url, {
+      parameters: { scope: 'openid email user:email read:org repo', resource: `${bridge.url}/mcp/github` },
+      untick: ['email', 'user:email', 'read:org', 'repo'],
+    });
+    assert.deepEqual(scopesOf(tokens.scope), ['email', 'openid', 'read:org', 'user:email']);
   });
 
   it('#51 is asked again after a choice was changed', async () => {

@@ -78,6 +78,7 @@ onBothStores('malformed input', (store) => {
     ['POST', '/messages'],
     ['GET', '/account'],
     ['GET', '/account/sessions'],
+    ['POST', '/preferences'],
     ['POST', '/account/sign-in'],
     ['POST', '/account/sign-out'],
     ['POST', '/account/disconnect'],
@@ -129,6 +130,7 @@ onBothStores('malformed input', (store) => {
       ]
         .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
         .join('.');
+    const sealed = [...pages, account].map(({ html }) => /name="language:ja" value="([^"]+)/.exec(html)?.[1] ?? '');
     const values = {
       '': ['x', '1', 'read:user'],
       response_type: ['code'],
@@ -159,6 +161,9 @@ onBothStores('malformed input', (store) => {
       remember: ['1'],
       prompt: ['login', 'none', 'consent select_account'],
       max_age: ['0', '10'],
+      'time-zone': ['Asia/Tokyo', 'UTC'],
+      page: sealed,
+      'language:ja': sealed,
       client_assertion_type: ['urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
       client_assertion: ['ES256', 'RS256', 'EdDSA', 'none', 'HS256'].map(assertion),
     };
@@ -184,6 +189,7 @@ onBothStores('malformed input', (store) => {
         '/revoke': ['token', 'client_id', 'client_secret', 'token_type_hint'],
         '/introspect': ['token', 'client_id', 'client_secret', 'token_type_hint'],
         '/messages': ['sessionId'],
+        '/preferences': ['time-zone', 'page', 'language:ja'],
         '/account': ['notice'],
         '/account/sessions': ['query', 'notice'],
         '/account/sign-out': ['csrf'],
@@ -200,7 +206,11 @@ onBothStores('malformed input', (store) => {
         '/messages': bearers,
         '/userinfo': bearers,
       },
-      cookies: [browser.jar.header(new URL(bridge.url)) ?? '', 'bridge-account=s1.x.y; bridge-person=;;;=', 'x'],
+      cookies: [
+        browser.jar.header(new URL(bridge.url)) ?? '',
+        'bridge-account=s1.x.y; bridge-person=;;;=; bridge-time-zone=x',
+        'x',
+      ],
       origins: [bridge.url],
     };
   }

@@ -62,16 +62,30 @@ describe('locales', () => {
   });
 
   test('in English have the spelling of America, as GitHub has', () => {
-    const british = /colour|behaviour|favourite|centre|licence|recognis|organis|authoris|customis|cancelling/i;
+    const british = /colour|behaviour|favourite|centre|licence|recognis|organis|authoris|customis|cancell|untick/i;
     for (const [at, text] of texts(messages('en'))) assert.doesNotMatch(text, british, at);
   });
 
+  test('have one spelling for each thing: people sign in, and quotation marks and apostrophes are curved', () => {
+    // Other programs have words of their own.
+    const own = (locale: Locale) => texts(messages(locale)).filter(([at]) => !/\/(?:readdClients|clients)\//.test(at));
+    for (const [at, text] of own('en'))
+      assert.doesNotMatch(
+        text.replace(/`[^`]*`|\{\w+\}/g, ''),
+        /\blog(?:ged)? ?(?:in|out)\b|e-mail|username|['"]/i,
+        at,
+      );
+    for (const [at, text] of own('ja'))
+      assert.doesNotMatch(
+        text,
+        /ログイン|ログアウト|サーバ(?!ー)|ブラウザ(?!ー)|ユーザ(?!ー)|[Ａ-Ｚａ-ｚ０-９]|[!?]/,
+        at,
+      );
+  });
+
   test('have the titles of the built-in tools, and leave those of others as they are', () => {
-    const titles = Object.fromEntries(
-      tools.filter((one) => !one.administratorsOnly).map(({ name, title }) => [name, title]),
-    );
-    assert.deepEqual(messages('en').tools, titles);
-    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Get the login status' }), 'ログイン状態の取得');
+    assert.deepEqual(messages('en').tools, Object.fromEntries(tools.map(({ name, title }) => [name, title])));
+    assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Get the sign-in status' }), 'サインイン状態の取得');
     assert.equal(toolTitle('ja', { name: 'get_auth_status', title: 'Mine' }), 'Mine');
     assert.equal(toolTitle('ja', { name: 'constructor', title: 'Mine' }), 'Mine');
   });

@@ -10,7 +10,7 @@ import { makeWeb } from '../support/web.ts';
 describe('an address without a route', () => {
   const events = new EventBus();
   const web = makeWeb();
-  const url = useApp(notFound(pageErrors({ events, web })), (ctx) => {
+  const url = useApp(notFound(pageErrors({ events, web, now: () => 1 })), (ctx) => {
     if (ctx.path === '/answered') {
       ctx.status = 404;
       ctx.body = { error: 'invalid_token' };

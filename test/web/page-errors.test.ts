@@ -12,6 +12,9 @@ import { pageErrors } from '../../src/web/page-errors.ts';
 import { useApp } from '../protocol/use-app.ts';
 import { makeWeb } from '../support/web.ts';
 
+/** Epoch seconds: 2026-11-22T08:40:20Z. */
+const NOW = 1_795_336_820;
+
 describe('an error answered to a person', () => {
   const events = new EventBus();
   const web = makeWeb('https://github.com', events.context);
@@ -20,7 +23,7 @@ describe('an error answered to a person', () => {
   events.on('request.failed', (event) => told.push(event));
   const url = useApp(
     (_ctx, next) => events.context.run({ reference: 'reference-1' }, next),
-    pageErrors({ events, web }),
+    pageErrors({ events, web, now: () => NOW }),
     () => {
       throw thrown;
     },
@@ -94,6 +97,17 @@ describe('an error answered to a person', () => {
       const answered = await answer(error);
       assert.equal(answered.status, status);
       assert.equal(answered.headers.get('retry-after'), seconds);
+    }
+  });
+
+  it('says until when, to the minute, where that is not soon', async () => {
+    for (const [seconds, until] of [
+      [119, undefined],
+      [120, '2026-11-22T08:43:00.000Z'],
+      [160, '2026-11-22T08:43:00.000Z'],
+    ] as const) {
+      const { text } = await answer(new PageError('github_rate_limited', { retryAfter: seconds }));
+      assert.equal(/<time class="muted" datetime="([^"]+)">/.exec(text)?.[1], until);
     }
   });
 

@@ -65,6 +65,14 @@ describe('names', () => {
     assert.equal(githubName('git.example'), 'GitHub (git.example)');
   });
 
+  it('cannot end the quotation in which they stand, nor say that they are verified', () => {
+    for (const mark of ['"', '”', '″', "''", "'\u200b'", '’’', '``', 'ˮ', 'ʼʼ', '❞', '\u{1f677}', '｣', '﹂', '〞', '״'])
+      assert.equal(appName(m, `Claude${mark} is safe`), "Claude' is safe", mark);
+    assert.equal(appName(m, "Bob's notes"), "Bob's notes");
+    assert.equal(appName(m, '✓ Acme ✅ (verified ✔)'), 'Acme (verified )');
+    assert.equal(appName(m, '✓\u200b'), m.unnamedApp);
+  });
+
   it('stand in a text that cannot have markup', () => {
     assert.equal(filled('{title} for {who}', { title: '<b>', who: '{title}' }), '<b> for {title}');
   });
@@ -85,13 +93,14 @@ describe('a notice', () => {
 
 describe('the server of a session', () => {
   const base = { clientName: 'x', redirectHost: 'x', scopes: [], createdAt: 0, lastUsedAt: 0, expiresAt: 0 };
+  const clock = { locale: 'en', timeZone: 'UTC', now: 0 } as const;
   const part = (credential: 'github' | 'identity' | 'none') =>
-    sessionPart('en', m, { ...base, session: 's', recipient: { title: 'T', host: 'h', credential } }, 'has it', 0)
+    sessionPart(m, { ...base, session: 's', recipient: { title: 'T', host: 'h', credential } }, 'has it', clock)
       .hasToken;
 
   it('has the token when it gets that, and no other', () => {
     assert.deepEqual([part('github'), part('identity'), part('none')], ['has it', undefined, undefined]);
-    const without = sessionPart('en', m, { ...base, session: 's' }, 'has it', 0);
+    const without = sessionPart(m, { ...base, session: 's' }, 'has it', clock);
     assert.deepEqual([without.server, without.hasToken], [undefined, undefined]);
   });
 

@@ -208,7 +208,7 @@ describe('pages', () => {
         assert.equal(style, `<link rel="stylesheet" href="${stylesheet.path}">`, name);
         assert.match(icon ?? '', /^<link rel="icon" href="data:image\/svg\+xml,/, name);
         assert.deepEqual(more, [], name);
-        assert.match(html, new RegExp(`<html lang="${locale}">`), name);
+        assert.match(html, new RegExp(`<html lang="${locale}" dir="ltr">`), name);
         assert.equal(html.match(/<h1[ >]/g)?.length, 1, name);
       }
     });

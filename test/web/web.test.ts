@@ -27,7 +27,7 @@ describe('a page', () => {
       assert.match(headers.get('content-type') ?? '', /^text\/html; charset=utf-8/);
       assert.equal(headers.get('content-language'), expected);
       assert.match(headers.get('vary') ?? '', /\bAccept-Language\b/);
-      assert.ok(text.includes(`<html lang="${expected}">`));
+      assert.ok(text.includes(`<html lang="${expected}" dir="ltr">`));
     }
   });
 

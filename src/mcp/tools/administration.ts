@@ -1,5 +1,6 @@
 /** The administrators' tools, which list and end the sessions of all people. Only `ADMIN_GITHUB_USERS` see them. */
 import { z } from 'zod';
+import { defined } from '../../base/defined.ts';
 import { UPSTREAM_CREDENTIALS } from '../../config/upstreams.ts';
 import { ADMINISTRATION_SCOPE } from '../../oauth/scope.ts';
 import { defineTool } from '../tool.ts';
@@ -30,7 +31,7 @@ const sessionSchema = z.object({
 
 export const listSessions = defineTool({
   name: 'list_sessions',
-  title: "List everybody's sessions",
+  title: 'List everybody’s sessions',
   description:
     'Lists the sessions of everybody, or those of people whose GitHub login begins with a text; if nobody has such a login, those whose client or server contains it.',
   inputSchema: z.object({
@@ -55,7 +56,7 @@ export const listSessions = defineTool({
 
 export const revokeSession = defineTool({
   name: 'revoke_session',
-  title: 'Revoke a session',
+  title: 'End a session',
   description:
     'Ends a session at once: its tokens stop working, and its GitHub token is revoked when no other session uses it.',
   inputSchema: z.object({
@@ -65,13 +66,16 @@ export const revokeSession = defineTool({
       .max(100)
       .describe('As list_sessions names it, or the beginning of it when that is unambiguous'),
   }),
-  outputSchema: z.object({ revoked: z.boolean(), session: z.string().nullable() }),
+  outputSchema: z.object({
+    revoked: z.boolean(),
+    session: z.string().optional().describe('Absent when there was none'),
+  }),
   scopes: [ADMINISTRATION_SCOPE],
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   administratorsOnly: true,
   async handler({ session }, { directory }) {
     const ended = await directory.revoke(session, 'administrator');
-    return { revoked: ended !== undefined, session: ended ?? null };
+    return { revoked: ended !== undefined, ...defined({ session: ended }) };
   },
 });
 

@@ -1,10 +1,11 @@
 /** `get_auth_status`: who is logged in, through which client, with which scopes, and when the tokens expire. */
 import { z } from 'zod';
+import { defined } from '../../base/defined.ts';
 import { defineTool } from '../tool.ts';
 
 export const getAuthStatus = defineTool({
   name: 'get_auth_status',
-  title: 'Get the login status',
+  title: 'Get the sign-in status',
   description: 'Says who is logged in, through which client, with which scopes, and when the tokens expire.',
   inputSchema: z.object({}),
   outputSchema: z.object({
@@ -19,8 +20,8 @@ export const getAuthStatus = defineTool({
     session_expires_at: z.string(),
     github_token_expires_at: z
       .string()
-      .nullable()
-      .describe('Null when GitHub set no expiry; it is renewed by itself otherwise'),
+      .optional()
+      .describe('Absent when GitHub set no expiry; it is renewed by itself otherwise'),
   }),
   scopes: [],
   annotations: { readOnlyHint: true, openWorldHint: false },
@@ -35,7 +36,7 @@ export const getAuthStatus = defineTool({
       logged_in_at: session.loggedInAt.toISOString(),
       access_token_expires_at: session.accessTokenExpiresAt.toISOString(),
       session_expires_at: session.expiresAt.toISOString(),
-      github_token_expires_at: session.githubTokenExpiresAt?.toISOString() ?? null,
+      ...defined({ github_token_expires_at: session.githubTokenExpiresAt?.toISOString() }),
     };
   },
 });

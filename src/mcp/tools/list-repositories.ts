@@ -1,13 +1,12 @@
 /** `list_repositories`: the person's repositories; private ones too if the token has the scope `repo`. */
 import { z } from 'zod';
-import { defineTool, hasNextPage } from '../tool.ts';
+import { defineTool, nextPage, nextPageSchema } from '../tool.ts';
 
 const repositorySchema = z.looseObject({
   id: z.number(),
   full_name: z.string(),
   private: z.boolean(),
   html_url: z.string(),
-  description: z.string().nullish(),
 });
 
 export const listRepositories = defineTool({
@@ -19,7 +18,7 @@ export const listRepositories = defineTool({
     page: z.int().min(1).max(1000).default(1).describe('Page of up to 100'),
     sort: z.enum(['created', 'updated', 'pushed', 'full_name']).default('pushed'),
   }),
-  outputSchema: z.object({ repositories: z.array(repositorySchema), next_page: z.number().nullable() }),
+  outputSchema: z.object({ repositories: z.array(repositorySchema), next_page: nextPageSchema }),
   scopes: ['public_repo'],
   annotations: { readOnlyHint: true, openWorldHint: true },
   async handler({ page, sort }, { github, scopes }) {
@@ -28,7 +27,7 @@ export const listRepositories = defineTool({
     const { data, headers } = await github.request('GET /user/repos', { per_page: 100, page, sort, visibility });
     return {
       repositories: z.array(repositorySchema).parse(data),
-      next_page: hasNextPage(headers) ? page + 1 : null,
+      ...nextPage(page, headers),
     };
   },
 });

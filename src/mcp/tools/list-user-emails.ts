@@ -6,7 +6,6 @@ const emailSchema = z.looseObject({
   email: z.string(),
   primary: z.boolean(),
   verified: z.boolean(),
-  visibility: z.string().nullish(),
 });
 
 export const listUserEmails = defineTool({

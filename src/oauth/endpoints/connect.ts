@@ -22,33 +22,25 @@ export function decideConnect(services: Connect): Koa.Middleware {
       throw new PageError('forged_form', { description: 'the form was not sent by the page that asks to connect' });
     const parameters = formParameters(ctx);
     const completed = connectPage.read(ctx, parameters);
-    const { login, ref, githubId, githubLogin } = completed;
+    const { login, ref, code, githubId, githubLogin } = completed;
     const { request } = login;
-    events.context.knowLogin(loginOf(ref.grant));
+    const loginId = loginOf(ref.grant);
+    events.context.knowLogin(loginId);
     events.context.by('page', { kind: 'person', person: ref.person, githubId, githubLogin });
     switch (parameters.get('decision')) {
       case 'connect':
         await completion.confirmed(ctx, completed);
-        return sendAuthorizationResponse(
-          services,
-          ctx,
-          { ...request, login: completed.githubLogin },
-          { code: completed.code },
-        );
-      case 'another':
+        return sendAuthorizationResponse(services, ctx, { ...request, login: githubLogin }, { code });
+      case 'another': {
         await limits.authorization.consume(ctx.ip);
         connectPage.spend(ctx, parameters);
         if (!(await completion.declined(completed)))
           throw new PageError('expired_request', { description: 'the login is over' });
-        ctx.redirect(
-          await logins.sendToUpstream(
-            ctx,
-            { ...login, request: { ...request, prompt: 'select_account' } },
-            loginOf(ref.grant),
-          ),
-        );
+        const again = { ...login, request: { ...request, prompt: 'select_account' } };
+        ctx.redirect(await logins.sendToUpstream(ctx, again, loginId));
         ctx.status = 303;
         return;
+      }
       default:
         throw new PageError('invalid_request', { description: 'decision must be connect or another' });
     }

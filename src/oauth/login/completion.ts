@@ -5,6 +5,7 @@
  */
 import type Koa from 'koa';
 import { defined } from '../../base/defined.ts';
+import { grantIdOf } from '../../base/login-id.ts';
 import type { EventBus } from '../../observe/events.ts';
 import { hashToken, isRandomId } from '../../security/secrets.ts';
 import type { AuthorizationRequest, ClientLogin, SessionRef } from '../../store/records.ts';
@@ -12,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import { touchRegistration } from '../clients/client.ts';
 import { effectiveScope } from '../scope.ts';
 import type { SessionEnding } from '../session-ending.ts';
-import { mintCode, newGrantId } from '../tokens/session-tokens.ts';
+import { mintCode } from '../tokens/session-tokens.ts';
 import { type Upstream, UpstreamFailure, type UpstreamLogin } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isRememberable } from './remembered-consent.ts';
@@ -21,6 +22,11 @@ import { consentKey, isRememberable } from './remembered-consent.ts';
 const CODE_TTL = 60;
 /** Seconds in which a login must be confirmed. Its code is made before, so it lives longer by this time. */
 export const CONFIRMATION_TTL = 300;
+/**
+ * Seconds by which the cookie of a page outlives what the page asks. Whoever decides too late is told so; without the cookie it
+ * would seem that the browser keeps none, or is another one.
+ */
+export const LATE_COOKIE_TTL = 3600;
 /** Seconds for which a consent is remembered. */
 const REMEMBERED_CONSENT_TTL = 90 * 86400;
 
@@ -132,7 +138,7 @@ export function createLoginCompletion(options: CompletionOptions): LoginCompleti
   return {
     async complete(ctx, { id, login, remember }, upstreamLogin) {
       const { person, account, grantedScope } = upstreamLogin;
-      const ref = { person, grant: newGrantId(id) };
+      const ref = { person, grant: grantIdOf(id) };
       const scope = effectiveScope(upstream.scopes, login.request.scope, grantedScope);
       const { id: githubId, login: githubLogin } = account;
       const completed = { id, login, remember, ref, code: mintCode(ref), githubId, githubLogin, scope };

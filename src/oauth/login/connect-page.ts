@@ -16,7 +16,7 @@ import type { Web } from '../../web/web.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
 import { recipientView } from '../recipient-view.ts';
 import type { Resources } from '../resource-indicators.ts';
-import { CONFIRMATION_TTL, type CompletedLogin } from './completion.ts';
+import { CONFIRMATION_TTL, type CompletedLogin, LATE_COOKIE_TTL } from './completion.ts';
 
 export interface ConnectPage {
   /** Shows the page for a login. */
@@ -65,7 +65,7 @@ export function createConnectPage({ resources, secrets, cookies, web, now }: Con
       const [id, cookie] = [randomId(), randomToken()];
       const expiresAt = now() + CONFIRMATION_TTL;
       const plaintext = JSON.stringify({ ...completed, login: JSON.stringify(completed.login), expiresAt });
-      cookies.set(ctx, cookieName(id), cookie, { sameSite: 'strict', maxAge: CONFIRMATION_TTL });
+      cookies.set(ctx, cookieName(id), cookie, { sameSite: 'strict', maxAge: CONFIRMATION_TTL + LATE_COOKIE_TTL });
       noStore(ctx);
       web.page(ctx, 'connect', request.uiLocales, {
         clientName: request.clientName,

@@ -14,7 +14,7 @@ import type { Client } from '../clients/client.ts';
 import { redirectHost, redirectKind } from '../clients/redirect-uri.ts';
 import { recipientView } from '../recipient-view.ts';
 import type { Resources } from '../resource-indicators.ts';
-import { IDENTITY_SCOPES } from '../scope.ts';
+import { fixedScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import type { Logins, RequestedLogin } from './login.ts';
@@ -44,20 +44,18 @@ export async function showConsent(
 ): Promise<void> {
   const { request } = login;
   const { scopes, policyScope } = services.upstream;
-  const alwaysAsked = scopes.always.filter((name) => !scopes.covers(request.scope, name));
-  // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
-  const forClient = [...new Set([...request.scope, ...alwaysAsked])];
-  const forPolicy = policyScope.filter((name) => !scopes.covers(request.scope, name));
   // The upstream's token has the scopes of the policy too, so a server that gets this token gets them.
   const getsToken = request.recipient?.credential === 'github';
+  const fixed = fixedScope(services.upstream, request);
+  const forPolicy = getsToken ? [] : policyScope.filter((name) => !scopes.covers(request.scope, name));
   const [fields, before] = await Promise.all([
     services.logins.askConsent(ctx, login, loginId),
     givenBefore(services, ctx, request),
   ]);
   const view = (name: string) => ({
     name,
-    optional: request.scope.includes(name) && !IDENTITY_SCOPES.has(name),
-    isNew: before !== undefined && !scopes.covers(before, name),
+    optional: !fixed.includes(name),
+    isNew: before !== undefined && request.scope.includes(name) && !scopes.covers(before, name),
   });
   const kind = redirectKind(request.redirectUri);
   noStore(ctx);
@@ -72,8 +70,9 @@ export async function showConsent(
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
     isOdd: kind !== 'https' && !isOwnNavigation(ctx, request) && ctx.get('sec-fetch-site') !== 'same-origin',
-    scopes: (getsToken ? [...new Set([...forClient, ...forPolicy])] : forClient).map(view),
-    policyScopes: (getsToken ? [] : forPolicy).map(view),
+    // Every client can use the scopes that are always requested, with get_user_profile; so the page lists them too.
+    scopes: [...new Set([...request.scope, ...fixed])].map(view),
+    policyScopes: forPolicy.map(view),
     rememberable: isRememberable(request),
     fields: { ...fields, ...defined({ ui_locales: request.uiLocales }) },
   });

@@ -1,7 +1,7 @@
 /**
- * What a browser is known by, in one sealed cookie: who logged in last in it, and the clients that this person connected in
- * it (design decisions 11 and 14). The entries are bound to the person: on http loopback, where cookies know no ports, the
- * server of another port can plant its own cookie, but nobody else's.
+ * What a browser is known by, in two sealed cookies: one has who logged in last in it, and the clients that this person
+ * connected in it (design decisions 11 and 14); one has the logins that have just succeeded. The entries are bound to the person:
+ * on http loopback, where cookies know no ports, the server of another port can plant its own cookie, but nobody else's.
  */
 import type Koa from 'koa';
 import type { Cookies } from '../../security/cookies.ts';
@@ -11,13 +11,13 @@ import type { AuthorizationRequest } from '../../store/records.ts';
 const COOKIE = 'person';
 /** Seconds. */
 const COOKIE_TTL = 90 * 86400;
-/** Seconds in which a login that succeeded says so to who goes back to it: as long as it could have been open. */
-const FINISHED_TTL = 900;
-const FINISHED_COOKIE = 'finished';
-/** Logins in that cookie, the latest ones. */
-const MAX_FINISHED = 10;
 /** Clients in the cookie, which a browser limits to 4 KB; the one connected longest ago is dropped for a new one. */
 const MAX_CLIENTS = 50;
+const FINISHED_COOKIE = 'finished';
+/** Seconds in which a login that succeeded says so to who goes back to it: as long as it could have been open. */
+const FINISHED_TTL = 900;
+/** Logins in that cookie, the latest ones. */
+const MAX_FINISHED = 10;
 
 type Connection = Pick<AuthorizationRequest, 'clientId' | 'redirectUri'>;
 
@@ -34,7 +34,7 @@ export interface KnownBrowsers {
   finishedAs(ctx: Koa.Context, id: string): string | undefined;
 }
 
-/** Creates the reader and writer of that cookie. */
+/** Creates the reader and writer of these cookies. */
 export function createKnownBrowsers(cookies: Cookies): KnownBrowsers {
   function read(ctx: Koa.Context): { person: string | undefined; entries: string[] } {
     const [person, ...entries] = cookies.getSealed(ctx, COOKIE)?.split(' ') ?? [];

@@ -13,8 +13,9 @@ import { hashToken, randomToken, type Secrets } from '../../security/secrets.ts'
 import type { Approval, AuthorizationRequest, ClientLogin, Login, LoginProblem } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { PageError } from '../../web/page-error.ts';
-import { givenScope, isKnownScope, upstreamScope } from '../scope.ts';
+import { fixedScope, givenScope, isKnownScope, upstreamScope } from '../scope.ts';
 import type { Upstream } from '../upstream.ts';
+import { LATE_COOKIE_TTL } from './completion.ts';
 import type { KnownBrowsers } from './known-browser.ts';
 import { consentKey, isOwnNavigation, isRememberable } from './remembered-consent.ts';
 
@@ -116,7 +117,7 @@ export function createLogins(options: LoginOptions): Logins {
         ...choice,
       },
       urlFor(login) {
-        const { prompt, loginHint = undefined }: { prompt?: string; loginHint?: string } =
+        const { prompt, loginHint }: { prompt?: string; loginHint?: string } =
           login.purpose === 'client' ? login.request : login;
         const selectAccount = spaceSeparated(prompt).some((value) => value === 'select_account' || value === 'login');
         const scope = login.upstreamScope;
@@ -128,7 +129,7 @@ export function createLogins(options: LoginOptions): Logins {
   /** The login for the scopes that the person gives, which are some of those that the client requested. */
   function given(login: ClientLogin, { scope: chosen }: Approval): ClientLogin {
     if (chosen === undefined) return login;
-    const scope = givenScope(login.request.scope, chosen);
+    const scope = givenScope(login.request.scope, chosen, fixedScope(upstream, login.request));
     return { ...login, request: { ...login.request, scope }, upstreamScope: upstreamScope(upstream, scope) };
   }
 
@@ -165,7 +166,7 @@ export function createLogins(options: LoginOptions): Logins {
       const [id, cookie] = [newRecordId(loginId), randomToken()];
       const login: ClientLogin = { purpose: 'client', request, upstreamScope, consentHash: hashToken(cookie) };
       await store.logins.open(id, login, CONSENT_TTL);
-      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL });
+      cookies.set(ctx, consentCookie(id), cookie, { sameSite: 'strict', maxAge: CONSENT_TTL + LATE_COOKIE_TTL });
       return { request: id, csrf: csrfFor(id, cookie) };
     },
 

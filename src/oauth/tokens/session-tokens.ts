@@ -4,7 +4,6 @@
  * a session (design decision 6).
  */
 import { randomBytes } from 'node:crypto';
-import { grantIdOf, newLoginId } from '../../base/login-id.ts';
 import type { Secrets } from '../../security/secrets.ts';
 import type { SessionRef } from '../../store/records.ts';
 
@@ -18,11 +17,6 @@ const CODE_RANDOM_BYTES = 32;
 const PAYLOAD_BYTES = REF_BYTES * 2 + GENERATION_BYTES + NONCE_BYTES;
 const MAC_BYTES = 32;
 const MAC_PURPOSE = 'refresh-token';
-
-/** A new id for the grant of a login. */
-export function newGrantId(login = newLoginId()): string {
-  return grantIdOf(login);
-}
 
 /** A new authorization code for a session. */
 export function mintCode(ref: SessionRef): string {

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { deepFreeze } from '../../base/deep-freeze.ts';
 import type { Credential, CredentialState, EndedGrant, Grant, GrantState, Session, SessionRef } from '../records.ts';
 import { parseCredentialIdentity, parseGrant, parseGrantForDirectory } from '../stored.ts';
 import { scriptJson } from './script.ts';
@@ -140,7 +141,7 @@ export function createSessionReader(): (ref: SessionRef, reply: unknown) => Sess
       return known.session;
     const values = sessionSchema.parse(reply);
     const { grant, credential } = toSession(ref, values);
-    const session = Object.freeze({ grant: Object.freeze(grant), credential: Object.freeze(credential) });
+    const session = deepFreeze({ grant, credential });
     kept.set(key, { values, session });
     return session;
   };

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Cluster, type Redis } from 'ioredis';
+import { innermostMessage } from '../../base/error-cause.ts';
 import { SettingError } from '../../base/setting-error.ts';
 import { connectRedis, type RedisTimeouts } from './client.ts';
 import { parseRedisUrl } from './url.ts';
@@ -38,7 +39,7 @@ export async function checkRedisSettings(url: string): Promise<string[]> {
     if (client.status !== 'ready')
       await once(client, 'ready', { signal: AbortSignal.timeout(TIMEOUTS.connect) }).catch((error: unknown) => {
         const cause = trouble ?? error;
-        const reason = cause instanceof Error && cause.name !== 'AbortError' ? cause.message : 'no answer';
+        const reason = trouble === undefined ? 'no answer' : innermostMessage(trouble);
         const remedy = 'Start Redis, or correct the address (host, port, user, password, database).';
         throw new SettingError('REDIS_URL', `Redis does not answer (${reason})`, remedy, { cause });
       });

@@ -162,7 +162,7 @@ const MIGRATIONS = [
 ];
 
 /** The schema version of this program. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
  * How many migrations were run on a file; 0 for a new one.

@@ -21,7 +21,6 @@ describe('get_auth_status', () => {
       scopes: ['gist', 'openid'],
       github_scopes: ['gist', 'read:user'],
       resource: `${bridge.url}/mcp`,
-      github_token_expires_at: null,
     });
     const loggedIn = Date.parse(String(logged_in_at)) / 1000;
     assert.ok(Math.abs(loggedIn - bridge.now()) < 5);

@@ -17,7 +17,7 @@ describe('list_organizations', () => {
   it('lists memberships, private ones included, and no pending ones', async () => {
     const { result } = await call('monalisa');
     assert.deepEqual(namesIn(result?.structuredContent).sort(), ['hidden-lab', 'octo-org']);
-    assert.equal(result?.structuredContent?.next_page, null);
+    assert.equal(result?.structuredContent?.next_page, undefined);
     assert.deepEqual(namesIn((await call('hubot')).result?.structuredContent), []);
   });
 
@@ -31,7 +31,7 @@ describe('list_organizations', () => {
     assert.equal(first?.next_page, 2);
     const second = (await call(login, { page: 2 })).result?.structuredContent;
     assert.equal(namesIn(second).length, 1);
-    assert.equal(second?.next_page, null);
+    assert.equal(second?.next_page, undefined);
   });
 
   it('needs read:org', async () => {

@@ -19,7 +19,7 @@ describe('list_repositories', () => {
       const { tokens } = await connect(bridge.url, { parameters: { scope } });
       const { result } = await callTool(bridge.url, tokens.access_token, 'list_repositories');
       assert.deepEqual(namesIn(result?.structuredContent).sort(), expected);
-      assert.equal(result?.structuredContent?.next_page, null);
+      assert.equal(result?.structuredContent?.next_page, undefined);
     }
   });
 
@@ -41,7 +41,7 @@ describe('list_repositories', () => {
       [...PUBLIC].sort((a, b) => a.localeCompare(b)),
     );
     const beyond = (await list({ page: 2 })).result?.structuredContent;
-    assert.deepEqual({ names: namesIn(beyond), next: beyond?.next_page }, { names: [], next: null });
+    assert.deepEqual({ names: namesIn(beyond), next: beyond?.next_page }, { names: [], next: undefined });
     bridge.github.clearCalls();
     for (const args of [{ sort: 'stars' }, { page: 0 }]) assert.match((await list(args)).text, /Invalid/);
     assert.deepEqual(bridge.github.calls, [], 'checked before GitHub is asked');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
 import { type Agent, createAgent, type Page } from '../../support/agent.ts';
 import { CLIENT_ID, onBothStores, useBridge } from '../../support/bridge.ts';
+import { CookieJar } from '../../support/cookies.ts';
 import {
   authorizationUrl,
   login,
@@ -91,12 +92,13 @@ onBothStores('the page that connects', (store) => {
   });
 
   it('waits five minutes; then the session is over, and its token is revoked', async () => {
-    const browser = createAgent();
+    const browser = createAgent({ jar: new CookieJar(() => bridge.now() * 1000) });
     const { page } = await atPage(browser, 'monalisa');
     bridge.advance(301);
     const late = await browser.submit(page.form('/connect'), { button: 'connect' });
     assert.equal(late.status, 400);
     assert.equal(late.location, undefined);
+    assert.match(late.text, /This sign-in is over/, 'not that it is another browser');
     bridge.github.clearCalls();
     bridge.advance(3600);
     await bridge.bridge.maintain();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { createAgent } from '../../support/agent.ts';
 import { useBridge } from '../../support/bridge.ts';
+import { CookieJar } from '../../support/cookies.ts';
 import { authorizationUrl, pkce, register, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
@@ -16,7 +17,8 @@ describe('the consent endpoint', () => {
   });
 
   async function consentPage() {
-    const browser = createAgent();
+    // With the clock of the bridge, so that cookies expire as they do in a browser.
+    const browser = createAgent({ jar: new CookieJar(() => bridge.now() * 1000) });
     const page = await browser.get(authorizationUrl(bridge.url, client, pkce().challenge));
     return { browser, form: page.form('/consent') };
   }
@@ -68,6 +70,7 @@ describe('the consent endpoint', () => {
     const page = await browser.submit(form, { button: 'allow' });
     assert.equal(page.status, 400);
     assert.equal(page.location, undefined);
+    assert.match(page.text, /This sign-in is over/, 'not that cookies are missing');
   });
 
   it('takes no body but a form', async () => {

@@ -66,6 +66,18 @@ describe('the consent page', () => {
     assert.ok(notes.html.includes(messages('en').consent.policyScopes));
   });
 
+  it('lets nobody untick what a server gets with the GitHub token in any case, nor who the person is', async () => {
+    const boxes = async (scope: string, resource: string) =>
+      [...(await page(HTTPS, { scope, resource })).html.matchAll(/name="scope:([^"]*)"/g)].map(([, name]) => name);
+    const [github, notes] = [`${bridge.url}/mcp/github`, `${bridge.url}/mcp`];
+    const scope = 'email user:email read:org repo';
+    assert.deepEqual(await boxes(scope, github), ['repo']);
+    assert.deepEqual(await boxes(scope, notes), ['repo', 'user:email', 'read:org']);
+    const wide = await page(HTTPS, { scope: 'admin:org', resource: github });
+    assert.match(wide.html, /<code>read:org</, 'the token has it also without admin:org');
+    assert.match((await page(HTTPS, { scope: 'user' })).html, /<code>read:user</, 'asked for also without user');
+  });
+
   it('says that nobody verified the domain of a registered client, whatever it calls its home page', async () => {
     const { html } = await page({ ...HTTPS, client_uri: 'https://app.example' });
     assert.doesNotMatch(html, /class="[^"]*verified/);

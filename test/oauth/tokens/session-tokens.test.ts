@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { grantIdOf, newLoginId } from '../../../src/base/login-id.ts';
 import {
   codeSession,
   formatSid,
   mintCode,
   mintRefreshToken,
-  newGrantId,
   parseSid,
   readRefreshToken,
 } from '../../../src/oauth/tokens/session-tokens.ts';
@@ -22,6 +22,7 @@ const ref = fc
     person: Buffer.from(person).toString('base64url'),
     grant: Buffer.from(grant).toString('base64url'),
   }));
+const newGrant = () => grantIdOf(newLoginId());
 const generation = fc.integer({ min: 1, max: 2 ** 32 - 1 });
 
 describe('a refresh token', () => {
@@ -47,12 +48,12 @@ describe('a refresh token', () => {
   });
 
   it('says nothing to a server with another secret', () => {
-    const session = { person: newGrantId(), grant: newGrantId() };
+    const session = { person: newGrant(), grant: newGrant() };
     assert.equal(readRefreshToken(strangers, mintRefreshToken(secrets, session, 1)), undefined);
   });
 
   it('is another one each time', () => {
-    const session = { person: newGrantId(), grant: newGrantId() };
+    const session = { person: newGrant(), grant: newGrant() };
     assert.notEqual(mintRefreshToken(secrets, session, 1), mintRefreshToken(secrets, session, 1));
   });
 });
@@ -70,7 +71,7 @@ describe('a code', () => {
   });
 
   it('is known by its form alone: prefix, length and the one spelling of its bytes', () => {
-    const code = mintCode({ person: newGrantId(), grant: newGrantId() });
+    const code = mintCode({ person: newGrant(), grant: newGrant() });
     for (const other of [
       '',
       'mgc_',

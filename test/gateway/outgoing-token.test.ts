@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { UpstreamCredential } from '../../src/config/upstreams.ts';
-import { createOutgoingTokens } from '../../src/gateway/bearer.ts';
+import { createOutgoingTokens } from '../../src/gateway/outgoing-token.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
 import type { TokenForwarding } from '../../src/github/forwarding.ts';
 import { CredentialDead, GithubTrouble } from '../../src/github/trouble.ts';

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ import { end, start } from './programs.ts';
 const MAIN = fileURLToPath(new URL('../../demo/main.ts', import.meta.url));
 /** Seconds: enough for a client to log in and make its first call, in a browser and on a slow machine. */
 const ACCESS_TOKEN_TTL = 8;
+/** Milliseconds; a demo that ends is not waited for. */
+const START_PATIENCE = 60_000;
 /** The events after which a client has a new access token. */
 const ISSUED = ['code.redeemed', 'refresh_token.rotated', 'refresh_token.repeated'];
 
@@ -125,7 +128,12 @@ export class Demo {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('{')) this.#events.push(eventSchema.parse(JSON.parse(line)));
     });
-    await until(async () => (await fetch(`${this.url}/readyz`)).ok, { what: `the demo at ${this.url}` });
+    const ended = once(child, 'exit').then(([code]) => assert.fail(`the demo ended with exit code ${code}`));
+    const ready = until(async () => (await fetch(`${this.url}/readyz`)).ok, {
+      what: `the demo at ${this.url}`,
+      timeout: START_PATIENCE,
+    });
+    await Promise.race([ready, ended]);
   }
 
   async #end(): Promise<void> {

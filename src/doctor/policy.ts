@@ -1,11 +1,9 @@
 /** Checks whether the bridge can read the memberships that `ALLOWED_GITHUB_ORGS` needs. */
 import type { Config } from '../config/config.ts';
-import { covers } from '../github/scopes.ts';
+import { covers, isGithubApp } from '../github/scopes.ts';
 import type { Finding } from './finding.ts';
 
 const CHECK = 'organisation policy';
-/** Matches the client ids of GitHub Apps; those of OAuth Apps have another prefix. */
-const GITHUB_APP = /^Iv\d/;
 
 /** Says how the bridge gets the right to read memberships. Sends no request. */
 export function checkPolicy({ allowedOrganizations, scopes, github }: Config): Finding[] {
@@ -13,7 +11,7 @@ export function checkPolicy({ allowedOrganizations, scopes, github }: Config): F
   const names = allowedOrganizations
     .map(({ organization, team }) => (team === undefined ? organization : `${organization}/${team}`))
     .join(', ');
-  const how = GITHUB_APP.test(github.clientId)
+  const how = isGithubApp(github.clientId)
     ? 'read:org means nothing to a GitHub App: see that it has the organisation permission "Members: read"'
     : covers(scopes, 'read:org')
       ? 'SCOPES contains read:org'

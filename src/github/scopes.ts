@@ -4,6 +4,11 @@
  */
 import type { UpstreamScopes } from '../oauth/scope.ts';
 
+/** Whether a client id is that of a GitHub App, whose tokens have the permissions of the app instead of scopes. */
+export function isGithubApp(clientId: string): boolean {
+  return /^Iv\d/.test(clientId);
+}
+
 /** Each scope with the scopes that it contains directly. */
 const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],

@@ -15,6 +15,7 @@ import { type GithubOAuth, GithubRefusal, type GithubTokens, GithubUnavailable }
 import type { PersonTag } from './person.ts';
 import type { Policy } from './policy.ts';
 import type { Revocations } from './revocations.ts';
+import { isGithubApp } from './scopes.ts';
 import { credentialId } from './ten-tokens.ts';
 import type { TokenSeal } from './token-seal.ts';
 import { BadCredentials, CredentialDead, GithubTrouble } from './trouble.ts';
@@ -121,6 +122,7 @@ export function createGithubUpstream(options: GithubUpstreamOptions): Upstream {
   return {
     scopes: options.scopes,
     policyScope: policy.scope,
+    tokensHaveScopes: !isGithubApp(options.clientId),
     authorizationUrl: (request) => oauth.authorizationUrl(request),
     finishLogin,
     discard: (login) => revocations.discard(revocationOf(login)),

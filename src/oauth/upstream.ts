@@ -66,6 +66,8 @@ export class UpstreamFailure extends Error {
 
 export interface Upstream {
   readonly scopes: UpstreamScopes;
+  /** Whether scopes limit the upstream's tokens. Those of a GitHub App have the permissions of the app instead. */
+  readonly tokensHaveScopes: boolean;
   /** Scopes requested only for the operator's policy: shown on the consent page, never part of a token's scope. */
   readonly policyScope: readonly string[];
   /** The address of the upstream's authorization page, to which the browser is sent. */

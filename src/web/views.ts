@@ -54,6 +54,8 @@ export interface ConsentView {
   readonly policyScopes: readonly AskedScopeView[];
   /** The MCP server that will get the calls, when the token is for one behind the bridge. */
   readonly recipient?: RecipientView;
+  /** Whether that server gets a token that the permissions of a GitHub App limit, not the scopes. */
+  readonly tokenOfGithubApp?: boolean;
   /** The resource that the token is for, when it is one of `RESOURCES`. */
   readonly otherResource?: string;
   /** The id of the login. */
@@ -69,17 +71,10 @@ export interface ConsentView {
 }
 
 /** The page on which the person confirms a login, on http. */
-export interface ConnectView {
-  readonly clientName: string;
+export interface ConnectView
+  extends Pick<ConsentView, 'clientName' | 'redirectHost' | 'redirectKind' | 'recipient' | 'reference' | 'githubHost'> {
   /** The GitHub login of the person. */
   readonly login: string;
-  readonly redirectHost: string;
-  readonly redirectKind: ConsentView['redirectKind'];
-  /** The MCP server behind the bridge that will get the calls. */
-  readonly recipient?: RecipientView;
-  /** The id of the login. */
-  readonly reference: string;
-  readonly githubHost: string;
   /** Hidden fields of the form, posted to /connect with `decision` = `connect` or `another`. */
   readonly fields: Readonly<Record<string, string>>;
 }

@@ -52,6 +52,11 @@ export const en = {
         what: '{host} will receive your GitHub token, with the access listed below, at every call.',
         meaning: 'It can do everything that this access allows, until you disconnect the app.',
       },
+      githubApp: {
+        what: '{host} will receive your GitHub token at every call.',
+        meaning:
+          'What it can do with the token is limited by the permissions of the operator’s GitHub App, not by the list below, until you disconnect the app.',
+      },
       identity: {
         what: '{host} will learn your GitHub account: its name and its number.',
         meaning: 'It gets no GitHub token, so it cannot act on your GitHub account.',
@@ -451,7 +456,7 @@ export const en = {
   admin: {
     title: 'Everybody’s connected apps',
     lead: 'You see this because you are an administrator of this server.',
-    counts: 'About {people} people with {sessions} connections. What ended within the last hour may be counted.',
+    counts: 'People: about {people}. Connections: about {sessions}. What ended within the last hour may be counted.',
     query: 'Search for the beginning of a GitHub user name',
     queryHint: 'Or {id} for a GitHub account, {client} for an app or a server.',
     sort: 'Order',

@@ -41,6 +41,11 @@ export const ja: Messages = {
         what: '{host} は、呼び出しのたびに、下記の権限を持つあなたの GitHub トークンを受け取ります。',
         meaning: 'アプリとの連携を解除するまで、この権限でできることをすべて行えます。',
       },
+      githubApp: {
+        what: '{host} は、呼び出しのたびに、あなたの GitHub トークンを受け取ります。',
+        meaning:
+          'トークンで何ができるかは、下記ではなく、運営者の GitHub App の権限によって決まります。アプリとの連携を解除するまで有効です。',
+      },
       identity: {
         what: 'あなたの GitHub アカウント（ユーザー名と ID）が {host} に伝わります。',
         meaning: 'GitHub トークンは渡されないため、GitHub アカウントを操作することはできません。',

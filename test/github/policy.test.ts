@@ -187,7 +187,7 @@ onBothStores('the policy', (store) => {
     it('ends the session as revoked when its token is dead at GitHub', async (t) => {
       const bridge = await start(t, { ALLOWED_GITHUB_ORGS: 'octo-org' });
       const person = await connect(bridge);
-      await bridge.github.revokeAuthorization('octocat', 'Iv1.testapp');
+      await bridge.github.revokeAuthorization('octocat', 'Ov23liTestApp');
       assert.equal((await person.refresh()).body.error, 'invalid_grant');
       assert.deepEqual(
         bridge.eventsOf('grant.ended').map(({ reason }) => reason),

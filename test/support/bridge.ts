@@ -29,7 +29,7 @@ import { type Bridge, wire } from '../../src/wiring.ts';
 import { type RedisServer, sharedRedis } from './redis.ts';
 import { until } from './until.ts';
 
-export const CLIENT_ID = 'Iv1.testapp';
+export const CLIENT_ID = 'Ov23liTestApp';
 export const CLIENT_SECRET = 'simulated-client-secret';
 const BRIDGE_SECRET = 'a test secret that is long enough and no secret at all';
 

@@ -119,7 +119,7 @@ describe('a stream of the gateway', () => {
     const login = newPerson(gate.bridge);
     const { tokens } = await gate.connect({ login });
     const { streams, call } = await openAnswers(gate, tokens);
-    await gate.bridge.github.revokeAuthorization(login, 'Iv1.testapp');
+    await gate.bridge.github.revokeAuthorization(login, 'Ov23liTestApp');
     gate.server.answer = (socket) => void socket.write(bytesOf('401 Unauthorized', { 'Content-Length': 0 }));
     // Many calls find it at the same time.
     const finding = await Promise.all([1, 2, 3, 4, 5].map(() => gate.send({ tokens })));

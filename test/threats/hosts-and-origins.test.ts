@@ -85,7 +85,10 @@ onBothStores('hosts and origins', (store) => {
     const steady = ({ status, head, body }: Answer) => ({
       status,
       head: head.replaceAll(varying, ''),
-      body: body.replaceAll(/<code class="all">[0-9a-z]+|name="(?:request|csrf|language:\w+)" value="[^"]*"/g, ''),
+      body: body.replaceAll(
+        /<code class="all">[0-9a-z]+|name="(?:request|csrf|repeat|language:\w+)" value="[^"]*"/g,
+        '',
+      ),
     });
     for (const bridge of [loopback, open]) {
       const issuer = bridge.config.publicUrl;

@@ -67,6 +67,7 @@ export async function showConsent(
       recipient: recipientView(services.resources, request),
       otherResource: isOther(services.resources, request) ? request.resource : undefined,
     }),
+    tokenOfGithubApp: getsToken && !services.upstream.tokensHaveScopes,
     redirectHost: redirectHost(request.redirectUri),
     redirectKind: kind,
     isOdd: kind !== 'https' && !isOwnNavigation(ctx, request) && ctx.get('sec-fetch-site') !== 'same-origin',

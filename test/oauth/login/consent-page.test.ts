@@ -46,7 +46,7 @@ describe('the consent page', () => {
 
   it('names the MCP server that gets the calls, and says what it gets of the person', async () => {
     for (const [name, title, sentence] of [
-      ['github', 'GitHub', 'github-mcp.octo.example will receive your GitHub token'],
+      ['github', 'GitHub', 'github-mcp.octo.example will receive your GitHub token, with the access listed below'],
       ['notes', 'Team notes', 'notes.internal:8080 will learn your GitHub account'],
       ['weather', 'Weather', 'weather.example learns nothing about your GitHub account'],
     ] as const) {
@@ -103,5 +103,19 @@ describe('the consent page', () => {
         .map(({ remembered }) => remembered),
       [false],
     );
+  });
+});
+
+describe('the consent page, with a GitHub App', () => {
+  const bridge = useBridge({ store: 'sqlite', env: { GITHUB_CLIENT_ID: 'Iv23liTestApp', UPSTREAMS_FILE } });
+
+  it('does not say that what is given limits the token that a server gets', async () => {
+    const client = await register(bridge.url, { redirect_uris: ['https://app.example/callback'] });
+    const { text } = await createAgent().get(
+      authorizationUrl(bridge.url, client, pkce().challenge, { resource: `${bridge.url}/mcp/github`, scope: 'repo' }),
+    );
+    assert.match(text, /will receive your GitHub token at every call\. .*permissions of the operator’s GitHub App/);
+    assert.match(text, /The app will be able to/);
+    assert.doesNotMatch(text, /access listed below|The app and github-mcp/);
   });
 });

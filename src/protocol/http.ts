@@ -31,13 +31,23 @@ export function jsonBody(ctx: Koa.Context, makeError: (description: string) => O
 
 /**
  * The parameters of a form.
+ * @param maxLength characters of one value; by default those of a parameter of OAuth
  * @throws {OAuthError} invalid_request when the body is not a form, or repeats a parameter
  */
-export function formParameters(ctx: Koa.Context): Parameters {
+export function formParameters(ctx: Koa.Context, maxLength?: number): Parameters {
   if (!ctx.is('urlencoded'))
     throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
   // The raw text, because the parsed form hides repeated parameters.
-  return parseParameters(ctx.request.rawBody ?? '');
+  return parseParameters(ctx.request.rawBody ?? '', maxLength);
+}
+
+/**
+ * The parameters of a form of a page whose hidden fields hold a whole request, sealed. They are longer than any parameter of
+ * OAuth; the limit of the body is theirs.
+ * @throws {OAuthError} invalid_request when the body is not a form, or repeats a parameter
+ */
+export function sealedFormParameters(ctx: Koa.Context): Parameters {
+  return formParameters(ctx, Number.POSITIVE_INFINITY);
 }
 
 /**

@@ -10,19 +10,20 @@ export type Parameters = ReadonlyMap<string, string>;
 
 /** Parameters that may be repeated: RFC 8707 section 2 allows several `resource` parameters. */
 const REPEATABLE = new Set(['resource']);
-/** Characters of one parameter value. */
+/** Characters of one parameter value of OAuth. */
 const MAX_LENGTH = 8192;
 
 /**
  * Parses parameters. The values of a repeatable parameter are joined with a space.
  * @param encoded `application/x-www-form-urlencoded` text, from a query or from a body
+ * @param maxLength characters of one value
  * @throws {OAuthError} invalid_request when a parameter is repeated, too long, or holds control characters
  */
-export function parseParameters(encoded: string): Parameters {
+export function parseParameters(encoded: string, maxLength = MAX_LENGTH): Parameters {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(encoded)) {
     if (value === '') continue;
-    if (value.length > MAX_LENGTH) throw invalidRequest(`parameter ${printable(name)} is too long`);
+    if (value.length > maxLength) throw invalidRequest(`parameter ${printable(name)} is too long`);
     if (hasControlCharacters(value)) throw invalidRequest(`parameter ${printable(name)} holds control characters`);
     const before = parameters.get(name);
     if (before === undefined) parameters.set(name, value);

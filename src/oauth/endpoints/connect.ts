@@ -5,7 +5,7 @@
  */
 import type Koa from 'koa';
 import { loginOf } from '../../base/login-id.ts';
-import { formParameters, noStore } from '../../protocol/http.ts';
+import { noStore, sealedFormParameters } from '../../protocol/http.ts';
 import { isSameOrigin } from '../../security/same-origin.ts';
 import { PageError } from '../../web/page-error.ts';
 import { sendAuthorizationResponse } from '../authorization-response.ts';
@@ -20,7 +20,7 @@ export function decideConnect(services: Connect): Koa.Middleware {
     noStore(ctx);
     if (!isSameOrigin(ctx, issuer))
       throw new PageError('forged_form', { description: 'the form was not sent by the page that asks to connect' });
-    const parameters = formParameters(ctx);
+    const parameters = sealedFormParameters(ctx);
     const completed = connectPage.read(ctx, parameters);
     const { login, ref, code, githubId, githubLogin } = completed;
     const { request } = login;

@@ -4,7 +4,7 @@
  * @see MCP Security Best Practices, "Confused Deputy Problem" (design decision 11)
  */
 import type Koa from 'koa';
-import { formParameters, noStore } from '../../protocol/http.ts';
+import { noStore, sealedFormParameters } from '../../protocol/http.ts';
 import type { Parameters } from '../../protocol/parameters.ts';
 import { isSameOrigin } from '../../security/same-origin.ts';
 import { PageError } from '../../web/page-error.ts';
@@ -20,7 +20,7 @@ export function decideConsent(services: Consent): Koa.Middleware {
     noStore(ctx);
     if (!isSameOrigin(ctx, issuer))
       throw new PageError('forged_form', { description: 'the form was not sent by the consent page' });
-    const parameters = formParameters(ctx);
+    const parameters = sealedFormParameters(ctx);
     const form = {
       id: parameters.get('request') ?? '',
       csrf: parameters.get('csrf') ?? '',

@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { createAgent } from '../../support/agent.ts';
 import { useBridge } from '../../support/bridge.ts';
 import { CookieJar } from '../../support/cookies.ts';
-import { authorizationUrl, pkce, register, type TestClient } from '../../support/oauth.ts';
+import { authorizationUrl, passGithub, pkce, register, type TestClient } from '../../support/oauth.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
 
@@ -82,6 +82,23 @@ describe('the consent endpoint', () => {
       const { location } = await later.submit(await again(), { button: 'deny' });
       assert.equal(location?.searchParams.get('state'), 'state-of-the-client');
     }
+  });
+
+  it('takes the form of a request as long as one may be, whose sealed field is longer than any parameter', async () => {
+    const [browser, state] = [createAgent(), '{"to":""}'.padEnd(4096, '""')];
+    const query = new URL(authorizationUrl(bridge.url, client, pkce().challenge)).searchParams;
+    query.set('state', state);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const consentForm = async () => {
+      const body = query.toString();
+      return (await browser.request(`${bridge.url}/authorize`, { method: 'POST', headers, body })).form('/consent');
+    };
+    const denied = await browser.submit(await consentForm(), { button: 'deny' });
+    assert.ok(denied.location?.searchParams.get('state') === state);
+    const toGithub = await browser.submit(await consentForm(), { button: 'allow' });
+    const connect = await browser.follow(await passGithub(browser, toGithub, 'octocat'));
+    const { location } = await browser.submit(connect.form('/connect'), { button: 'connect' });
+    assert.ok(location?.searchParams.get('state') === state);
   });
 
   it('offers nothing to repeat for what was decided before', async () => {

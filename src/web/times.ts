@@ -39,15 +39,18 @@ const UNITS = [
   ['year', Number.POSITIVE_INFINITY, 365 * 86_400],
 ] as const;
 
-/** How long ago, or how far ahead, a time is, in words: true in every time zone. @param now epoch seconds */
+/**
+ * How long ago, or how far ahead, a time is, in words. They count units that have passed and name no day of a calendar
+ * (`yesterday`, `last month`), so they are true in every time zone.
+ * @param now epoch seconds
+ */
 export function displayRelative(locale: Locale, epochSeconds: number, now: number): string {
   const seconds = epochSeconds - now;
   const far = Math.abs(seconds);
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const unit = UNITS.find(([, limit]) => far < limit);
   return far < 60 || unit === undefined
-    ? format.format(0, 'second')
-    : format.format(Math.trunc(seconds / unit[2]), unit[0]);
+    ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second')
+    : new Intl.RelativeTimeFormat(locale).format(Math.trunc(seconds / unit[2]), unit[0]);
 }
 
 /** A duration, rounded up: in seconds below two minutes, in minutes below two hours, else in hours. */

@@ -76,10 +76,13 @@ describe('a time in words', () => {
       [-60, '1 minute ago', '1 分前'],
       [-3599, '59 minutes ago', '59 分前'],
       [-2 * 3600, '2 hours ago', '2 時間前'],
-      [-DAY, 'yesterday', '昨日'],
+      // 25 hours before half past midnight were not yesterday.
+      [-DAY - 3600, '1 day ago', '1 日前'],
       [-2.9 * DAY, '2 days ago', undefined],
-      [-45 * DAY, 'last month', '先月'],
+      [-45 * DAY, '1 month ago', '1 か月前'],
+      [-400 * DAY, '1 year ago', '1 年前'],
       [-800 * DAY, '2 years ago', '2 年前'],
+      [DAY, 'in 1 day', '1 日後'],
       [30 * DAY - 1, 'in 29 days', '29 日後'],
     ] as const) {
       assert.equal(displayRelative('en', 1_800_000_000 + seconds, 1_800_000_000), en);

@@ -38,6 +38,12 @@ describe('an exact time', () => {
     assert.match(displayTime('en', 'Australia/Lord_Howe', at('2026-07-01T00:00:00Z')).text, /10:30 GMT\+10:30$/);
   });
 
+  test('is written with one format for all times of a page', (t) => {
+    const made = t.mock.method(Intl, 'DateTimeFormat').mock;
+    for (let hour = 0; hour < 100; hour++) displayTime('ja', 'Europe/Paris', 1_800_000_000 + hour * 3600);
+    assert.equal(made.callCount(), 1);
+  });
+
   test('can be in every zone that is to be chosen', () => {
     for (const zone of timeZoneNames())
       for (const locale of ['en', 'ja'] as const)

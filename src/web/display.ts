@@ -7,6 +7,8 @@ import { SCRIPT_SCHEMES } from '../security/schemes.ts';
 
 /** UTF-16 units of input that are processed; the rest is ignored, to limit the work that a client can cause. */
 const MAX_INPUT = 2000;
+/** UTF-16 units that a character has on average at most. A Hangul syllable or an Indic conjunct may have any number of letters. */
+const MAX_UNITS = 4;
 
 /**
  * Text from a client as one line: without control, reordering and invisible characters, with at most three combining
@@ -28,9 +30,11 @@ export function displayText(text: string, max: number): string {
   // No text has more characters than UTF-16 units. The first segmenter takes 4 ms, which a start need not spend.
   if (line.length <= max) return line;
   const characters = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(line)];
-  if (characters.length <= max) return line;
+  const units = max * MAX_UNITS;
+  if (characters.length <= max && line.length <= units) return line;
   return `${characters
     .slice(0, max - 1)
+    .filter(({ segment, index }) => index + segment.length < units)
     .map(({ segment }) => segment)
     .join('')
     .trimEnd()}…`;

@@ -17,6 +17,10 @@ describe('display', () => {
     assert.equal(displayText('日本語のアプリ', 5), '日本語の…');
     assert.equal(displayText('שלום', 9), 'שלום');
     assert.equal(displayText('x'.repeat(1e6), 60).length, 60);
+    for (const flags of ['🇯🇵', '👍🏽']) assert.equal(displayText(flags.repeat(60), 60), flags.repeat(60));
+    // Letters that join into one character, however many.
+    for (const joined of ['ᄀ'.repeat(1999), 'क्'.repeat(999), `An app ${'ᄀ'.repeat(300)}`])
+      assert.ok(displayText(joined, 60).length <= 240, joined);
   });
 
   test('cuts a host at its beginning, for its end says who stands there', () => {

@@ -58,9 +58,9 @@ export function initialOf(name: string): string {
 }
 
 /** Quotation marks, and what looks like one: two that stand together, primes, accents, ornaments. */
-const QUOTATION = /[\p{Quotation_Mark}`´ʹ-ʽˮ՚׳״′-‷〃❛-❠\u{1f676}-\u{1f678}]+/gu;
-/** Marks with which pages say that something is verified. */
-const CHECK_MARK = /[✓✔☑✅\u{1f5f8}\u{1f5f9}]/gu;
+const QUOTATION = /[\p{Quotation_Mark}`´ʹ-ʽ˝ˮ˵˶՚׳״′-‷〃❛-❠❮❯\u{1f676}-\u{1f678}]+/gu;
+/** Marks with which pages say that something is verified, and those that look like one: `√` stands for it in Chinese and Japanese. */
+const CHECK_MARK = /[✓✔☑✅√\u{1f5f8}\u{1f5f9}\u{1fbb1}]/gu;
 
 /** The name of an app, empty when nothing of it is visible. Pages quote it, and mark what is verified, so it can do neither. */
 export function shownName(name: string): string {

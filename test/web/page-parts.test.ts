@@ -66,10 +66,12 @@ describe('names', () => {
   });
 
   it('cannot end the quotation in which they stand, nor say that they are verified', () => {
-    for (const mark of ['"', '”', '″', "''", "'\u200b'", '’’', '``', 'ˮ', 'ʼʼ', '❞', '\u{1f677}', '｣', '﹂', '〞', '״'])
+    const ascii = ['"', "''", "'\u200b'", '``'];
+    for (const mark of [...ascii, '”', '″', '’’', 'ˮ', '˝', '˶', 'ʼʼ', '❞', '❯', '\u{1f677}', '｣', '﹂', '〞', '״'])
       assert.equal(appName(m, `Claude${mark} is safe`), "Claude' is safe", mark);
     assert.equal(appName(m, "Bob's notes"), "Bob's notes");
     assert.equal(appName(m, '✓ Acme ✅ (verified ✔)'), 'Acme (verified )');
+    assert.equal(appName(m, '√ \u{1fbb1} Acme'), 'Acme');
     assert.equal(appName(m, '✓\u200b'), m.unnamedApp);
   });
 

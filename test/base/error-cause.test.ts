@@ -37,6 +37,16 @@ describe('innermostMessage', () => {
     assert.equal(innermostMessage(undefined), 'undefined');
   });
 
+  it('ends at a cause that is null, or that is an error of before', () => {
+    assert.equal(innermostMessage(wrapped(null)), 'fetch failed');
+    const itself = new Error('itself');
+    itself.cause = itself;
+    const [outer, inner] = [new Error('outer'), new Error('inner', { cause: itself })];
+    outer.cause = inner;
+    for (const error of [itself, wrapped(itself), outer]) assert.equal(innermostMessage(error), 'itself');
+    assert.equal(errorCode(outer), undefined);
+  });
+
   it('gives the message, else the code, else the name', () => {
     assert.equal(innermostMessage(wrapped(coded('ECONNREFUSED', 'connect ECONNREFUSED'))), 'connect ECONNREFUSED');
     assert.equal(innermostMessage(wrapped(coded('ECONNREFUSED', ''))), 'ECONNREFUSED');

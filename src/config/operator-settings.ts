@@ -37,6 +37,6 @@ export const OPERATOR_SETTINGS = {
     kind: readableColor,
     without: 'blue',
     meaning:
-      'The colour of buttons and links, such as `#6b2fb3`; one that is too light to be read is refused, and the dark pages get a lighter one',
+      'The colour of buttons and links, such as `#6b2fb3`, in `.env` in quotes, because `#` begins a comment there; one that is too light to be read is refused, and the dark pages get a lighter one',
   }),
 };

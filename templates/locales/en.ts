@@ -184,6 +184,7 @@ export const en = {
     app: 'The app calls itself',
     another: 'Use another {github} account',
     startAgain: 'Start again',
+    startAgainStep: 'To see once more what the app asks for, and to decide, start again.',
     back: 'Return to the app',
     backTo: 'The button takes you to {host}. Follow it only if you came from there.',
     readd: 'How to remove and add the server',
@@ -194,7 +195,7 @@ export const en = {
       },
       {
         name: 'Claude Code',
-        how: 'Run `claude mcp remove github` (or the name you gave it), then `claude mcp add …` again.',
+        how: 'Run `claude mcp remove github-account` (or the name you gave it), then `claude mcp add …` again.',
       },
       {
         name: 'VS Code',

@@ -170,6 +170,7 @@ export const ja: Messages = {
     app: 'アプリ名（自己申告）',
     another: '別の {github} アカウントを使う',
     startAgain: '最初からやり直す',
+    startAgainStep: 'アプリの要求をもう一度確認して決めるには、最初からやり直してください。',
     back: 'アプリに戻る',
     backTo: 'ボタンを押すと {host} に移動します。そこから来た場合にのみ押してください。',
     readd: 'サーバーを削除して追加し直す方法',
@@ -180,7 +181,7 @@ export const ja: Messages = {
       },
       {
         name: 'Claude Code',
-        how: '`claude mcp remove github`（別の名前を付けた場合はその名前）を実行し、もう一度 `claude mcp add …` で追加します。',
+        how: '`claude mcp remove github-account`（別の名前を付けた場合はその名前）を実行し、もう一度 `claude mcp add …` で追加します。',
       },
       {
         name: 'VS Code',

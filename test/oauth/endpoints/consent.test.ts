@@ -74,7 +74,7 @@ describe('the consent endpoint', () => {
       const page = await browser.submit(form, { button });
       assert.equal(page.status, 400);
       assert.equal(page.location, undefined);
-      assert.match(page.text, /This sign-in is over/, 'not that cookies are missing');
+      assert.match(page.text, /This sign-in is over.*start again/, 'not that cookies are missing');
       // The server writes the end of cookies by the machine's clock, which is behind that of this browser.
       const later = createAgent();
       const again = async () => (await later.submit(page.form('/authorize'))).form('/consent');

@@ -209,7 +209,7 @@ describe('the addresses that a bridge names', () => {
     headers: Object.entries(head)
       .filter(([name]) => !['date', 'x-request-id', 'keep-alive'].includes(name))
       .map(([name, value]) => [name, String(value).replace(/consent-[\w-]+=[^;]*|expires=[^;]*/g, '')]),
-    body: body.replaceAll(/<code class="all">[0-9a-z]+|name="(?:request|csrf|language:\w+)" value="[^"]*"/g, ''),
+    body: body.replaceAll(/<code class="all">[0-9a-z]+|name="(?:request|csrf|repeat|language:\w+)" value="[^"]*"/g, ''),
   });
   const PATHS = [
     '/.well-known/oauth-authorization-server',

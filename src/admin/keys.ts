@@ -1,5 +1,4 @@
 /** `keys …`: the signing keys. */
-
 import { isoTime } from '../base/iso-time.ts';
 import { SIGNING_ALGORITHMS } from '../security/keys.ts';
 import { type Command, YES } from './command.ts';

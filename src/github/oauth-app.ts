@@ -4,7 +4,6 @@
  * verifier.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
-
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { errorCode, innermostMessage } from '../base/error-cause.ts';

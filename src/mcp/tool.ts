@@ -1,5 +1,4 @@
 /** The interface of a tool: its name, schemas, the GitHub scopes that it needs, and its handler. */
-
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { deepFreeze } from '../base/deep-freeze.ts';

@@ -8,8 +8,7 @@ if expiresAt <= now then
   end
   redis.call('RPUSH', story, string.format('%.0f', now + args.ttl))
   expireAfter(story, args.ttl)
-end
-if args.ttl and now + args.ttl > expiresAt then
+elseif args.ttl and now + args.ttl > expiresAt then
   redis.call('LSET', story, 0, string.format('%.0f', now + args.ttl))
   expireAfter(story, args.ttl)
 end
